@@ -1,0 +1,142 @@
+"""Named pools of daemon threads and cancel tokens; the only place that starts threads.
+
+Textual's own thread workers share a handful of threads and keep the process alive until each is done, so
+one slow endpoint would starve everything and hang the exit. A pool here serves one kind of work, and its
+threads never keep the process alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Cancelled(Exception):
+    """The work was cancelled by whoever asked for it. Never shown as an error."""
+
+
+class CancelToken:
+    """Asks running work to stop. The work calls `check()` between steps; `on_cancel` unblocks a wait."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._callbacks: list[Callable[[], object]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def cancel(self) -> None:
+        with self._lock:
+            if self._event.is_set():
+                return
+            self._event.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def check(self) -> None:
+        """Raise `Cancelled` if cancel was asked for."""
+        if self._event.is_set():
+            raise Cancelled
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but raise `Cancelled` as soon as cancel is asked for."""
+        if self._event.wait(seconds):
+            raise Cancelled
+
+    def on_cancel(self, callback: Callable[[], object]) -> None:
+        """Call `callback` once when cancel is asked for, at once if it already was."""
+        with self._lock:
+            if not self._event.is_set():
+                self._callbacks.append(callback)
+                return
+        callback()
+
+
+class Pool:
+    """Up to `size` daemon threads that run what is submitted, lowest `priority` first, then in order."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name = name
+        self.size = size
+        self._queue: queue.PriorityQueue[tuple[int, int, Future[Any], Callable[[], Any]]] = queue.PriorityQueue()
+        self._sequence = itertools.count()
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._unfinished = 0
+
+    @property
+    def busy(self) -> int:
+        """How many submitted calls have not finished yet; tests wait until it is 0."""
+        return self._unfinished
+
+    def submit(self, function: Callable[..., T], *args: Any, priority: int = 0, **kwargs: Any) -> Future[T]:
+        """Run `function(*args, **kwargs)` on one of the threads."""
+        future: Future[T] = Future()
+        with self._lock:
+            self._unfinished += 1
+            self._queue.put((priority, next(self._sequence), future, lambda: function(*args, **kwargs)))
+            if self._threads < min(self.size, self._unfinished):
+                self._threads += 1
+                name = f"{self.name}-{self._threads}"
+                threading.Thread(target=self._run, name=name, daemon=True).start()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            _, _, future, call = self._queue.get()
+            try:
+                if future.set_running_or_notify_cancel():
+                    _settle(future, call)
+            finally:
+                with self._lock:
+                    self._unfinished -= 1
+                del future, call
+
+
+def _settle(future: Future[T], call: Callable[[], T]) -> None:
+    try:
+        result = call()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+async def run(pool: Pool, function: Callable[..., T], *args: Any, token: CancelToken | None = None, **kwargs: Any) -> T:
+    """Await `function(*args, **kwargs)` in `pool`. Cancelling the awaiting task cancels `token`, drops a
+    call that has not started, and drops the answer of one that has.
+
+    `token` is only cancelled here, not passed on: a function that can be cancelled takes it as an argument.
+    """
+    future = pool.submit(function, *args, **kwargs)
+    try:
+        return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        if token is not None:
+            token.cancel()
+        raise
+
+
+# One kind of work never starves another.
+METADATA = Pool("metadata", 6)
+LISTING = Pool("listing", 4)
+PREVIEW = Pool("preview", 2)
+TRANSFERS = Pool("transfers", 3)  # files at the same time
+PARTS = Pool("parts", 8)  # parts of those files at the same time
+LOCAL = Pool("local", 3)  # keyring, disk, DNS
+POOLS = (METADATA, LISTING, PREVIEW, TRANSFERS, PARTS, LOCAL)
+
+
+def busy() -> int:
+    """How many calls are waiting or running in all pools."""
+    return sum(pool.busy for pool in POOLS)

@@ -1,0 +1,77 @@
+"""The `s3tui` command: finds the sub-command and imports only what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from s3tui import __version__
+from s3tui.errors import S3tuiError
+
+DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+
+# name -> (module with `configure(parser)` and `run(arguments) -> exit code`, one line of help)
+COMMANDS = {
+    "ls": ("s3tui.cli.ls", "list buckets, prefixes and objects"),
+    "stat": ("s3tui.cli.stat", "everything the server says about an object or a bucket"),
+    "put": ("s3tui.cli.put", "upload files"),
+    "get": ("s3tui.cli.get", "download an object"),
+    "meta": ("s3tui.cli.meta", "change an object's metadata"),
+    "bucket": ("s3tui.cli.bucket", "read and write a bucket's lifecycle and CORS"),
+    "why": ("s3tui.cli.why", "say why an object is missing"),
+    "profile": ("s3tui.cli.profile", "list, test, add and remove profiles"),
+    "demo": ("s3tui.cli.demo", "start a server with sample data and browse it"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong usage, 3 done in part."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    common = common_options()
+    _, rest = common.parse_known_args([word for word in words if word not in ("-h", "--help", "--version")])
+    name = rest[0] if rest else ""
+    module = importlib.import_module(COMMANDS[name][0] if name in COMMANDS else "s3tui.cli.browse")
+    if name in COMMANDS:
+        words.remove(name)
+        parser = argparse.ArgumentParser(prog=f"s3tui {name}", description=COMMANDS[name][1], parents=[common])
+    else:
+        parser = argparse.ArgumentParser(
+            prog="s3tui",
+            parents=[common],
+            description="A terminal workbench for S3.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=_commands_help(),
+        )
+        parser.add_argument("--version", action="version", version=f"s3tui {__version__}")
+    module.configure(parser)
+    arguments = parser.parse_args(words)
+    try:
+        return int(module.run(arguments))
+    except S3tuiError as error:
+        from s3tui.display import visible
+
+        print(f"s3tui: {visible(str(error))}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return FAILED
+
+
+def common_options() -> argparse.ArgumentParser:
+    """The options that every command takes: whom to talk to."""
+    common = argparse.ArgumentParser(add_help=False)
+    whom = common.add_argument_group("whom to talk to")
+    whom.add_argument("--profile", metavar="NAME", help="a profile of s3tui or of AWS (default: AWS's own chain)")
+    whom.add_argument("--endpoint-url", metavar="URL", help="the endpoint, instead of the profile's")
+    whom.add_argument("--region", metavar="REGION", help="the region, instead of the profile's")
+    whom.add_argument("--read-only", action="store_true", help="refuse every request that could change something")
+    whom.add_argument("--config", metavar="FILE", help="read this config file instead of the usual one")
+    return common
+
+
+def _commands_help() -> str:
+    lines = [f"  {name:<10}{text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(["commands (s3tui COMMAND --help for each):", *lines])

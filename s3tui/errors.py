@@ -1,0 +1,24 @@
+"""The root of every failure that a person can meet."""
+
+from __future__ import annotations
+
+
+class S3tuiError(Exception):
+    """A failure said in the user's terms.
+
+    `sentence` says what happened, `advice` what to do about it (may be empty). Neither ever holds a secret.
+    Both may hold names that came from a server, so whoever shows them passes them through
+    `display.visible`.
+    """
+
+    def __init__(self, sentence: str, advice: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.advice}".rstrip()
+
+
+class BadInput(S3tuiError):
+    """What the user typed can't be used: a URI, a name, a number, a file that isn't there."""

@@ -1,0 +1,19 @@
+"""Where this program keeps its files: `platformdirs` decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+APP = "s3tui"
+
+
+def config_file() -> Path:
+    """The settings and profiles (TOML). It holds no secrets."""
+    return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+
+
+def state_folder() -> Path:
+    """Backups of bucket documents, the log and, later, the transfer journal."""
+    return Path(platformdirs.user_state_dir(APP, appauthor=False))

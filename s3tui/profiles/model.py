@@ -1,0 +1,50 @@
+"""A profile: one endpoint and whom we are there. It never holds a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Addressing = Literal["auto", "path", "virtual"]
+Checksums = Literal["auto", "when_required", "when_supported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One endpoint, and where its credentials come from.
+
+    `credentials` is one of `keyring`, `aws:NAME` (an AWS shared profile), `env` (AWS_* variables, or AWS's own
+    chain), `dotenv:PATH`, `session` (typed for this run only), `anonymous`.
+    """
+
+    name: str
+    endpoint: str | None = None  # URL; None is AWS
+    region: str | None = None
+    addressing: Addressing = "auto"
+    verify_tls: bool = True
+    ca_file: str | None = None
+    checksums: Checksums = "auto"
+    read_only: bool = False
+    credentials: str = "env"
+    access_key_id: str | None = None  # not a secret; the keyring entry's user name
+    buckets: tuple[str, ...] = ()  # shown without ListBuckets
+    origin: str = (
+        "config"  # where it was read: `config`, `~/.aws`, `environment`, `.env: PATH`, `built in`, `command line`
+    )
+    problem: str = ""  # why it can't be used, in a sentence; empty when it can
+
+    @property
+    def is_aws(self) -> bool:
+        return self.endpoint is None or ".amazonaws.com" in self.endpoint
+
+    @property
+    def checksum_mode(self) -> Literal["when_required", "when_supported"]:
+        """boto3's newer default breaks or corrupts on servers that are not AWS."""
+        if self.checksums == "auto":
+            return "when_supported" if self.is_aws else "when_required"
+        return self.checksums
+
+    @property
+    def editable(self) -> bool:
+        """Only profiles in our own config can be changed here."""
+        return self.origin == "config"

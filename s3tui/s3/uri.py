@@ -1,0 +1,113 @@
+"""Where something is in S3, and every way people write it down.
+
+`s3://bucket/key`, path- and virtual-hosted https URLs, ARNs, and presigned URLs (whose signature is dropped
+at once). Keys are taken exactly: no stripping, no normalisation; in URLs they are percent-decoded once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from s3tui.errors import BadInput
+
+_ARN = re.compile(r"arn:[a-z0-9-]+:s3:[^:]*:[^:]*:(.+)", re.DOTALL)
+# s3.amazonaws.com, s3.eu-west-1.amazonaws.com, s3-eu-west-1.amazonaws.com, s3.dualstack.…, …amazonaws.com.cn
+_AWS_HOST = re.compile(
+    r"(?:(?P<bucket>.+)\.)?s3(?:-fips)?(?:[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Uri:
+    """A bucket, and in it a key, a prefix (ends in `/` or is empty) or one version of a key.
+
+    `endpoint` and `region` are known only when the text that was parsed named them.
+    """
+
+    bucket: str
+    key: str = ""
+    version_id: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def is_prefix(self) -> bool:
+        return not self.key or self.key.endswith("/")
+
+    @property
+    def name(self) -> str:
+        """The last part of the key: `b.iso` of `a/b.iso`, `a/` of `x/a/`."""
+        cut = self.key.rfind("/", 0, len(self.key) - 1)
+        return self.key[cut + 1 :]
+
+    @property
+    def parent(self) -> S3Uri:
+        """The prefix that holds this key or prefix; the bucket's root at the top."""
+        cut = self.key.rfind("/", 0, len(self.key) - 1)
+        return replace(self, key=self.key[: cut + 1], version_id=None)
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:s3:::{self.bucket}/{self.key}" if self.key else f"arn:aws:s3:::{self.bucket}"
+
+    def with_key(self, key: str) -> S3Uri:
+        """Another key in the same bucket."""
+        return replace(self, key=key, version_id=None)
+
+    def url(self, endpoint: str | None) -> str:
+        """The path-style URL of this object on `endpoint` (AWS's virtual-hosted form without one)."""
+        key = quote(self.key, safe="/~", errors="surrogatepass")
+        if endpoint is None:
+            return f"https://{self.bucket}.s3.amazonaws.com/{key}"
+        return f"{endpoint.rstrip('/')}/{self.bucket}/{key}"
+
+
+def parse(text: str, endpoint: str | None = None) -> S3Uri:
+    """Read a place from `text`: `s3://…`, `bucket/key`, an http(s) URL, an ARN or a presigned URL.
+
+    `endpoint` is the profile's: a URL whose host is a subdomain of it is virtual-hosted. Raises `BadInput`.
+    """
+    if not text:
+        raise BadInput("No place was given.", "Write s3://bucket/key, an https URL or an ARN.")
+    if match := _ARN.fullmatch(text):
+        return _bucket_and_key(match[1])
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return _bucket_and_key(text.removeprefix("/"))
+    if scheme.lower() in ("s3", "s3a", "s3n"):
+        rest, _, query = rest.partition("?versionId=")
+        return replace(_bucket_and_key(rest), version_id=query or None)
+    if scheme.lower() in ("http", "https"):
+        return _from_url(text, endpoint)
+    raise BadInput(f"“{scheme}://” is not a place in S3.", "Write s3://bucket/key, an https URL or an ARN.")
+
+
+def _bucket_and_key(text: str) -> S3Uri:
+    bucket, _, key = text.partition("/")
+    if not bucket:
+        raise BadInput("The bucket's name is missing.", "Write s3://bucket/key.")
+    return S3Uri(bucket, key)
+
+
+def _from_url(text: str, endpoint: str | None) -> S3Uri:
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise BadInput(f"This is not a URL: {error}.") from error
+    path = unquote(parts.path, errors="surrogateescape").removeprefix("/")
+    version = parse_qs(parts.query).get("versionId", [None])[0]
+    origin = f"{parts.scheme.lower()}://{host}" + (f":{port}" if port else "")
+    if match := _AWS_HOST.fullmatch(host):
+        uri = S3Uri(match["bucket"], path) if match["bucket"] else _bucket_and_key(path)
+        region = match["region"] if match["region"] not in (None, "accelerate", "external-1") else None
+        return replace(uri, version_id=version, region=region)
+    known = urlsplit(endpoint).hostname if endpoint else None
+    if known and host.endswith(f".{known}"):
+        return S3Uri(host.removesuffix(f".{known}"), path, version, endpoint)
+    return replace(_bucket_and_key(path), version_id=version, endpoint=origin)

@@ -1,0 +1,30 @@
+"""The net under `display.visible`: no control character of any widget ever reaches the terminal."""
+
+from __future__ import annotations
+
+import re
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
+class ControlFilter(LineFilter):
+    """Replaces what could drive the terminal by `�` in every line that is painted."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """See `LineFilter.apply`."""
+        return [self._clean(segment) for segment in segments]
+
+    @staticmethod
+    def _clean(segment: Segment) -> Segment:
+        text, style, control = segment
+        if control or text.isprintable() or not _CONTROL.search(text):
+            return segment
+        return Segment(_CONTROL.sub("�", text), style)
+
+
+# One instance: Textual caches painted lines by filter.
+CONTROL_FILTER = ControlFilter()

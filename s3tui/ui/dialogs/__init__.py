@@ -1,0 +1,1 @@
+"""Modal dialogs: each asks one thing and is dismissed with the answer (None when cancelled)."""

@@ -1,0 +1,1 @@
+"""Full screens: the browser, bucket settings, why, transfers, the request log."""

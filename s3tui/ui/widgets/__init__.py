@@ -1,0 +1,1 @@
+"""Widgets that know nothing of S3."""

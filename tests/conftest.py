@@ -1,0 +1,62 @@
+"""What every test needs: a machine without the developer's own accounts, and one real server for the run."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from s3tui.demo import server as demo_server
+from s3tui.profiles.credentials import Keys, remember
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def clean_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No AWS variables, no proxies, and folders of our own for config, state and AWS's files."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "S3_", "INVENIO_", "XDG_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / ".local/state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".local/share"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """The URL of a moto server in a child process, started once a run."""
+    with demo_server.start() as server:
+        yield server.endpoint
+
+
+@pytest.fixture
+def profile(endpoint: str) -> Profile:
+    """A profile of that server whose keys are known for this run only."""
+    remember("moto", Keys(demo_server.ACCESS_KEY_ID, demo_server.SECRET_ACCESS_KEY))
+    return Profile("moto", endpoint=endpoint, region=demo_server.REGION, credentials="session")
+
+
+@pytest.fixture
+def connection(profile: Profile) -> Connection:
+    """A connection of its own to that server."""
+    return Connection(profile)
+
+
+@pytest.fixture
+def bucket(connection: Connection) -> str:
+    """A new, empty bucket."""
+    name = f"test-{os.getpid()}-{next(_numbers)}"
+    connection.call("create_bucket", Bucket=name)
+    return name
