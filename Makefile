@@ -1,0 +1,54 @@
+# Each target makes .venv and installs what it needs by itself; only Python 3.11+ and make must be there.
+#   make demo           browse a server with sample data
+#   make test           lint, types, import contracts and all tests
+#   make test-servers   the behaviour suite on every S3 server that can be started here
+#   make bench          speed, as a ratio to a peer in the same run
+#   make screenshots    draw the README's pictures from the demo
+#   make clean          remove .venv and every cache
+PYTHON := $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
+  $(shell $(p) -c 'import sys; print("$(p)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
+BIN := .venv/bin
+WORKERS ?= 2
+
+.PHONY: demo test test-servers bench screenshots clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/demo-installed
+	@$(BIN)/s3tui demo
+
+test: .venv/dev-installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(without-keyring) $(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+test-servers: .venv/dev-installed
+	$(BIN)/pytest tests/servers
+
+bench: .venv/dev-installed
+	$(BIN)/python benchmarks/run.py
+
+screenshots: .venv/dev-installed
+	$(BIN)/python screenshots/make.py
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Where there is no Secret Service to test on, the tests of the keyring say so instead of failing.
+without-keyring = $(if $(shell command -v gnome-keyring-daemon),,S3TUI_WITHOUT_KEYRING=1)
+
+.venv/bin/python:
+	$(if $(PYTHON),,$(error Python 3.11 or newer is needed))
+	$(PYTHON) -m venv .venv
+
+.venv/demo-installed: pyproject.toml | .venv/bin/python
+	@echo "Installing into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+.venv/dev-installed: pyproject.toml | .venv/bin/python
+	@echo "Installing into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ .venv/demo-installed
