@@ -47,10 +47,13 @@ class DemoServer:
         self.stop()
 
 
-def start() -> DemoServer:
-    """Start a server with no data. Raises `DemoUnavailable` when moto isn't installed or doesn't start."""
+def start(sample_data: bool = False) -> DemoServer:
+    """Start a server, empty or filled with the sample buckets of `demo.data`.
+
+    Raises `DemoUnavailable` when moto isn't installed or doesn't start.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "s3tui.demo.moto_child"],
+        [sys.executable, "-m", "s3tui.demo.moto_child", *(["--sample-data"] if sample_data else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
