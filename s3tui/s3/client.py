@@ -14,7 +14,7 @@ from typing import Any
 
 from s3tui.profiles.credentials import keys_of
 from s3tui.profiles.model import Profile
-from s3tui.s3 import errors
+from s3tui.s3 import errors, page_parser
 from s3tui.s3.requests import LoggedRequest, RequestLog
 
 CONNECT_SECONDS = 5
@@ -96,6 +96,7 @@ class Connection:
             config=config,
         )
         client.meta.events.register("before-send.s3", self._guard)
+        page_parser.install(client)
         return client
 
     def _guard(self, request: Any, **_: Any) -> None:
