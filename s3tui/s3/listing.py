@@ -13,6 +13,7 @@ from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
 
 PAGE_SIZE = 1000
+_PAGES_FOR_PREFIXES = 5
 # AWS may send empty pages where much was deleted; no real listing has this many one after the other.
 _EMPTY_PAGES = 1000
 
@@ -115,6 +116,17 @@ def pages(
         if following is None:
             return
         parameters["ContinuationToken"] = following
+
+
+def first_prefixes(connection: Connection, bucket: str, prefix: str, limit: int) -> tuple[list[str], bool]:
+    """Up to `limit` common prefixes (full keys) below `prefix`, and whether there may be more. It looks at a
+    few pages only, since the objects between them may be many. Raises `S3Error`."""
+    found: list[str] = []
+    for number, page in enumerate(pages(connection, bucket, prefix), 1):
+        found.extend(row.key for row in page if row.is_prefix)
+        if len(found) > limit or number >= _PAGES_FOR_PREFIXES:
+            return found[:limit], len(found) > limit or len(page) >= PAGE_SIZE
+    return found, False
 
 
 class _Guard:

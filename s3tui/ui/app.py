@@ -1,24 +1,134 @@
-"""The application: which screen is shown, and what happens to failures nobody else handled."""
+"""The application: what it starts with, and what happens to failures nobody else handled."""
 
 from __future__ import annotations
 
-from textual.app import App
-from textual.worker import Worker, WorkerState
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from textual.app import App
+from textual.filter import LineFilter
+
+from s3tui import background, folders
 from s3tui.background import Cancelled
 from s3tui.display import visible
-from s3tui.errors import S3tuiError
+from s3tui.errors import BadInput, S3tuiError
+from s3tui.profiles.model import Profile
+from s3tui.s3.uri import parse
+from s3tui.transfers.queue import Queue
 from s3tui.ui.control_filter import CONTROL_FILTER
+from s3tui.ui.failures import TellsFailures
+
+if TYPE_CHECKING:
+    from s3tui.ui.screens.browser import Browser
 
 
-class S3tuiApp(App[None]):
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the command line asked for. `profile` is given by the demo, and found by `profile_name` otherwise."""
+
+    target: str = ""  # s3://bucket/prefix/, an https URL, an ARN, or a profile's name
+    profile: Profile | None = None
+    profile_name: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    read_only: bool = False
+    config_path: Path = field(default_factory=folders.config_file)
+
+
+class S3tuiApp(TellsFailures, App[None]):
     """The s3tui screen. It holds no S3 logic."""
 
     TITLE = "s3tui"
     CSS_PATH = ["styles/app.tcss", "styles/dialogs.tcss"]
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+backslash"  # the registry binds the keys that open it
 
-    def get_line_filters(self):  # type: ignore[no-untyped-def]
+    def __init__(self, start: Start | None = None) -> None:
+        super().__init__()
+        self.start = start or Start()
+        self.config_path = self.start.config_path
+        self.queue = Queue()
+        self.browser: Browser | None = None
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, then the one that keeps control characters from the terminal."""
         return [*super().get_line_filters(), CONTROL_FILTER]
+
+    def get_default_screen(self) -> Browser:
+        from s3tui.profiles import config
+        from s3tui.ui import keymap
+        from s3tui.ui.screens.browser import Browser
+
+        settings = config.load(self.config_path)
+        wrong = keymap.problems(settings.keys)
+        self.browser = Browser({name: keys for name, keys in settings.keys.items() if name not in wrong}, self.queue)
+        self._complaints = [*map(str, settings.complaints), *(f"keys.{name}: {why}" for name, why in wrong.items())]
+        if settings.theme in self.available_themes:
+            self.theme = settings.theme
+        elif settings.theme:
+            self._complaints.append(f"theme: there is no theme “{settings.theme}”.")
+        return self.browser
+
+    def on_mount(self) -> None:
+        for complaint in self._complaints:
+            self.notify(visible(complaint), title="In the config", severity="warning", markup=False, timeout=15)
+        self.load_profiles(first=True)
+
+    def load_profiles(self, first: bool = False) -> None:
+        """Read the profiles again; the first time also go where the command line said."""
+        self.run_worker(self._load_profiles(first), group="profiles", exclusive=True, exit_on_error=False)
+
+    async def _load_profiles(self, first: bool) -> None:
+        browser, start = self.browser, self.start
+        assert browser is not None
+        if first and start.profile is not None:
+            browser.profiles.show([start.profile], start.profile)
+            browser.use(start.profile, parse(start.target, start.profile.endpoint) if start.target else None)
+        profiles = await background.run(background.LOCAL, _all_profiles, self.config_path)
+        if start.profile is not None:
+            profiles.insert(0, start.profile)
+        browser.profiles.show(profiles, browser.connection.profile if browser.connection else None)
+        if first and start.profile is None:
+            self._begin(browser, profiles)
+
+    def _begin(self, browser: Browser, profiles: list[Profile]) -> None:
+        """Connect to what the command line named; without a name wait for a choice."""
+        from s3tui.profiles import sources
+
+        start = self.start
+        name, target = start.profile_name, start.target
+        if target and "/" not in target and any(profile.name == target for profile in profiles):
+            name, target = target, ""
+        if not (name or target or start.endpoint):
+            browser.profiles.focus()
+            return
+        try:
+            profile = sources.choose(
+                profiles, name=name, endpoint=start.endpoint, region=start.region, read_only=start.read_only
+            )
+            place = parse(target, profile.endpoint) if target else None
+        except BadInput as error:
+            browser.objects.say("failed", error.sentence, error.advice)
+            browser.profiles.focus()
+            return
+        browser.use(profile, place)
+
+    def ask_mfa(self, serial: str) -> str:
+        """Ask for the code of the MFA device `serial`. Called from a worker thread, which waits."""
+        return str(self.call_from_thread(self._ask_mfa, serial))
+
+    async def _ask_mfa(self, serial: str) -> str:
+        from s3tui.ui.dialogs.mfa import AskMfa
+
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self.push_screen(AskMfa(serial), answer.set_result)
+        code = await answer
+        if code is None:
+            raise Cancelled
+        return code
 
     def show_error(self, error: BaseException) -> None:
         """Tell the user about a failure. Cancelled work is no failure."""
@@ -27,10 +137,11 @@ class S3tuiApp(App[None]):
         if isinstance(error, S3tuiError):
             self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
         else:
-            self.notify(
-                visible(f"{type(error).__name__}: {error}"), title="A fault in s3tui", severity="error", markup=False
-            )
+            text = visible(f"{type(error).__name__}: {error}")
+            self.notify(text, title="A fault in s3tui", severity="error", markup=False, timeout=15)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.show_error(event.worker.error)
+
+def _all_profiles(path: Path) -> list[Profile]:
+    from s3tui.profiles import config, sources
+
+    return sources.all_profiles(config.load(path))

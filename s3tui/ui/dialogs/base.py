@@ -13,6 +13,7 @@ from textual.widgets import Button, Static
 
 from s3tui.display import visible
 from s3tui.errors import S3tuiError
+from s3tui.ui.failures import TellsFailures
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ def plain(text: str) -> Content:
     return Content(visible(text))
 
 
-class Dialog(ModalScreen[T | None], Generic[T]):
+class Dialog(TellsFailures, ModalScreen[T | None], Generic[T]):
     """A modal box, dismissed with its answer or with None.
 
     A dialog gives its `heading`, its body in `compose_body` and its `buttons` (id, label, variant), and

@@ -1,0 +1,120 @@
+"""Commands on objects."""
+
+from __future__ import annotations
+
+from s3tui import background
+from s3tui.s3.uri import S3Uri
+from s3tui.ui.screens.browser import Browser
+
+
+def upload(browser: Browser) -> None:
+    browser.run_worker(_upload(browser), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _upload(browser: Browser) -> None:
+    from s3tui.ui.dialogs.upload import UploadForm
+
+    connection = browser.connection
+    assert connection is not None
+    target = browser.place if browser.place and not browser.tree.has_focus else browser.tree.current
+    assert target is not None
+    requests = await browser.app.push_screen_wait(UploadForm(connection, target))
+    for request in requests or ():
+        browser.queue.submit_upload(connection, request)
+
+
+def download(browser: Browser) -> None:
+    browser.run_worker(_download(browser), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _download(browser: Browser) -> None:
+    from s3tui.ui.dialogs.download import DownloadForm
+
+    connection, place = browser.connection, browser.place
+    assert connection is not None and place is not None
+    rows = browser.chosen_objects
+    form = DownloadForm(connection, [place.with_key(row.key) for row in rows], [row.size for row in rows])
+    for request in await browser.app.push_screen_wait(form) or ():
+        browser.queue.submit_download(connection, request)
+
+
+def edit_metadata(browser: Browser) -> None:
+    browser.run_worker(_edit(browser, "metadata"), exclusive=True, group="dialog", exit_on_error=False)
+
+
+def edit_tags(browser: Browser) -> None:
+    browser.run_worker(_edit(browser, "tags"), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _edit(browser: Browser, what: str) -> None:
+    from s3tui.s3 import objects
+    from s3tui.ui.dialogs.edit_metadata import EditMetadata
+    from s3tui.ui.dialogs.edit_tags import EditTags
+
+    connection, uri = browser.connection, browser.current_object
+    assert connection is not None and uri is not None
+    info = await background.run(background.METADATA, objects.head, connection, uri)
+    if what == "metadata":
+        written = await browser.app.push_screen_wait(EditMetadata(connection, info)) is not None
+    else:
+        written = await browser.app.push_screen_wait(EditTags(connection, info)) is not None
+    if written:
+        browser.say(f"The {what} of {uri.name} was written, read back and compared.")
+        browser.detail.reload()
+        if what == "metadata" and browser.place:
+            browser.go(browser.place, cursor_on=uri.key)
+
+
+def why(browser: Browser) -> None:
+    """Ask for a URI, with what is under the cursor filled in, then find out."""
+    browser.run_worker(_why(browser), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _why(browser: Browser) -> None:
+    from s3tui.ui.dialogs.goto import Goto
+    from s3tui.ui.screens.why import Why
+
+    connection = browser.connection
+    assert connection is not None
+    asked = Goto(
+        browser.current_uri, connection.profile.endpoint, heading="Why is it missing? Which object?", button="Find out"
+    )
+    uri = await browser.app.push_screen_wait(asked)
+    if uri is None:
+        return
+    found: S3Uri | None = await browser.app.push_screen_wait(Why(connection, uri))
+    if found is not None:
+        browser.go(found)
+
+
+def copy(browser: Browser) -> None:
+    browser.run_worker(_copy(browser), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _copy(browser: Browser) -> None:
+    from s3tui.ui.dialogs.choose import Choose
+
+    connection, uri = browser.connection, browser.current_uri
+    assert connection is not None and uri is not None
+    forms = _forms(uri, connection.profile.endpoint)
+    row = browser.objects.table.cursor_row
+    if row is not None and not row.is_prefix and browser.current_object == uri:
+        forms["ETag"] = row.etag
+    name = await browser.app.push_screen_wait(
+        Choose("Copy", [(name, f"{name:<12}{text}") for name, text in forms.items()])
+    )
+    if name is not None:
+        browser.app.copy_to_clipboard(forms[name])
+        browser.say(f"Copied: {forms[name]}")
+
+
+def _forms(uri: S3Uri, endpoint: str | None) -> dict[str, str]:
+    """The ways to write a place down. None holds a secret."""
+    import shlex
+
+    option = f" --endpoint-url {shlex.quote(endpoint)}" if endpoint else ""
+    verb = "ls" if uri.is_prefix else "cp"
+    target = "" if uri.is_prefix else " ."
+    forms = {"URI": str(uri), "Key": uri.key, "URL": uri.url(endpoint), "ARN": uri.arn}
+    forms["aws command"] = f"aws s3 {verb} {shlex.quote(str(uri))}{target}{option}"
+    return {name: text for name, text in forms.items() if text}

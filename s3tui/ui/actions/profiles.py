@@ -1,0 +1,95 @@
+"""Commands on profiles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from s3tui import background
+from s3tui.profiles.model import Profile
+from s3tui.ui.screens.browser import Browser
+
+if TYPE_CHECKING:
+    from s3tui.ui.dialogs.profile_form import ProfileDraft
+
+
+def add(browser: Browser) -> None:
+    browser.run_worker(_form(browser, None, None), exclusive=True, group="dialog", exit_on_error=False)
+
+
+def edit(browser: Browser) -> None:
+    chosen = browser.highlighted_profile
+    browser.run_worker(_form(browser, chosen, chosen), exclusive=True, group="dialog", exit_on_error=False)
+
+
+def duplicate(browser: Browser) -> None:
+    chosen = browser.highlighted_profile
+    assert chosen is not None
+    taken = {profile.name for profile in browser.profiles.profiles}
+    name = next(name for number in range(2, 1000) if (name := f"{chosen.name}-{number}") not in taken)
+    draft = replace(chosen, name=name, origin="config", problem="")
+    browser.run_worker(_form(browser, draft, None), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _form(browser: Browser, shown: Profile | None, replaced: Profile | None) -> None:
+    """Fill in a profile (starting from `shown`) and store it, in place of `replaced` when that is given."""
+    from s3tui.ui.dialogs.profile_form import ProfileForm
+
+    taken = {profile.name for profile in browser.profiles.profiles if profile.editable and profile is not replaced}
+    draft = await browser.app.push_screen_wait(ProfileForm(shown, taken))
+    if draft is None:
+        return
+    await background.run(background.LOCAL, _store, browser.app.config_path, draft, replaced)
+    browser.app.load_profiles()
+    browser.say(f"The profile {draft.profile.name} is stored.")
+
+
+def _store(path: object, draft: ProfileDraft, replaced: Profile | None) -> None:
+    from pathlib import Path
+
+    from s3tui.profiles import config, secrets
+    from s3tui.s3 import client
+
+    assert isinstance(path, Path)
+    if draft.secret is not None and draft.profile.credentials == "keyring":
+        secrets.save(draft.profile.name, draft.secret.access_key_id, draft.secret.secret_access_key)
+    if replaced is None:
+        config.add(path, draft.profile)
+    else:
+        config.replace(path, replaced.name, draft.profile)
+        client.forget(replaced)
+
+
+def test(browser: Browser) -> None:
+    from s3tui.ui.dialogs.profile_test import ProfileTest
+
+    assert browser.highlighted_profile is not None
+    browser.app.push_screen(ProfileTest(browser.highlighted_profile))
+
+
+def delete(browser: Browser) -> None:
+    browser.run_worker(_delete(browser), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _delete(browser: Browser) -> None:
+    from s3tui.ui.dialogs.confirm import Confirm
+
+    chosen = browser.highlighted_profile
+    assert chosen is not None
+    text = "Its entry in the config goes, and its secret in the keyring. Nothing on the server changes."
+    if await browser.app.push_screen_wait(Confirm(f"Forget the profile {chosen.name}?", text, "Forget it")):
+        await background.run(background.LOCAL, _forget, browser.app.config_path, chosen)
+        browser.app.load_profiles()
+
+
+def _forget(path: object, profile: Profile) -> None:
+    from pathlib import Path
+
+    from s3tui.profiles import config, secrets
+    from s3tui.s3 import client
+
+    assert isinstance(path, Path)
+    if profile.credentials == "keyring" and profile.access_key_id:
+        secrets.delete(profile.name, profile.access_key_id)
+    config.remove(path, profile.name)
+    client.forget(profile)

@@ -1,0 +1,144 @@
+"""Commands that change what is seen, not what is stored."""
+
+from __future__ import annotations
+
+from s3tui.ui.screens.browser import Browser
+
+_SORTS = ("name", "size", "modified", "class")
+
+
+def filter_rows(browser: Browser) -> None:
+    browser.objects.begin_filter()
+
+
+def sort(browser: Browser) -> None:
+    """The next column; when it is the last, the first again."""
+    browser.run_worker(_sort(browser), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _sort(browser: Browser) -> None:
+    from s3tui.ui.dialogs.choose import Choose
+
+    table = browser.objects.table
+    before, descending = table.sorted_by
+    titles = {"name": "Name", "size": "Size", "modified": "Time", "class": "Storage class"}
+    choices = [(by, titles[by] + (" (other direction)" if by == before else "")) for by in _SORTS]
+    by = await browser.app.push_screen_wait(Choose("Sort by", choices))
+    if by == before:
+        table.sort_by(before, not descending)
+    elif by is not None:
+        table.sort_by(by, by in ("size", "modified"))
+
+
+def goto(browser: Browser) -> None:
+    browser.run_worker(_goto(browser), exclusive=True, group="dialog", exit_on_error=False)
+
+
+async def _goto(browser: Browser) -> None:
+    from s3tui.ui.dialogs.goto import Goto
+
+    endpoint = browser.connection.profile.endpoint if browser.connection else None
+    uri = await browser.app.push_screen_wait(Goto(browser.place, endpoint))
+    if uri is not None:
+        browser.go(uri)
+
+
+def refresh(browser: Browser) -> None:
+    """List again what has the focus."""
+    if browser.profiles.has_focus or browser.place is None or browser.tree.has_focus:
+        assert browser.connection is not None
+        browser.use(browser.connection.profile, browser.place)
+    else:
+        browser.go(browser.place, cursor_on=_cursor_key(browser))
+
+
+def _cursor_key(browser: Browser) -> str:
+    row = browser.objects.table.cursor_row
+    return row.key if row else ""
+
+
+def read_only(browser: Browser) -> None:
+    connection = browser.connection
+    assert connection is not None
+    if connection.profile.read_only:
+        browser.say("The profile is read-only; change the profile to write.")
+        return
+    connection.read_only = not connection.read_only
+    browser.show_place()
+    browser.refresh_bindings()
+    browser.say("Read-only: every write is refused." if connection.read_only else "Writing is allowed.")
+
+
+def focus_profiles(browser: Browser) -> None:
+    browser.remove_class("-detail")
+    browser.profiles.focus()
+
+
+def next_pane(browser: Browser) -> None:
+    _turn(browser, 1)
+
+
+def previous_pane(browser: Browser) -> None:
+    _turn(browser, -1)
+
+
+def _turn(browser: Browser, step: int) -> None:
+    """Go round profiles, tree, table, detail; the detail pane is unfolded where it doesn't fit beside."""
+    from textual.widgets import Tabs
+
+    tabs = browser.detail.query_one(Tabs)
+    panes = [browser.profiles, browser.tree, browser.objects.table, tabs]
+    focused = browser.focused
+    at = next(
+        (i for i, pane in enumerate(panes) if pane is focused or (focused and pane.parent in focused.ancestors)), 1
+    )
+    to = (at + step) % len(panes)
+    browser.set_class(to == 3, "-detail")
+    browser.call_after_refresh(panes[to].focus)
+    if to == 3:
+        browser.call_after_refresh(browser.detail.reload)
+
+
+def palette(browser: Browser) -> None:
+    browser.app.action_command_palette()
+
+
+def show_help(browser: Browser) -> None:
+    from s3tui.ui.dialogs.help import Help
+
+    browser.app.push_screen(Help(browser))
+
+
+def leave(browser: Browser) -> None:
+    if browser.queue.running:
+        browser.run_worker(_ask_and_leave(browser), exclusive=True, group="dialog", exit_on_error=False)
+    else:
+        browser.app.exit()
+
+
+async def _ask_and_leave(browser: Browser) -> None:
+    from s3tui import background
+    from s3tui.ui.dialogs.confirm import Confirm
+
+    question = Confirm(
+        "Transfers are running",
+        "They are cancelled when you leave: unfinished uploads are aborted, and nothing half-sent stays behind.",
+        "Leave",
+    )
+    if await browser.app.push_screen_wait(question):
+        browser.say("Cancelling …")
+        await background.run(background.LOCAL, browser.queue.cancel_all, 5)
+        browser.app.exit()
+
+
+def transfers(browser: Browser) -> None:
+    from s3tui.ui.screens.transfers import TransfersScreen
+
+    browser.app.push_screen(TransfersScreen(browser.queue))
+
+
+def request_log(browser: Browser) -> None:
+    from s3tui.ui.screens.request_log import RequestLogScreen
+
+    assert browser.connection is not None
+    browser.app.push_screen(RequestLogScreen(browser.connection))

@@ -1,0 +1,189 @@
+"""Every command once: the bindings, the palette, the help overlay, the README's key table and the check of
+the keys in the config are all made from `COMMANDS`, so they can't disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from s3tui.ui.screens.browser import Browser
+
+Where = Literal["anywhere", "lists", "objects", "profiles"]
+# Why a command can't run now, in a sentence; empty when it can.
+Check = Callable[["Browser"], str]
+
+
+def _always(_: Browser) -> str:
+    return ""
+
+
+def _connected(browser: Browser) -> str:
+    return "" if browser.connection else "Choose a profile first."
+
+
+def _bucket(browser: Browser) -> str:
+    return _connected(browser) or ("" if browser.current_bucket else "Choose a bucket first.")
+
+
+def _writable(browser: Browser) -> str:
+    if browser.connection and browser.connection.read_only:
+        return "This profile is read-only."
+    return _connected(browser)
+
+
+def _writable_bucket(browser: Browser) -> str:
+    return _writable(browser) or _bucket(browser)
+
+
+def _object(browser: Browser) -> str:
+    return _connected(browser) or ("" if browser.current_object else "Put the cursor on an object first.")
+
+
+def _writable_object(browser: Browser) -> str:
+    return _writable(browser) or _object(browser)
+
+
+def _objects(browser: Browser) -> str:
+    return _connected(browser) or ("" if browser.chosen_objects else "Choose an object first.")
+
+
+def _place(browser: Browser) -> str:
+    return _connected(browser) or ("" if browser.current_uri else "Choose a bucket first.")
+
+
+def _own_profile(browser: Browser) -> str:
+    chosen = browser.highlighted_profile
+    if chosen is None:
+        return "Put the cursor on a profile first."
+    return "" if chosen.editable else f"This profile comes from {chosen.origin}: change it there, or duplicate it here."
+
+
+def _profile(browser: Browser) -> str:
+    return "" if browser.highlighted_profile else "Put the cursor on a profile first."
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something the user can do. `id` names it in the config; `keys` are Textual's key names, with commas."""
+
+    id: str
+    title: str
+    keys: str
+    help: str
+    where: Where = "anywhere"
+    check: Check = _always
+    footer: bool = False
+    dangerous: bool = False  # writes or removes something on the server
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open", "Open", "enter,l,right", "Open the profile, bucket or prefix under the cursor.", "lists"),
+    Command("up", "Up", "h,backspace,left", "Go to the prefix above.", "lists"),
+    Command("next_row", "Next row", "j,down", "Move down.", "lists"),
+    Command("previous_row", "Previous row", "k,up", "Move up.", "lists"),
+    Command("first_row", "First row", "g,home", "Go to the first row.", "lists"),
+    Command("last_row", "Last row", "G,end", "Go to the last row.", "lists"),
+    Command("next_page", "Next page", "pagedown", "Move down one page.", "lists"),
+    Command("previous_page", "Previous page", "pageup", "Move up one page.", "lists"),
+    Command("select", "Select", "space", "Select the row, or take it out of the selection.", "objects"),
+    Command("select_range", "Select range", "v", "Start a range here; press again at its other end.", "objects"),
+    Command("invert", "Invert selection", "asterisk", "Select what isn't selected, among the rows shown.", "objects"),
+    Command(
+        "filter",
+        "Filter",
+        "slash",
+        "Show only the names that hold what you type. Escape ends it.",
+        "anywhere",
+        _bucket,
+        True,
+    ),
+    Command(
+        "sort", "Sort", "s", "Sort by name, size, time or class; again for the other direction.", "anywhere", _bucket
+    ),
+    Command(
+        "goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected, footer=True
+    ),
+    Command("upload", "Upload", "u", "Upload files to this prefix.", "anywhere", _writable_bucket, True, True),
+    Command(
+        "download",
+        "Download",
+        "d",
+        "Download the selected objects, or the one under the cursor.",
+        "anywhere",
+        _objects,
+        True,
+    ),
+    Command(
+        "edit_metadata",
+        "Metadata",
+        "e",
+        "Edit the object's headers and user metadata.",
+        "anywhere",
+        _writable_object,
+        True,
+        True,
+    ),
+    Command("edit_tags", "Tags", "t", "Edit the object's tags.", "anywhere", _writable_object, False, True),
+    Command("why", "Why missing?", "w", "Find out why an object is missing.", "anywhere", _place, True),
+    Command("bucket_settings", "Bucket settings", "b", "Lifecycle and CORS of this bucket.", "anywhere", _bucket, True),
+    Command(
+        "copy",
+        "Copy URI",
+        "y",
+        "Copy the URI, the key, the URL, the ARN, the ETag or an aws command.",
+        "anywhere",
+        _place,
+    ),
+    Command("create_bucket", "New bucket", "n", "Create a bucket.", "anywhere", _writable, False, True),
+    Command(
+        "delete_bucket",
+        "Delete bucket",
+        "D",
+        "Delete the bucket, if it is empty.",
+        "anywhere",
+        _writable_bucket,
+        False,
+        True,
+    ),
+    Command("transfers", "Transfers", "T", "Uploads and downloads: progress, results, cancel."),
+    Command(
+        "request_log", "Request log", "L", "Every request of this profile, with its request id.", "anywhere", _connected
+    ),
+    Command("refresh", "Refresh", "r", "List again.", "anywhere", _connected),
+    Command("read_only", "Read-only", "R", "Turn read-only on or off for this session.", "anywhere", _connected),
+    Command("profiles", "Profiles", "P", "Go to the list of profiles."),
+    Command("next_pane", "Next pane", "tab,ctrl+right", "Go to the next pane."),
+    Command("previous_pane", "Previous pane", "shift+tab,ctrl+left", "Go to the pane before."),
+    Command("palette", "Commands", "colon,ctrl+p", "Find a command by its name."),
+    Command("help", "Help", "question_mark,f1", "What can be done here.", footer=True),
+    Command("quit", "Quit", "q,ctrl+q", "Leave s3tui; asks while something is being transferred.", footer=True),
+    Command("profile_add", "Add profile", "a", "Add a profile.", "profiles", footer=True),
+    Command("profile_edit", "Edit profile", "e", "Change the profile.", "profiles", _own_profile, True),
+    Command(
+        "profile_duplicate",
+        "Duplicate profile",
+        "c",
+        "Make a profile of your own from this one.",
+        "profiles",
+        _profile,
+        True,
+    ),
+    Command(
+        "profile_test",
+        "Test profile",
+        "t",
+        "Check name, port, TLS, signature, permission and clock.",
+        "profiles",
+        _profile,
+        True,
+    ),
+    Command("profile_delete", "Delete profile", "D", "Forget the profile and its secret.", "profiles", _own_profile),
+)
+BY_ID = {command.id: command for command in COMMANDS}
+
+
+def at(*places: Where) -> Iterable[Command]:
+    """The commands that belong to one of `places`."""
+    return (command for command in COMMANDS if command.where in places)

@@ -1,0 +1,116 @@
+"""From a profile to its buckets, with every way on when the credentials fail."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING
+
+from s3tui import background
+from s3tui.errors import S3tuiError
+from s3tui.profiles.model import Profile
+from s3tui.s3 import errors
+from s3tui.s3.uri import S3Uri
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
+    from s3tui.ui.screens.browser import Browser
+
+
+def use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
+    """Connect to `profile`, list its buckets, go to `then`."""
+    if profile.problem:
+        browser.objects.say("failed", f"{profile.name} can't be used.", profile.problem)
+        return
+    browser.run_worker(_use(browser, profile, then), group="connect", exclusive=True, exit_on_error=False)
+
+
+async def _use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
+    from s3tui.s3.client import connect  # boto3 itself is imported by the connection's first call
+
+    connection = connect(profile, mfa_code=browser.app.ask_mfa)
+    browser.connection = connection
+    browser.profiles.show(browser.profiles.profiles, profile)
+    browser.tree.say("loading …")
+    browser.show_place()
+    if then is not None:
+        browser.go(then)
+    else:
+        browser.objects.say("loading", f"Connecting to {profile.endpoint or 'AWS'}")
+    await _list_buckets(browser, connection, then)
+    browser.refresh_bindings()
+
+
+async def _list_buckets(browser: Browser, connection: Connection, then: S3Uri | None) -> None:
+    from s3tui.s3 import buckets
+
+    try:
+        found = await background.run(background.METADATA, buckets.list_buckets, connection)
+    except S3tuiError as error:
+        if browser.connection is connection:
+            await _failed(browser, connection.profile, then, error)
+        return
+    if browser.connection is not connection:
+        return
+    browser.tree.show_buckets(found)
+    if then is not None:
+        browser.tree.ensure(then)
+        return
+    if found:
+        browser.objects.say("empty", "Choose a bucket.", "Enter opens it; → shows its prefixes.")
+    else:
+        browser.objects.say("empty", "There are no buckets here yet.", "n makes one. Ctrl+G opens one you know.")
+    browser.tree.focus()
+
+
+async def _failed(browser: Browser, profile: Profile, then: S3Uri | None, error: S3tuiError) -> None:
+    """Show why the buckets can't be listed, and offer what helps."""
+    from s3tui.profiles.secrets import KeyringError
+
+    if isinstance(error, errors.AccessDenied):
+        browser.tree.say("Listing buckets is denied.")
+        if then is None:
+            browser.objects.say(
+                "denied",
+                "You may not list the buckets of this account.",
+                "Ctrl+G opens a bucket you know: its name, s3://bucket/prefix/, or a URL.",
+                "A profile can also name its buckets.",
+                error.evidence,
+            )
+        else:
+            browser.tree.ensure(then)
+        return
+    browser.tree.say("No buckets: see right.")
+    evidence = error.evidence if isinstance(error, errors.S3Error) else ""
+    browser.objects.say(
+        "failed", error.sentence, error.advice, evidence, "r tries again; on a profile, t tests it step by step."
+    )
+    if isinstance(error, errors.SsoLoginNeeded):
+        await _offer_sso(browser, profile, then, error)
+    elif isinstance(error, KeyringError):
+        await _ask_secret(browser, profile, then)
+
+
+async def _offer_sso(browser: Browser, profile: Profile, then: S3Uri | None, error: errors.SsoLoginNeeded) -> None:
+    from s3tui.ui.dialogs.confirm import Confirm
+
+    command = ["aws", "sso", "login", "--profile", error.profile or profile.credentials.partition(":")[2]]
+    if shutil.which("aws") is None:
+        browser.say(f"Run: {' '.join(command)}")
+        return
+    question = Confirm("The SSO session has expired", f"Run “{' '.join(command)}” now?", "Run it")
+    if await browser.app.push_screen_wait(question):
+        with browser.app.suspend():
+            process = await asyncio.create_subprocess_exec(*command)
+            await process.wait()
+        browser.use(profile, then)
+
+
+async def _ask_secret(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
+    from s3tui.profiles.credentials import remember
+    from s3tui.ui.dialogs.secret import AskSecret
+
+    keys = await browser.app.push_screen_wait(AskSecret(profile))
+    if keys is not None:
+        remember(profile.name, keys)
+        browser.use(profile, then)

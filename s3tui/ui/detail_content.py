@@ -1,0 +1,125 @@
+"""What the detail pane's tabs show, and how each is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+
+from s3tui import background, display
+from s3tui.display import visible
+from s3tui.errors import S3tuiError
+from s3tui.s3.uri import S3Uri
+from s3tui.ui.panes.detail import facts
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
+    from s3tui.s3.versions import VersionList
+    from s3tui.ui.screens.browser import Browser
+
+VERSIONS_SHOWN = 200
+
+
+def load(browser: Browser, tab: str, uri: S3Uri) -> None:
+    """Fetch the content of `tab` for `uri` in the background and hand it to the detail pane."""
+    if browser.connection is not None:
+        browser.run_worker(
+            _load(browser, browser.connection, tab, uri), group=f"detail-{tab}", exclusive=True, exit_on_error=False
+        )
+
+
+async def _load(browser: Browser, connection: Connection, tab: str, uri: S3Uri) -> None:
+    try:
+        if tab == "preview":
+            await _load_preview(browser, connection, uri)
+        else:
+            content = await background.run(background.METADATA, _FETCH[tab], connection, uri)
+            browser.detail.fill(tab, content, uri)
+    except S3tuiError as error:
+        browser.detail.fail(tab, uri, error)
+
+
+async def _load_preview(browser: Browser, connection: Connection, uri: S3Uri) -> None:
+    from s3tui.s3 import objects, preview
+    from s3tui.ui.widgets.preview_view import PreviewView
+
+    def fetch() -> preview.Preview:
+        return preview.first_bytes(connection, objects.head(connection, uri))
+
+    found = await background.run(background.PREVIEW, fetch)
+    view = PreviewView()
+    browser.detail.show_preview(uri, view)
+    view.show(found)
+
+
+def _overview(connection: Connection, uri: S3Uri) -> Content:
+    from s3tui.s3 import buckets, objects
+
+    if not uri.key:
+        region = buckets.region_of(connection, uri.bucket)
+        pairs = [
+            ("Bucket", uri.bucket),
+            ("URI", str(uri)),
+            ("ARN", uri.arn),
+            ("Region", region or "the server doesn't say"),
+            ("Versioning", buckets.versioning(connection, uri.bucket)),
+            ("Settings", "b shows lifecycle and CORS"),
+        ]
+        return facts(pairs)
+    if uri.is_prefix:
+        return facts([("Prefix", uri.key), ("URI", str(uri))])
+    info = objects.head(connection, uri)
+    return facts([("URI", str(uri)), *objects.described(info)])
+
+
+def _metadata(connection: Connection, uri: S3Uri) -> Content:
+    from s3tui.s3 import metadata, objects
+
+    found = metadata.described(objects.head(connection, uri).metadata)
+    if not found:
+        return Content.styled("No headers and no user metadata are set. e edits them.", "dim")
+    return facts(found)
+
+
+def _tags(connection: Connection, uri: S3Uri) -> Content:
+    from s3tui.s3 import tags
+
+    found = tags.read(connection, uri)
+    return facts(found.items()) if found else Content.styled("No tags. t edits them.", "dim")
+
+
+def _versions(connection: Connection, uri: S3Uri) -> Content:
+    from s3tui.s3 import versions
+
+    return _version_lines(versions.versions_of(connection, uri))
+
+
+def _version_lines(found: VersionList) -> Content:
+    lines = []
+    for version in found.versions[:VERSIONS_SHOWN]:
+        kind = "delete marker" if version.is_delete_marker else display.size(version.size)
+        style = "$text-error" if version.is_delete_marker else "bold" if version.is_latest else ""
+        latest = "  latest" if version.is_latest else ""
+        lines.append(
+            Content.assemble(
+                (f"{display.when(version.modified)}  {kind}{latest}\n", style),
+                (f"  {visible(version.version_id)}", "dim"),
+            )
+        )
+    known = found.completeness
+    count = (
+        f"{len(found.versions):,} shown"
+        if len(found.versions) > VERSIONS_SHOWN
+        else display.counted(len(found.versions), "version")
+    )
+    end = "complete" if known.state == "complete" else f"incomplete: {visible(known.reason) or 'more exist'}"
+    return Content("\n").join([*lines, Content.styled(f"{count} · {end}", "$text-muted")])
+
+
+_FETCH: dict[str, Callable[[Any, S3Uri], Content]] = {
+    "overview": _overview,
+    "metadata": _metadata,
+    "tags": _tags,
+    "versions": _versions,
+}

@@ -1,0 +1,62 @@
+"""Help for where you are: every command with its keys, and why one can't run now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from s3tui.ui import keymap
+from s3tui.ui.commands import Where, at
+from s3tui.ui.dialogs.base import Dialog
+
+if TYPE_CHECKING:
+    from s3tui.ui.screens.browser import Browser
+
+_HEADINGS: tuple[tuple[str, Where], ...] = (
+    ("Anywhere", "anywhere"),
+    ("In a list", "lists"),
+    ("In the table of objects", "objects"),
+    ("In the list of profiles", "profiles"),
+)
+
+
+class Help(Dialog[None]):
+    """All commands, grouped by where they work; those that can't run now say why."""
+
+    BINDINGS = [("q,question_mark,f1", "cancel", "Close")]
+    DEFAULT_CSS = """
+    Help .dialog-body Static { width: 100%; }
+    """
+    buttons = (("cancel", "Close", "primary"),)
+    wide = True
+
+    def __init__(self, browser: Browser) -> None:
+        super().__init__("Help")
+        self.browser = browser
+
+    def compose_body(self) -> ComposeResult:
+        here: Where = "profiles" if self.browser.profiles.has_focus else "anywhere"
+        for heading, where in sorted(_HEADINGS, key=lambda pair: pair[1] != here):
+            yield Static(self._group(heading, where))
+
+    def on_mount(self) -> None:
+        body = self.query_one(".dialog-body")
+        body.can_focus = True
+        body.focus()
+
+    def _group(self, heading: str, where: Where) -> Content:
+        lines = [Content.styled(heading, "bold $text-primary")]
+        for command in at(where):
+            reason = command.check(self.browser)
+            lines.append(
+                Content.assemble(
+                    (f"  {keymap.shown_keys(command, self.browser.keys):<16} ", "$text-accent"),
+                    (f"{command.title:<18} ", "dim" if reason else "bold"),
+                    (command.help, "dim" if reason else ""),
+                    (f"  ({reason})" if reason else "", "$text-warning"),
+                )
+            )
+        return Content("\n").join([*lines, Content("")])

@@ -1,0 +1,173 @@
+"""The object pane: where we are, the filter, the table, and one line that says how much of it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from s3tui import display
+from s3tui.display import visible
+from s3tui.errors import S3tuiError
+from s3tui.s3 import errors
+from s3tui.s3.listing import Listing
+from s3tui.s3.uri import S3Uri
+from s3tui.ui.widgets.object_table import ObjectTable
+
+
+class ObjectsPane(Vertical):
+    """Shows one prefix of one bucket. Empty, loading, denied and failed each look different."""
+
+    DEFAULT_CSS = """
+    ObjectsPane { border: round $panel; background: $background; }
+    ObjectsPane:focus-within { border: round $border; }
+    ObjectsPane #filter { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
+    ObjectsPane.-filtering #filter { display: block; }
+    ObjectsPane #state { display: none; height: 1fr; padding: 1 2; }
+    ObjectsPane.-stated #state { display: block; }
+    ObjectsPane.-stated ObjectTable { display: none; }
+    ObjectsPane #state.-failed { color: $text-error; }
+    ObjectsPane #state.-denied { color: $text-warning; }
+    ObjectsPane #state.-empty { color: $text-muted; }
+    ObjectsPane #status { height: 1; padding: 0 1; background: $panel; color: $text-muted; }
+    """
+
+    @dataclass
+    class FilterEnded(Message):
+        """Escape or Enter in the filter."""
+
+    def __init__(self) -> None:
+        super().__init__(id="objects")
+        self.uri: S3Uri | None = None
+        self.listing: Listing | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Input(id="filter", placeholder="filter by name", compact=True, select_on_focus=False)
+        yield ObjectTable(id="table")
+        yield Static(id="state")
+        yield Static(id="status")
+
+    @property
+    def table(self) -> ObjectTable:
+        return self.query_one(ObjectTable)
+
+    def say(self, kind: str, heading: str, *lines: str) -> None:
+        """Show a message instead of the table; `kind` is `empty`, `loading`, `denied` or `failed`."""
+        mark = {"empty": "○", "loading": "…", "denied": "⊘", "failed": "✗"}[kind]
+        parts = [
+            Content(f"{mark} {visible(heading)}").stylize("bold"),
+            *(Content(visible(line)) for line in lines if line),
+        ]
+        state = self.query_one("#state", Static)
+        state.set_classes(f"-{kind}")
+        state.update(Content("\n\n").join(parts))
+        self.add_class("-stated")
+
+    def start(self, uri: S3Uri, listing: Listing) -> None:
+        """A listing of `uri` begins; its first page isn't here yet."""
+        if uri != self.uri:
+            self.end_filter()
+        self.uri, self.listing = uri, listing
+        self.border_title = Content(visible(str(uri)))
+        self.table.set_listing(listing)
+        self.say("loading", f"Listing {uri}")
+        self.show_status()
+
+    def page_arrived(self) -> None:
+        """More rows are in the listing."""
+        if self.listing and len(self.listing.columns):
+            self.remove_class("-stated")
+        self.table.refresh_rows()
+        self.show_status()
+
+    def finish(self) -> None:
+        """The listing has ended, complete or not."""
+        self.page_arrived()
+        if self.uri is None or self.listing is None or len(self.listing.columns):
+            return
+        if self.listing.completeness.state == "stopped":
+            self.say("failed", "The listing stopped.", self.listing.completeness.reason, "r tries again.")
+        elif self.uri.key:
+            self.say("empty", "No key starts with this prefix.", "w says why something expected here is missing.")
+        else:
+            self.say(
+                "empty", "This bucket is empty.", "u uploads files. w says why something expected here is missing."
+            )
+
+    def fail(self, error: S3tuiError) -> None:
+        """The listing failed. What has been listed stays."""
+        if self.listing is not None and len(self.listing.columns):
+            self.page_arrived()
+            self.query_one("#status", Static).update(
+                Content.assemble(
+                    self._counts(), (f" · stopped: {visible(error.sentence)} r tries again.", "$text-error")
+                )
+            )
+            return
+        evidence = error.evidence if isinstance(error, errors.S3Error) else ""
+        if isinstance(error, errors.AccessDenied):
+            way_on = "Ctrl+G opens a key you know directly; w says what can be found out about it."
+            self.say("denied", f"You may not list {self.uri}.", error.advice, way_on, evidence)
+        else:
+            self.say("failed", error.sentence, error.advice, evidence, "r tries again.")
+        self.show_status()
+
+    def show_status(self) -> None:
+        """Count, size and completeness of what is listed."""
+        self.query_one("#status", Static).update(self._counts())
+
+    def _counts(self) -> Content:
+        if self.listing is None:
+            return Content("")
+        table, columns, known = self.table, self.listing.columns, self.listing.completeness
+        total = display.counted(len(columns), "row")
+        count = total if table.shown == len(columns) else f"{table.shown:,} of {total}"
+        parts = [Content(f"{count} · {display.size(columns.total_size)}")]
+        if known.state == "complete":
+            parts.append(Content.styled("complete", "$text-success"))
+        elif known.state == "more":
+            parts.append(Content.styled("listing …", "$text-warning"))
+        else:
+            parts.append(Content.styled(f"incomplete: {visible(known.reason)}", "$text-error"))
+        if selected := table.selected:
+            size = sum(row.size for row in selected)
+            parts.append(Content.styled(f"{len(selected):,} selected, {display.size(size)}", "$text-accent"))
+        return Content(" · ").join(parts)
+
+    def begin_filter(self) -> None:
+        """Show the filter and type into it."""
+        self.add_class("-filtering")
+        self.query_one("#filter", Input).focus()
+
+    def end_filter(self) -> None:
+        """Take the filter away and show every row."""
+        self.remove_class("-filtering")
+        self.query_one("#filter", Input).value = ""
+
+    @on(Input.Changed, "#filter")
+    def _filter(self, event: Input.Changed) -> None:
+        event.stop()
+        self.table.filter(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _keep_filter(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not event.value:
+            self.end_filter()
+        self.table.focus()
+
+    def on_key(self, event: object) -> None:
+        """Escape ends the filter, wherever the focus is in this pane."""
+        if getattr(event, "key", "") == "escape" and self.has_class("-filtering"):
+            self.end_filter()
+            self.table.focus()
+            event.stop()  # type: ignore[attr-defined]
+
+    @on(ObjectTable.SelectionChanged)
+    def _selection_changed(self) -> None:
+        self.show_status()

@@ -1,0 +1,153 @@
+"""The bucket tree: buckets with their regions, and below each the prefixes, loaded when a node is opened.
+
+It holds prefixes only, at most `CAP` below a node; the rest, and all objects, are in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+from textual.message import Message
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from s3tui.display import visible
+from s3tui.s3.buckets import Bucket
+from s3tui.s3.uri import S3Uri
+
+CAP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of the tree that is no place: loading, failed, more."""
+
+    text: str
+
+
+Place = S3Uri | Note
+
+
+class BucketTree(Tree[Place]):
+    """Buckets and prefixes. It asks for what is below a node with `Wanted` and is given it with `fill`."""
+
+    DEFAULT_CSS = """
+    BucketTree { height: 1fr; border: round $panel; padding: 0; background: $background; }
+    BucketTree:focus { border: round $border; }
+    """
+    show_root = False
+    guide_depth = 2
+
+    @dataclass
+    class Wanted(Message):
+        """A node was opened for the first time: what is below `uri`?"""
+
+        uri: S3Uri
+
+    @dataclass
+    class Opened(Message):
+        """The user wants to see `uri` in the table."""
+
+        uri: S3Uri
+
+    def __init__(self) -> None:
+        super().__init__("", id="tree")
+        self.border_title = "Buckets"
+        self.auto_expand = False
+        self._nodes: dict[S3Uri, TreeNode[Place]] = {}
+
+    @property
+    def current(self) -> S3Uri | None:
+        """The place under the cursor."""
+        data = self.cursor_node.data if self.cursor_node else None
+        return data if isinstance(data, S3Uri) else None
+
+    def say(self, text: str) -> None:
+        """Show `text` instead of buckets."""
+        self._empty()
+        self.root.add_leaf(Text(visible(text)), Note(text))
+
+    def _empty(self) -> None:
+        self._nodes.clear()
+        self.root.remove_children()
+
+    def show_buckets(self, buckets: Sequence[Bucket]) -> None:
+        """List `buckets`; opened nodes are closed, the cursor stays on the bucket it was on."""
+        before = self.current
+        self._empty()
+        for bucket in buckets:
+            self._add(self.root, S3Uri(bucket.name), visible(bucket.name), bucket.region or "")
+        self.border_subtitle = f"{len(buckets):,}"
+        if before and (node := self._nodes.get(S3Uri(before.bucket))):
+            self.call_after_refresh(self.move_cursor, node)
+        elif buckets:
+            self.call_after_refresh(self.move_cursor, self.root.children[0])
+
+    def _add(self, parent: TreeNode[Place], uri: S3Uri, label: str, region: str = "") -> None:
+        text = Text(label)
+        if region:
+            text.append(f"  {visible(region)}", Style(dim=True))
+        self._nodes[uri] = parent.add(text, uri)
+
+    def ensure(self, uri: S3Uri) -> None:
+        """Have a node for `uri`'s bucket, even when it was not listed."""
+        root = S3Uri(uri.bucket)
+        if root not in self._nodes:
+            for child in self.root.children:
+                if isinstance(child.data, Note):
+                    child.remove()
+            self._add(self.root, root, visible(uri.bucket))
+
+    def fill(self, uri: S3Uri, prefixes: Sequence[str], more: bool, note: str = "") -> None:
+        """Put `prefixes` (full keys) below `uri`. `more` adds a line that leads to the table; `note` one that
+        says why something is missing."""
+        node = self._nodes.get(uri)
+        if node is None:
+            return
+        node.remove_children()
+        for prefix in prefixes[:CAP]:
+            child = uri.with_key(prefix)
+            self._add(node, child, visible(child.name))
+        if more or len(prefixes) > CAP:
+            node.add_leaf(Text("… more, see the table", Style(dim=True)), Note("more"))
+        if note:
+            node.add_leaf(Text(visible(note), Style(italic=True)), Note(note))
+        if not node.children:
+            node.add_leaf(Text("no prefixes", Style(dim=True)), Note("none"))
+
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Place]) -> None:
+        event.stop()
+        if isinstance(event.node.data, S3Uri) and not event.node.children:
+            event.node.add_leaf(Text("loading …", Style(dim=True)), Note("loading"))
+            self.post_message(self.Wanted(event.node.data))
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Place]) -> None:
+        event.stop()
+        node = event.node
+        if isinstance(node.data, S3Uri):
+            self.post_message(self.Opened(node.data))
+        elif node.parent and isinstance(node.parent.data, S3Uri):
+            self.post_message(self.Opened(node.parent.data))
+
+    def action_open(self) -> None:
+        """Open the node under the cursor, or show it in the table when it is open."""
+        node = self.cursor_node
+        if node is None:
+            return
+        if isinstance(node.data, S3Uri) and not node.is_expanded:
+            node.expand()
+        else:
+            self.action_select_cursor()
+
+    def action_up(self) -> None:
+        """Close the node under the cursor, or go to the node above."""
+        node = self.cursor_node
+        if node is None:
+            return
+        if node.is_expanded:
+            node.collapse()
+        elif node.parent and node.parent is not self.root:
+            self.move_cursor(node.parent)

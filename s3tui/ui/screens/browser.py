@@ -1,0 +1,339 @@
+"""The browser: four panes, and the state they share (which connection, which place).
+
+Panes post what they want; the browser asks the services in `background` pools and hands the answers back.
+An answer for a place that was left is dropped. What a command does is in `ui/actions`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from s3tui import background
+from s3tui.background import CancelToken
+from s3tui.errors import S3tuiError
+from s3tui.profiles.model import Profile
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.queue import Queue
+from s3tui.ui import keymap
+from s3tui.ui.commands import BY_ID, COMMANDS
+from s3tui.ui.dialogs.base import plain
+from s3tui.ui.failures import TellsFailures
+from s3tui.ui.panes.detail import DetailPane
+from s3tui.ui.panes.objects import ObjectsPane
+from s3tui.ui.panes.profiles import ProfileList
+from s3tui.ui.panes.tree import CAP, BucketTree
+from s3tui.ui.widgets.object_table import ObjectTable
+from s3tui.ui.widgets.transfer_line import TransferLine
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
+    from s3tui.s3.columns import Row
+    from s3tui.ui.app import S3tuiApp
+
+# What a command does in the pane that has the focus: the first of these actions that its widget has.
+_MOVES = {
+    "open": ("open", "select_cursor", "select"),
+    "up": ("up", "go_up"),
+    "next_row": ("cursor_down", "scroll_down"),
+    "previous_row": ("cursor_up", "scroll_up"),
+    "first_row": ("first", "scroll_home"),
+    "last_row": ("last", "scroll_end"),
+    "next_page": ("page_down",),
+    "previous_page": ("page_up",),
+    "select": ("toggle_selected",),
+    "select_range": ("select_range",),
+    "invert": ("invert_selection",),
+}
+DETAIL_DELAY = 0.12  # s; the cursor must rest this long before its object is asked for
+
+
+class Browser(TellsFailures, Screen[None]):
+    """The main screen."""
+
+    CSS_PATH = "../styles/browser.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+
+    def __init__(self, keys: dict[str, str], queue: Queue) -> None:
+        super().__init__()
+        self.keys = keys
+        self.queue = queue
+        self.connection: Connection | None = None
+        self._listing_token = CancelToken()
+        for binding in keymap.bindings(keys, "anywhere", "lists", "objects"):
+            self._bindings._add_binding(binding)
+
+    app: S3tuiApp
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                profiles = ProfileList()
+                for binding in keymap.bindings(self.keys, "profiles"):
+                    profiles._bindings._add_binding(binding)
+                yield profiles
+                yield BucketTree()
+            yield ObjectsPane()
+            yield DetailPane()
+        yield TransferLine(self.queue)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.objects.say(
+            "empty", "Choose a profile, then a bucket.", "Tab goes from pane to pane, Enter opens, ? helps."
+        )
+
+    # ---- the panes and what is under the cursor
+
+    @property
+    def profiles(self) -> ProfileList:
+        return self.query_one(ProfileList)
+
+    @property
+    def tree(self) -> BucketTree:
+        return self.query_one(BucketTree)
+
+    @property
+    def objects(self) -> ObjectsPane:
+        return self.query_one(ObjectsPane)
+
+    @property
+    def detail(self) -> DetailPane:
+        return self.query_one(DetailPane)
+
+    @property
+    def place(self) -> S3Uri | None:
+        """The prefix that the table lists."""
+        return self.objects.uri
+
+    @property
+    def highlighted_profile(self) -> Profile | None:
+        return self.profiles.highlighted_profile
+
+    @property
+    def current_uri(self) -> S3Uri | None:
+        """What a command without a selection is about: the row under the cursor, or the node of the tree."""
+        if self.tree.has_focus or self.place is None:
+            return self.tree.current
+        row = self.objects.table.cursor_row
+        return self.place.with_key(row.key) if row else self.place
+
+    @property
+    def current_bucket(self) -> str:
+        """The bucket under the tree's cursor while that has the focus, else the one that is listed."""
+        place = self.tree.current if self.tree.has_focus else self.place or self.tree.current
+        return place.bucket if place else ""
+
+    @property
+    def current_object(self) -> S3Uri | None:
+        """The object under the cursor of the table."""
+        row = self.objects.table.cursor_row
+        if self.place is None or row is None or row.is_prefix or self.tree.has_focus:
+            return None
+        return self.place.with_key(row.key)
+
+    @property
+    def chosen_objects(self) -> list[Row]:
+        """The selected objects, or the one under the cursor."""
+        table = self.objects.table
+        rows = table.selected or ([table.cursor_row] if table.cursor_row else [])
+        return [row for row in rows if not row.is_prefix]
+
+    # ---- commands
+
+    async def action_command(self, identity: str) -> None:
+        """Run a command of the registry, or say why it can't run now."""
+        from s3tui.ui.actions import ACTIONS
+
+        command = BY_ID[identity]
+        if reason := command.check(self):
+            self.notify(reason, title=command.title, severity="warning", markup=False)
+        elif identity in _MOVES:
+            await self._move(identity)
+        else:
+            ACTIONS[identity](self)
+
+    async def _move(self, identity: str) -> None:
+        widget = self.focused
+        for name in _MOVES[identity]:
+            if widget is not None and hasattr(widget, f"action_{name}"):
+                await widget.run_action(name)
+                return
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim the footer's commands that can't run now."""
+        if action == "command" and self.is_mounted and parameters:
+            return None if BY_ID[str(parameters[0])].check(self) else True
+        return True
+
+    def on_key(self, event: Key) -> None:
+        """A key whose command can't run now comes through to here: say why."""
+        for command in COMMANDS:
+            if event.key in keymap.keys_of(command, self.keys) and command.where != "profiles":
+                if reason := command.check(self):
+                    event.stop()
+                    self.notify(reason, title=command.title, severity="warning", markup=False)
+                return
+
+    # ---- profile -> buckets
+
+    def use(self, profile: Profile, then: S3Uri | None = None) -> None:
+        """Talk to `profile` from now on, and go to `then` when it is given."""
+        from s3tui.ui import connecting
+
+        self._leave()
+        connecting.use(self, profile, then)
+
+    def _leave(self) -> None:
+        self._listing_token.cancel()
+        self.objects.uri = None
+        self.detail.show(None)
+
+    @on(ProfileList.Chosen)
+    def _profile_chosen(self, event: ProfileList.Chosen) -> None:
+        self.use(event.profile)
+
+    # ---- bucket, prefix -> rows
+
+    def go(self, uri: S3Uri, cursor_on: str = "") -> None:
+        """List `uri` (its parent, when it is an object) and put the cursor on `cursor_on`."""
+        if self.connection is None:
+            return
+        if not uri.is_prefix:
+            uri, cursor_on = uri.parent, uri.key
+        from s3tui.s3.listing import Listing
+
+        self._listing_token.cancel()
+        self._listing_token = CancelToken()
+        self.tree.ensure(uri)
+        listing = Listing(uri.bucket, uri.key)
+        self.objects.start(uri, listing)
+        self.detail.show(uri)
+        self.objects.table.focus()
+        self._list(uri, cursor_on)
+
+    @work(exclusive=True, group="listing", exit_on_error=False)
+    async def _list(self, uri: S3Uri, cursor_on: str) -> None:
+        from s3tui.s3 import listing as listings
+
+        pane, listing, token = self.objects, self.objects.listing, self._listing_token
+        assert listing is not None and self.connection is not None
+
+        def page_arrived() -> None:
+            if pane.listing is listing:
+                pane.page_arrived()
+                if cursor_on:
+                    pane.table.move_to(cursor_on)
+
+        def on_page(_: object) -> None:
+            if not token.cancelled:
+                self.app.call_later(page_arrived)
+
+        try:
+            await background.run(
+                background.LISTING, listings.read, listing, self.connection, token, on_page, token=token
+            )
+        except S3tuiError as error:
+            if pane.listing is listing:
+                pane.fail(error)
+            return
+        if pane.listing is listing:
+            pane.finish()
+            if cursor_on:
+                pane.table.move_to(cursor_on)
+
+    @on(BucketTree.Opened)
+    def _tree_opened(self, event: BucketTree.Opened) -> None:
+        self.go(event.uri)
+
+    @on(ObjectTable.Opened)
+    def _row_opened(self, event: ObjectTable.Opened) -> None:
+        if self.place is None:
+            return
+        uri = self.place.with_key(event.row.key)
+        if event.row.is_prefix:
+            self.go(uri)
+        else:
+            self.show_detail()
+            self.detail.show(uri)
+
+    @on(ObjectTable.GoUp)
+    def _go_up(self) -> None:
+        if self.place is None:
+            return
+        if self.place.key:
+            self.go(self.place.parent, cursor_on=self.place.key)
+        else:
+            self.tree.focus()
+
+    # ---- what is below a node of the tree
+
+    @on(BucketTree.Wanted)
+    def _tree_wanted(self, event: BucketTree.Wanted) -> None:
+        self._fill_tree(event.uri)
+
+    @work(group="tree", exit_on_error=False)
+    async def _fill_tree(self, uri: S3Uri) -> None:
+        from s3tui.s3 import listing as listings
+
+        connection = self.connection
+        if connection is None:
+            return
+        try:
+            prefixes, more = await background.run(
+                background.LISTING, listings.first_prefixes, connection, uri.bucket, uri.key, CAP
+            )
+        except S3tuiError as error:
+            self.tree.fill(uri, (), more=False, note=error.sentence)
+            return
+        if connection is self.connection:
+            self.tree.fill(uri, prefixes, more)
+
+    # ---- detail
+
+    def show_detail(self) -> None:
+        """Unfold the detail pane where the terminal is too narrow to show it always."""
+        self.add_class("-detail")
+        self.call_after_refresh(self.detail.reload)
+
+    @on(ObjectTable.Highlighted)
+    def _row_highlighted(self, event: ObjectTable.Highlighted) -> None:
+        self.refresh_bindings()
+        self._look_closer()
+
+    @on(BucketTree.NodeHighlighted)
+    def _node_highlighted(self) -> None:
+        self.refresh_bindings()
+        if self.tree.has_focus:
+            self._look_closer()
+
+    @work(exclusive=True, group="look", exit_on_error=False)
+    async def _look_closer(self) -> None:
+        import asyncio
+
+        await asyncio.sleep(DETAIL_DELAY)
+        self.detail.show(self.current_uri)
+
+    @on(DetailPane.Wanted)
+    def _detail_wanted(self, event: DetailPane.Wanted) -> None:
+        from s3tui.ui import detail_content
+
+        detail_content.load(self, event.tab, event.uri)
+
+    def show_place(self) -> None:
+        """Say in the tree's frame whom we talk to, and whether writing is refused."""
+        connection = self.connection
+        if connection is None:
+            return
+        mark = " · read-only" if connection.read_only else ""
+        self.tree.border_title = plain(f"{connection.profile.name}{mark}")
+
+    def say(self, text: str) -> None:
+        """A short message to the user."""
+        self.notify(plain(text).plain, markup=False)
