@@ -1,0 +1,92 @@
+"""Starting a foreign program as a daemon of the tests: its own folder, its own ports, and it never outlives us."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+PATIENCE = 90.0  # seconds until a server counts as not starting
+_PR_SET_PDEATHSIG = 1
+
+
+class NotStarted(Exception):
+    """The program ended, or was not ready in time; says what it printed last."""
+
+
+def program(name: str) -> str | None:
+    """The path of `name` beside this Python (installed by pip) or on the search path."""
+    beside = Path(sys.executable).with_name(name)
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports on loopback that nobody listens on, nor ten thousand above, where some programs put their gRPC."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(20000, 30000)
+        if port not in found and _is_free(port) and _is_free(port + 10000):
+            found.append(port)
+    return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def daemon(folder: Path, name: str, *command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `command` in `folder` until the block ends; what it prints goes to `folder/name.log`."""
+    clean = {
+        variable: value
+        for variable, value in os.environ.items()
+        if not variable.startswith("AWS_") and not variable.lower().endswith("_proxy")
+    }
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**clean, "HOME": str(folder), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_die_with_parent,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()  # nothing of it is worth a tidy end
+        process.wait()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Ask `ready` until it says yes. Raises `NotStarted` when `process` ends or `PATIENCE` is over."""
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        if process.poll() is not None or time.monotonic() > end:
+            said = log.read_text(errors="replace")[-800:] if log.exists() else ""
+            raise NotStarted(f"{process.args!r} is not ready:\n{said}")
+        time.sleep(0.2)
+
+
+def listens(port: int) -> bool:
+    """Whether someone answers on this port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
