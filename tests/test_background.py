@@ -1,0 +1,93 @@
+"""Pools and cancel tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from s3tui import background
+from s3tui.background import Cancelled, CancelToken, Pool
+
+
+def test_answers_and_failures_come_back() -> None:
+    pool = Pool("test", 2)
+    assert pool.submit(divmod, 7, 2).result(5) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        pool.submit(divmod, 7, 0).result(5)
+
+
+def test_a_pool_runs_no_more_than_its_size_and_counts_what_is_unfinished() -> None:
+    pool, gate, started = Pool("test", 2), threading.Event(), threading.Semaphore(0)
+    running: list[int] = []
+
+    def work(number: int) -> None:
+        running.append(number)
+        started.release()
+        gate.wait(10)
+
+    futures = [pool.submit(work, number) for number in range(5)]
+    assert started.acquire(timeout=5)
+    assert started.acquire(timeout=5)
+    assert (sorted(running), pool.busy) == ([0, 1], 5)
+    gate.set()
+    for future in futures:
+        future.result(5)
+
+
+def test_one_full_pool_does_not_hold_up_another() -> None:
+    slow, quick, gate = Pool("slow", 1), Pool("quick", 1), threading.Event()
+    blocked = slow.submit(gate.wait, 10)
+    assert quick.submit(lambda: "here").result(5) == "here"
+    gate.set()
+    assert blocked.result(5)
+
+
+def test_urgent_work_goes_first() -> None:
+    pool, gate, order = Pool("test", 1), threading.Event(), []
+    pool.submit(gate.wait, 10)
+    futures = [pool.submit(order.append, name, priority=priority) for name, priority in (("late", 5), ("soon", 0))]
+    gate.set()
+    for future in futures:
+        future.result(5)
+    assert order == ["soon", "late"]
+
+
+def test_a_token_stops_work_and_unblocks_a_wait() -> None:
+    token, called = CancelToken(), []
+    token.on_cancel(lambda: called.append(1))
+    token.check()
+    token.cancel()
+    token.cancel()
+    token.on_cancel(lambda: called.append(2))
+    assert called == [1, 2]
+    with pytest.raises(Cancelled):
+        token.check()
+    with pytest.raises(Cancelled):
+        token.wait(30)
+
+
+async def test_cancelling_the_waiter_cancels_the_token_at_once() -> None:
+    pool, token, stopped = Pool("test", 1), CancelToken(), threading.Event()
+
+    def work() -> None:
+        try:
+            token.wait(30)
+        finally:
+            stopped.set()
+
+    task = asyncio.create_task(background.run(pool, work, token=token))
+    while not pool.busy:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(stopped.wait, 5)
+
+
+def test_running_work_does_not_keep_the_process() -> None:
+    program = "import time; from s3tui.background import Pool; Pool('x', 1).submit(time.sleep, 600); time.sleep(0.2)"
+    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
