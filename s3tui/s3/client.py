@@ -1,6 +1,6 @@
 """The way to one endpoint: a boto3 Session and a client per region, made once, and `Connection.call`.
 
-Everything that is sent goes through `Connection.call`: it finds the bucket's region, logs the request, turns
+Everything that is sent goes through a `Connection`: it finds the bucket's region, logs the request, turns
 failures into our typed errors, and refuses writes on a read-only connection before they leave.
 """
 
@@ -9,17 +9,47 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-from s3tui.profiles.credentials import keys_of
 from s3tui.profiles.model import Profile
-from s3tui.s3 import errors, page_parser
+from s3tui.s3 import errors, session
+from s3tui.s3.body import Body
+from s3tui.s3.failures import translate
 from s3tui.s3.requests import LoggedRequest, RequestLog
 
-CONNECT_SECONDS = 5
-READ_SECONDS = 20
 _READS = {"GET", "HEAD"}
+_NO_KEY = "-"  # stands for the key while a probe of a bucket is built
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The raw answer to a GET or HEAD: the start of the body and all headers (names in lower case)."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Sending:
+    """What one thread's call is doing right now; botocore's hooks read and write it."""
+
+    attempts: int = 0
+    probe: tuple[str, str, str] | None = None  # method, key, query
+    refusal: bytes = b""  # body of an answer of 300 and above
+
+
+@dataclass(slots=True)
+class _Logged:
+    """What the log will say of one call."""
+
+    request: errors.Request
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: float = field(default_factory=time.perf_counter)
 
 
 class Connection:
@@ -28,117 +58,208 @@ class Connection:
     def __init__(self, profile: Profile, mfa_code: Callable[[str], str] | None = None) -> None:
         """`mfa_code(serial)` asks the user for a code, when assuming a role needs one."""
         self.profile = profile
-        self.read_only = profile.read_only
         self.log = RequestLog()
-        self._mfa_code = mfa_code
+        self.mfa_code = mfa_code
+        self.clock_ahead: timedelta | None = None  # the endpoint's clock minus ours; None before any answer
+        self.supported: set[tuple[str, str]] = set()  # (bucket, sub-resource), see `capabilities`
+        self._read_only = profile.read_only
         self._lock = threading.RLock()
         self._session: Any = None
         self._clients: dict[str | None, Any] = {}
         self._regions: dict[str, str] = {}  # bucket -> region, learnt from redirects
+        self._here = threading.local()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every request but GET and HEAD is refused. Can't be turned off if the profile says so."""
+        return self._read_only
+
+    @read_only.setter
+    def read_only(self, value: bool) -> None:
+        self._read_only = value or self.profile.read_only
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call boto3's `operation` (`head_object`) with S3's own `parameters` and return its answer.
 
-        Raises `errors.S3Error`.
+        A `Body` in the answer is a `body.Body`. Raises `errors.S3Error`, and what reading the profile's secret
+        raises (`S3tuiError`).
         """
-        bucket, key = str(parameters.get("Bucket", "")), str(parameters.get("Key", ""))
         name = "".join(word.capitalize() for word in operation.split("_"))
-        started, at = time.perf_counter(), datetime.now(UTC)
-        answer: dict[str, Any] = {}
-        failure: errors.S3Error | None = None
+        request = errors.Request(name, str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
+        once = not isinstance(parameters.get("Body", b""), (bytes, str))  # a stream can't be sent twice
+        answer = self._ask(request, lambda client: getattr(client, operation)(**parameters), once)
+        if hasattr(answer.get("Body"), "read"):
+            answer["Body"] = Body(answer["Body"], lambda error: self._translated(error, request))
+        return answer
+
+    def probe(self, method: str, bucket: str, key: str, query: str, limit: int = 16384) -> Probe:
+        """A signed GET or HEAD of `key` (the bucket itself when it is empty) with a raw `query`, such as
+        `lifecycle`: at most `limit` bytes of the body are read, whatever the endpoint sends.
+
+        An answer of any status is returned, not raised. Raises `errors.S3Error` when there is none, and
+        `errors.WrongRegion`.
+        """
+        if method not in _READS:
+            raise ValueError(f"a probe reads: {method}")
+
+        def send(client: Any) -> dict[str, Any]:
+            self._sending.probe = (method, key, query)
+            return self._probe_once(client, bucket, key or _NO_KEY, limit)
+
+        answer = self._ask(errors.Request(f"{method} ?{query}", bucket, key), send)
+        metadata = answer["ResponseMetadata"]
+        headers = {name.lower(): str(value) for name, value in (metadata.get("HTTPHeaders") or {}).items()}
+        return Probe(int(metadata.get("HTTPStatusCode") or 0), headers, answer["Start"])
+
+    def _probe_once(self, client: Any, bucket: str, key: str, limit: int) -> dict[str, Any]:
+        """GetObject is the one operation whose answer boto3 does not read by itself."""
+        from botocore.exceptions import ClientError
+
         try:
-            answer = getattr(self.client(bucket), operation)(**parameters)
-        except Exception as error:
-            failure = translate(error, name, bucket, key)
-            raise failure from error
+            answer: dict[str, Any] = client.get_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            refusal = error.operation_name == "GetObject"
+            if not refusal or isinstance(
+                errors.from_response("", bucket, "", dict(error.response)), errors.WrongRegion
+            ):
+                raise
+            return {**error.response, "Start": self._sending.refusal[:limit]}
+        stream = answer.pop("Body")
+        try:
+            answer["Start"] = stream.read(limit)
         finally:
-            self._record(at, started, name, bucket, key, answer, failure)
+            stream.close()
         return answer
 
     def client(self, bucket: str = "") -> Any:
         """The boto3 client for `bucket`'s region (the profile's region when it isn't known)."""
-        region = self._regions.get(bucket)
         with self._lock:
+            region = self._regions.get(bucket) or self._regions.get("")
             if region not in self._clients:
-                self._clients[region] = self._new_client(region)
+                if self._session is None:
+                    self._session = session.new_session(self.profile, self.mfa_code)
+                client = session.new_client(self._session, self.profile, region)
+                self._hook(client.meta.events)
+                self._clients[region] = client
             return self._clients[region]
 
-    def _new_client(self, region: str | None) -> Any:
-        import boto3
-        from botocore.config import Config
+    def remember_region(self, bucket: str, region: str) -> None:
+        """Send what is for `bucket` to `region` from now on."""
+        with self._lock:
+            self._regions[bucket] = region
 
-        profile = self.profile
-        kind, _, name = profile.credentials.partition(":")
-        if self._session is None:
-            keys = keys_of(profile)
-            self._session = boto3.Session(
-                profile_name=name if kind == "aws" else None,
-                region_name=profile.region,
-                aws_access_key_id=keys.access_key_id if keys else None,
-                aws_secret_access_key=keys.secret_access_key if keys else None,
-                aws_session_token=keys.session_token if keys else None,
-            )
-        config: Any = Config(  # type: ignore[call-arg]  # the stubs lag behind botocore
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            max_pool_connections=32,
-            request_checksum_calculation=profile.checksum_mode,
-            response_checksum_validation=profile.checksum_mode,
-            ignore_configured_endpoint_urls=True,
-            s3={"addressing_style": profile.addressing},
-        )
-        client = self._session.client(
-            "s3",
-            endpoint_url=profile.endpoint,
-            region_name=region or profile.region or self._session.region_name or "us-east-1",
-            verify=profile.ca_file or profile.verify_tls,
-            config=config,
-        )
-        client.meta.events.register("before-send.s3", self._guard)
-        page_parser.install(client)
-        return client
+    def close(self) -> None:
+        """Close idle sockets and forget session, clients and credentials; the next call makes new ones."""
+        with self._lock:
+            clients, self._clients, self._session = self._clients, {}, None
+        for client in clients.values():
+            client.close()
 
-    def _guard(self, request: Any, **_: Any) -> None:
+    @property
+    def _sending(self) -> _Sending:
+        if not hasattr(self._here, "sending"):
+            self._here.sending = _Sending()
+        sending: _Sending = self._here.sending
+        return sending
+
+    def _hook(self, events: Any) -> None:
+        events.register_first("before-send.s3", self._before_send)
+        events.register("before-call.s3.GetObject", self._shape_probe)
+        events.register_first("before-parse.s3.GetObject", self._keep_refusal)
+        events.register("response-received.s3", self._read_clock)
+
+    def _before_send(self, request: Any, **_: Any) -> None:
+        """Read-only is enforced here, below everything that could build a request (DESIGN 3.4)."""
         if self.read_only and request.method not in _READS:
             raise errors.ReadOnly(
-                "This profile is read-only: nothing was sent.", "Press R to allow writing, if the profile does."
+                "This connection is read-only: nothing was sent.", "Press R to allow writing, if the profile does."
             )
+        self._sending.attempts += 1
 
-    def _record(
-        self,
-        at: datetime,
-        started: float,
-        operation: str,
-        bucket: str,
-        key: str,
-        answer: dict[str, Any],
-        failure: errors.S3Error | None,
-    ) -> None:
+    def _shape_probe(self, params: dict[str, Any], **_: Any) -> None:
+        if self._sending.probe is None:
+            return
+        method, key, query = self._sending.probe
+        parts = urlsplit(params["url"])
+        path = parts.path if key else parts.path.removesuffix(f"/{_NO_KEY}") or "/"
+        params["url"] = urlunsplit(parts._replace(path=path, query=query))
+        params["method"] = method
+
+    def _keep_refusal(self, response_dict: dict[str, Any], **_: Any) -> None:
+        if self._sending.probe is not None and response_dict["status_code"] >= 300:
+            self._sending.refusal = bytes(response_dict["body"])
+
+    def _read_clock(self, response_dict: dict[str, Any] | None, **_: Any) -> None:
+        said = (response_dict or {}).get("headers", {}).get("date")
+        if not said:
+            return
+        try:
+            self.clock_ahead = parsedate_to_datetime(said).astimezone(UTC) - datetime.now(UTC)
+        except ValueError:
+            self.clock_ahead = None
+
+    def _ask(
+        self, request: errors.Request, send: Callable[[Any], dict[str, Any]], once: bool = False
+    ) -> dict[str, Any]:
+        """Send, follow one redirect to another region, log. `once`: it can't be sent a second time."""
+        self._here.sending = _Sending()
+        logged = _Logged(request)
+        answer: dict[str, Any] = {}
+        failure: Exception | None = None
+        try:
+            try:
+                answer = self._send(request, send)
+            except errors.WrongRegion as moved:
+                if once or not self._moved(request.bucket, moved.region):
+                    raise
+                answer = self._send(request, send)
+            return answer
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            self._record(logged, answer, failure)
+
+    def _send(self, request: errors.Request, send: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return send(self.client(request.bucket))
+        except Exception as error:
+            failure = self._translated(error, request)
+            if isinstance(failure, errors.BadCredentials):
+                self.close()  # the user signs in again, or the keyring is unlocked: ask for credentials anew
+            if failure is error:
+                raise
+            raise failure from error
+
+    def _translated(self, error: Exception, request: errors.Request) -> Exception:
+        kind, _, name = self.profile.credentials.partition(":")
+        return translate(error, request, name if kind == "aws" else "") or error
+
+    def _moved(self, bucket: str, region: str) -> bool:
+        """Learn where `bucket` is. False when that is where we already asked."""
+        with self._lock:
+            if not region or self._regions.get(bucket) == region:
+                return False
+            self._regions[bucket] = region
+            return True
+
+    def _record(self, logged: _Logged, answer: dict[str, Any], failure: Exception | None) -> None:
         metadata = answer.get("ResponseMetadata") or {}
+        refused = failure.request if isinstance(failure, errors.S3Error) else errors.Request()
+        code = str((answer.get("Error") or {}).get("Code") or "")
         self.log.add(
             LoggedRequest(
-                at=at,
-                operation=operation,
-                bucket=bucket,
-                key=key,
-                status=int(metadata.get("HTTPStatusCode") or (failure.request.status if failure else 0)),
-                request_id=str(metadata.get("RequestId") or (failure.request.request_id if failure else "")),
-                attempts=int(metadata.get("RetryAttempts") or 0) + 1,
-                milliseconds=round((time.perf_counter() - started) * 1000),
-                error=(failure.request.code or type(failure).__name__) if failure else "",
+                at=logged.at,
+                operation=logged.request.operation,
+                bucket=logged.request.bucket,
+                key=logged.request.key,
+                status=int(metadata.get("HTTPStatusCode") or refused.status),
+                request_id=str(metadata.get("RequestId") or refused.request_id),
+                attempts=self._sending.attempts,
+                milliseconds=round((time.perf_counter() - logged.started) * 1000),
+                error=(refused.code or type(failure).__name__) if failure else code,
             )
         )
-
-
-def translate(error: Exception, operation: str, bucket: str, key: str) -> errors.S3Error:
-    """Any exception of boto3, botocore or urllib3 as one of ours."""
-    if isinstance(error, errors.S3Error):
-        return error
-    response = getattr(error, "response", None)
-    if isinstance(response, dict):
-        return errors.from_response(operation, bucket, key, response)
-    return errors.Unreachable(f"No answer: {type(error).__name__}.", request=errors.Request(operation, bucket, key))
 
 
 _connections: dict[Profile, Connection] = {}
@@ -148,6 +269,15 @@ _connections_lock = threading.Lock()
 def connect(profile: Profile, mfa_code: Callable[[str], str] | None = None) -> Connection:
     """The one connection of `profile` in this process. Sends nothing by itself."""
     with _connections_lock:
-        if profile not in _connections:
-            _connections[profile] = Connection(profile, mfa_code)
-        return _connections[profile]
+        connection = _connections.setdefault(profile, Connection(profile))
+        connection.mfa_code = mfa_code or connection.mfa_code
+        return connection
+
+
+def forget(profile_name: str) -> None:
+    """Close the connections of a profile that was edited or removed, or whose secret has changed."""
+    with _connections_lock:
+        gone = [profile for profile in _connections if profile.name == profile_name]
+        closing = [_connections.pop(profile) for profile in gone]
+    for connection in closing:
+        connection.close()

@@ -137,6 +137,22 @@ class Unsafe(S3Error):
     """Refused by us before it left, because it could harm (DESIGN 3.3)."""
 
 
+def mfa_needed(serial: str, request: Request | None = None) -> MfaNeeded:
+    """Assuming the role needs a new code of the device `serial` (empty when it isn't known)."""
+    device = f" of “{serial}”" if serial else ""
+    error = MfaNeeded(f"A new MFA code{device} is needed.", "Try again, and type it when asked.", request)
+    error.serial = serial
+    return error
+
+
+def sso_login_needed(profile: str, request: Request | None = None) -> SsoLoginNeeded:
+    """The SSO session of AWS's `profile` (empty: the default one) has run out, or never was."""
+    option = f" --profile {profile}" if profile else ""
+    error = SsoLoginNeeded("The SSO session has expired.", f"Sign in with: aws sso login{option}", request)
+    error.profile = profile
+    return error
+
+
 # code -> (type, sentence, advice). {bucket} and {key} are filled in.
 _CODES: dict[str, tuple[type[S3Error], str, str]] = {
     "NoSuchBucket": (
@@ -223,6 +239,22 @@ _CODES: dict[str, tuple[type[S3Error], str, str]] = {
     "MalformedXML": (Refused, "The endpoint does not accept this document.", ""),
     "InvalidStorageClass": (Refused, "The endpoint does not know this storage class.", ""),
     "BadDigest": (Refused, "What arrived is not what was sent.", "Send it again."),
+    "XAmzContentSHA256Mismatch": (Refused, "What arrived is not what was sent.", "Send it again."),
+    "MissingContentLength": (
+        Refused,
+        "The endpoint does not understand how the data is sent.",
+        "Set the profile's checksums to when_required.",
+    ),
+    "RequestTimeout": (Throttled, "The endpoint waited too long for our data.", "Try again."),
+    "IncompleteBody": (Throttled, "The connection was cut before everything was sent.", "Try again."),
+    "SlowDownRead": (Throttled, "The endpoint asks us to slow down.", "Try again in a while."),
+    "SlowDownWrite": (Throttled, "The endpoint asks us to slow down.", "Try again in a while."),
+    "QuotaExceeded": (Refused, "The quota is used up.", "Delete something, or ask the endpoint's operator for more."),
+    "XMinioStorageFull": (Refused, "The endpoint's disks are full.", "Its operator must make room."),
+    "TooManyBuckets": (Refused, "You have as many buckets as you may have.", "Delete one, or ask for more."),
+    "InvalidLocationConstraint": (Refused, "The endpoint does not know this region.", "Leave the region empty."),
+    "InvalidBucketState": (Conflict, "“{bucket}” is in a state that does not allow this.", ""),
+    "RestoreAlreadyInProgress": (Conflict, "“{key}” is being restored already.", "Wait until it is done."),
     "InvalidRange": (Refused, "The object is shorter than the part that was asked for.", ""),
 }
 _NOT_SET = {
@@ -248,9 +280,12 @@ _STATUS = {
     405: "MethodNotAllowed",
     412: "PreconditionFailed",
     416: "InvalidRange",
+    429: "SlowDown",
     500: "InternalError",
     501: "NotImplemented",
+    502: "ServiceUnavailable",
     503: "ServiceUnavailable",
+    504: "ServiceUnavailable",
 }
 
 
@@ -275,15 +310,10 @@ def from_response(operation: str, bucket: str, key: str, response: dict[str, Any
 
 def _typed(request: Request, region: str) -> S3Error:
     code = request.code
-    if code in _NOT_SET:
+    if code in _NOT_SET or (request.status == 404 and code not in _CODES and _says_not_set(code)):
         return NotSet(f"Nothing is set on “{request.bucket}”.", request=request)
     if code not in _CODES:
-        if request.status == 404:
-            code = "NoSuchKey" if request.key else "NoSuchBucket"
-        else:
-            code = _STATUS.get(request.status, code) if not code or code.isdigit() else code
-    if code == "400" or (not code and request.status == 400):
-        code = "AuthorizationHeaderMalformed" if region else code
+        code = _code_of_status(request, region)
     if code not in _CODES:
         other = ServerFault if request.status >= 500 or not request.status else Refused
         said = request.message or request.code or f"HTTP {request.status}"
@@ -295,3 +325,19 @@ def _typed(request: Request, region: str) -> S3Error:
         error.region = region
         error.advice = f"It is in {region}."
     return error
+
+
+def _says_not_set(code: str) -> bool:
+    return code.startswith("NoSuch") or code.endswith("NotFoundError")
+
+
+def _code_of_status(request: Request, region: str) -> str:
+    """The code that an answer without one (HEAD has no body) or with an unknown one stands for."""
+    silent = not request.code or request.code.isdigit()
+    if silent and request.status == 400 and region:
+        return "AuthorizationHeaderMalformed"
+    if silent and request.status == 404:
+        return "NoSuchKey" if request.key else "NoSuchBucket"
+    if silent or request.status in (429, 500, 501, 502, 503, 504):
+        return _STATUS.get(request.status, request.code)
+    return request.code

@@ -1,0 +1,136 @@
+"""The boto3 Session and client of a profile: what AWS's own files and variables may say, and what they may not.
+
+A profile with credentials of its own never reads AWS's files, its region or `AWS_PROFILE`; one that names AWS's
+(`aws:NAME`, `env`) leaves them to botocore. `AWS_ENDPOINT_URL` is heard for neither: the profile's endpoint is
+passed explicitly, and no endpoint means AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from s3tui.profiles.credentials import keys_of
+from s3tui.profiles.model import Profile
+from s3tui.s3 import errors
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 20
+ATTEMPTS = 3
+_PROMPT = "Enter MFA code for "
+_UNSET = (None, None, None, None)
+
+
+def new_session(profile: Profile, mfa_code: Callable[[str], str] | None) -> Any:
+    """A boto3 Session for `profile`. Blocks on the keyring; raises `errors.BadCredentials` without keys."""
+    import boto3
+
+    core = _core_session(profile)
+    region = profile.region or core.get_config_variable("region") or "us-east-1"
+    core.set_config_variable("region", region)
+    if profile.credentials.partition(":")[0] in ("aws", "env"):
+        prompter = _prompter(mfa_code)
+        core.get_component("credential_provider").get_provider("assume-role")._prompter = prompter
+    keys = keys_of(profile)
+    if keys is None and not _found_elsewhere(profile):
+        raise errors.BadCredentials(
+            f"The secret of the profile “{profile.name}” is not known.",
+            "Type it for this session, or save it in the keyring.",
+        )
+    return boto3.Session(
+        botocore_session=core,
+        aws_access_key_id=keys.access_key_id if keys else None,
+        aws_secret_access_key=keys.secret_access_key if keys else None,
+        aws_session_token=keys.session_token if keys else None,
+    )
+
+
+def new_client(session: Any, profile: Profile, region: str | None) -> Any:
+    """An S3 client of `session` in `region` (None: the profile's)."""
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    verify = verification(profile, session)
+    if verify is False:
+        _hush_warnings()
+    options: dict[str, Any] = {"signature_version": UNSIGNED} if profile.credentials == "anonymous" else {}
+    if profile.addressing != "auto":
+        options["s3"] = {"addressing_style": profile.addressing}
+    config: Any = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        max_pool_connections=32,
+        request_checksum_calculation=profile.checksum_mode,
+        response_checksum_validation=profile.checksum_mode,
+        ignore_configured_endpoint_urls=True,
+        **options,
+    )
+    try:
+        return session.client(
+            "s3",
+            endpoint_url=_endpoint(profile, region),
+            region_name=region or session.region_name,
+            verify=verify,
+            config=config,
+        )
+    except ValueError as error:
+        unreachable = errors.Unreachable(f"“{profile.endpoint}” is not an endpoint.", "Write https://host:port.")
+        unreachable.what = "name"
+        raise unreachable from error
+
+
+def verification(profile: Profile, session: Any | None = None) -> bool | str | None:
+    """What TLS certificates are checked against: a CA file, False for nothing, None for the usual authorities
+    (and then `AWS_CA_BUNDLE` or `REQUESTS_CA_BUNDLE`, when they are set). What the profile says comes first."""
+    if not profile.verify_tls:
+        return False
+    if profile.ca_file:
+        return profile.ca_file
+    if session is None or not profile.credentials.startswith("aws:"):
+        return None
+    own: str | None = session._session.get_scoped_config().get("ca_bundle")
+    return own
+
+
+def _core_session(profile: Profile) -> Any:
+    from botocore.session import Session
+
+    kind, _, name = profile.credentials.partition(":")
+    if kind == "aws":
+        return Session(profile=name)
+    if kind == "env":
+        return Session()
+    no_file = (None, None, "", None)
+    return Session(
+        session_vars={"profile": _UNSET, "region": _UNSET, "config_file": no_file, "credentials_file": no_file}
+    )
+
+
+def _found_elsewhere(profile: Profile) -> bool:
+    """Keys must never be borrowed from AWS's chain for a profile that has its own."""
+    return profile.credentials.partition(":")[0] in ("aws", "env", "anonymous")
+
+
+def _endpoint(profile: Profile, region: str | None) -> str | None:
+    """The profile's endpoint; for a bucket in another AWS region, that region's."""
+    if region and profile.is_aws and region != profile.region and ".vpce." not in (profile.endpoint or ""):
+        return None
+    return profile.endpoint
+
+
+def _prompter(mfa_code: Callable[[str], str] | None) -> Callable[[str], str]:
+    def ask(prompt: str) -> str:
+        serial = prompt.removeprefix(_PROMPT).removesuffix(": ")
+        if mfa_code is None:
+            raise errors.mfa_needed(serial)
+        return mfa_code(serial)
+
+    return ask
+
+
+def _hush_warnings() -> None:
+    """urllib3 would write one line to the terminal for each unverified request."""
+    import urllib3
+
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
