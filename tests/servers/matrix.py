@@ -1,0 +1,91 @@
+"""The table of servers and capabilities: what each can't do, and what this run found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from s3tui.errors import S3tuiError
+from s3tui.s3 import errors
+
+# Capabilities in the order of the table.
+CAPABILITIES = (
+    "buckets",
+    "listing",
+    "odd keys",
+    "signatures checked",
+    "policies",
+    "tls",
+    "upload, download",
+    "multipart",
+    "create-only",
+    "1 GiB there and back",
+    "metadata",
+    "tags",
+    "storage class",
+    "versions",
+    "unfinished uploads",
+    "preview",
+    "lifecycle",
+    "lifecycle fires",
+    "cors",
+    "nothing harmed",
+    "never deletes a full bucket",
+    "read-only",
+    "why",
+    "the story by keyboard",
+)
+
+
+@dataclass(frozen=True)
+class Cannot:
+    """What a server can't do, as our services say it; `note` is for the table."""
+
+    error: type[S3tuiError] | tuple[type[S3tuiError], ...]
+    note: str
+
+
+# A behaviour listed here must be refused by us with that error, and must harm nothing. When a newer server can do
+# it after all, the suite says so and the line goes.
+CANNOT: dict[str, dict[str, Cannot]] = {
+    "moto": {},
+    "rclone": {},
+    "seaweedfs": {},
+    "ceph": {},
+    "minio": {},
+}
+
+YES, NO, WRONG, ABSENT = "yes", "no", "WRONG", ""
+
+
+@dataclass
+class Table:
+    """What was found: server -> capability -> word. A single failure outweighs every success."""
+
+    cells: dict[str, dict[str, str]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def record(self, server: str, capability: str, word: str) -> None:
+        row = self.cells.setdefault(server, {})
+        if row.get(capability) != WRONG:
+            row[capability] = word if row.get(capability, word) == word or word == WRONG else "in part"
+
+    def lines(self) -> list[str]:
+        """The table as text, and a line for each server that was not tested."""
+        servers = list(self.cells)
+        width = max(len(name) for name in CAPABILITIES) + 2
+        lines = ["".join([" " * width, *(f"{server:<12}" for server in servers)])]
+        for capability in CAPABILITIES:
+            words = [self.cells[server].get(capability, "-") for server in servers]
+            if set(words) != {"-"}:
+                lines.append("".join([f"{capability:<{width}}", *(f"{word:<12}" for word in words)]).rstrip())
+        notes = [
+            f"{server} can't do {capability}: {CANNOT[server][capability].note}"
+            for server in servers
+            for capability, word in self.cells[server].items()
+            if word != YES and capability in CANNOT[server]
+        ]
+        absent = [f"{server} was not tested: {why}" for server, why in self.missing.items()]
+        return [*lines, "", *notes, *absent]
+
+
+__all__ = ["ABSENT", "CANNOT", "CAPABILITIES", "NO", "WRONG", "YES", "Cannot", "Table", "errors"]
