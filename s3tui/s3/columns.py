@@ -7,6 +7,7 @@ holds a view of the blob.
 
 from __future__ import annotations
 
+import operator
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ class Columns:
         self._class_numbers: dict[str, int] = {"": 0}
         self.total_size = 0  # bytes
         self.prefix_count = 0
+        self.in_order = True  # objects and prefixes each came in S3's order, as not all servers send them
+        self._edges: dict[bool, tuple[bytes, bytes]] = {}  # is it a prefix -> first and last key
 
     def __len__(self) -> int:
         return self._count
@@ -138,7 +141,7 @@ class Columns:
         self._etags += bytes(_MD5 * count)
         self._classes += bytes(count)
         self.prefix_count += count
-        self._append_keys(keys)
+        self._append_keys(keys, True)
 
     def append_objects(
         self,
@@ -154,7 +157,7 @@ class Columns:
         self._times.extend(times)
         self._sizes.extend(sizes)
         self.total_size += sum(sizes)
-        self._append_keys(keys)
+        self._append_keys(keys, False)
 
     def extend(self, other: Columns) -> None:
         """Add all rows of `other`, which nobody may be appending to."""
@@ -168,13 +171,20 @@ class Columns:
         self._sizes.extend(other._sizes)
         self.total_size += other.total_size
         self.prefix_count += other.prefix_count
+        self.in_order &= other.in_order
+        for is_prefix, (first_key, last_key) in other._edges.items():
+            self._note_order(is_prefix, first_key, last_key)
         base = self._starts[-1]
         self._keys += other._keys
         self._starts.extend([base + start for start in other._starts[1:]])
         self._count += len(other)
 
-    def _append_keys(self, keys: Sequence[bytes]) -> None:
+    def _append_keys(self, keys: Sequence[bytes], are_prefixes: bool) -> None:
         """The last step: after it the new rows are there."""
+        if not keys:
+            return
+        self.in_order &= all(map(operator.lt, keys, keys[1:]))
+        self._note_order(are_prefixes, keys[0], keys[-1])
         end = self._starts[-1]
         starts = []
         for key in keys:
@@ -183,6 +193,12 @@ class Columns:
         self._keys += b"".join(keys)
         self._starts.extend(starts)
         self._count += len(keys)
+
+    def _note_order(self, is_prefix: bool, first_key: bytes, last_key: bytes) -> None:
+        before = self._edges.get(is_prefix)
+        if before and first_key <= before[1]:
+            self.in_order = False
+        self._edges[is_prefix] = (before[0] if before else first_key, last_key)
 
     def _append_etags(self, etags: Sequence[str]) -> None:
         digests = _plain_digests(etags)

@@ -16,6 +16,7 @@ PAGE_SIZE = 1000
 _PAGES_FOR_PREFIXES = 5
 # AWS may send empty pages where much was deleted; no real listing has this many one after the other.
 _EMPTY_PAGES = 1000
+_PREFIX_PAGES = 5
 
 
 class BrokenListing(S3Error):
@@ -118,15 +119,19 @@ def pages(
         parameters["ContinuationToken"] = following
 
 
-def first_prefixes(connection: Connection, bucket: str, prefix: str, limit: int) -> tuple[list[str], bool]:
-    """Up to `limit` common prefixes (full keys) below `prefix`, and whether there may be more. It looks at a
-    few pages only, since the objects between them may be many. Raises `S3Error`."""
+def first_prefixes(
+    connection: Connection, bucket: str, prefix: str, limit: int, token: CancelToken | None = None
+) -> tuple[list[str], bool]:
+    """Up to `limit` common prefixes one level below `prefix`, and whether there may be more.
+
+    Looks at a few pages only, so it stays quick where prefixes stand among many objects. Raises `S3Error`.
+    """
     found: list[str] = []
-    for number, page in enumerate(pages(connection, bucket, prefix), 1):
-        found.extend(row.key for row in page if row.is_prefix)
-        if len(found) > limit or number >= _PAGES_FOR_PREFIXES:
-            return found[:limit], len(found) > limit or len(page) >= PAGE_SIZE
-    return found, False
+    for looked_at, page in enumerate(pages(connection, bucket, prefix, "/", token)):
+        if looked_at == _PREFIX_PAGES or len(found) > limit:
+            return found[:limit], True
+        found += (page.key(index) for index in range(len(page)) if page.is_prefix(index))
+    return found[:limit], len(found) > limit
 
 
 class _Guard:

@@ -1,0 +1,110 @@
+"""How wide each column of the object table is, and the text of its cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+
+from s3tui import display
+from s3tui.ui.widgets.arrangement import Order, SortBy
+
+if TYPE_CHECKING:
+    from s3tui.s3.columns import Columns
+
+MARK = 2  # the cells before the name
+_GAP = 2
+_SIZE = 10
+_TIME, _SHORT_TIME = 19, 16  # with and without seconds
+_CLASS = 12
+_TITLES: dict[SortBy, str] = {"name": "Name", "size": "Size", "modified": "Modified (UTC)", "class": "Class"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Widths in cells; a column of width 0 isn't shown."""
+
+    total: int
+    name: int
+    size: int
+    time: int
+    storage_class: int
+
+    def column_at(self, x: int) -> SortBy:
+        """The column of a click; the gap before a column belongs to it."""
+        edge = MARK + self.name
+        if x < edge:
+            return "name"
+        if x < (edge := edge + _taken(self.size)):
+            return "size"
+        return "modified" if x < edge + _taken(self.time) or not self.storage_class else "class"
+
+
+def _taken(width: int) -> int:
+    return width + _GAP if width else 0
+
+
+def layout(total: int) -> Layout:
+    """The widths for a table of `total` cells: the class goes first, then seconds, time and size."""
+    for least, size, time, storage_class in (
+        (28, _SIZE, _TIME, _CLASS),
+        (28, _SIZE, _TIME, 0),
+        (20, _SIZE, _SHORT_TIME, 0),
+        (16, _SIZE, 0, 0),
+    ):
+        name = total - MARK - 1 - _taken(size) - _taken(time) - _taken(storage_class)
+        if name >= least:
+            return Layout(total, name, size, time, storage_class)
+    return Layout(total, max(total - MARK - 1, 1), 0, 0, 0)
+
+
+def cells(columns: Columns, row: int, skip: int, widths: Layout) -> tuple[str, str]:
+    """The name, and everything after it, each padded to its width."""
+    name = columns.key_bytes(row)[skip:].decode("utf-8", "surrogateescape")
+    text = fit(display.visible(name), widths.name) if name else fit("(this prefix itself)", widths.name)
+    if columns.is_prefix(row):
+        return text, " " * (widths.total - MARK - widths.name)
+    rest = ""
+    if widths.size:
+        rest += f"{display.size(columns.size(row)):>{widths.size + _GAP}}"
+    if widths.time:
+        modified = columns.modified(row)
+        shown = display.when(modified)[: widths.time] if modified else ""
+        rest += f"{shown:>{widths.time + _GAP}}"
+    if widths.storage_class:
+        rest += "  " + fit(display.visible(columns.storage_class(row)), widths.storage_class)
+    return text, rest.ljust(widths.total - MARK - widths.name)
+
+
+def header(order: Order, widths: Layout) -> str:
+    """The titles, with an arrow at the column that is sorted by."""
+    text = " " * MARK + _title("name", order).ljust(widths.name)[: widths.name]
+    if widths.size:
+        text += f"{_title('size', order):>{widths.size + _GAP}}"
+    if widths.time:
+        text += "  " + _title("modified", order).ljust(widths.time)
+    if widths.storage_class:
+        text += "  " + _title("class", order).ljust(widths.storage_class)
+    return text.ljust(widths.total)[: widths.total]
+
+
+def _title(by: SortBy, order: Order) -> str:
+    return _TITLES[by] + ((" ▼" if order.descending else " ▲") if by == order.by else "")
+
+
+def fit(text: str, width: int) -> str:
+    """`text` in exactly `width` cells; what is too long loses its middle, since names differ at both ends."""
+    if text.isascii():
+        if len(text) <= width:
+            return text.ljust(width)
+        kept = (width - 1) // 3
+        return f"{text[: width - 1 - kept]}…{text[len(text) - kept :]}"
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    tail_width = (width - 1) // 3
+    start = len(text)
+    while start > 0 and cell_len(text[start - 1 :]) <= tail_width:
+        start -= 1
+    tail = text[start:]
+    return f"{set_cell_size(text, width - 1 - cell_len(tail))}…{tail}"
