@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from s3tui.errors import S3tuiError
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from tests.servers.launch import LAUNCHERS, Server
@@ -102,14 +101,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     cannot = CANNOT[running.name].get(capability)
     try:
         result = yield
-    except S3tuiError as error:
-        if cannot is None or not isinstance(error, cannot.error):
-            _table.record(running.name, capability, WRONG)
-            raise
-        _table.record(running.name, capability, NO)
-        return True
-    except BaseException:
-        _table.record(running.name, capability, WRONG)
+    except BaseException as error:
+        expected = cannot is not None and isinstance(error, cannot.error)
+        _table.record(running.name, capability, NO if expected else WRONG)
+        if expected:
+            return True
         raise
     if cannot is not None:
         _table.record(running.name, capability, WRONG)

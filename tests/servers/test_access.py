@@ -1,0 +1,93 @@
+"""Who may do what: signatures, TLS, policies, and our own read-only."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from s3tui.s3 import errors, objects
+from tests.servers.conftest import Place
+from tests.servers.launch import GUEST, STRANGER
+
+
+@pytest.mark.capability("buckets")
+def test_the_owner_sees_the_bucket(place: Place) -> None:
+    assert place.bucket in {bucket["Name"] for bucket in place.connection.call("list_buckets")["Buckets"]}
+
+
+@pytest.mark.capability("signatures checked")
+def test_a_wrong_secret_is_told_from_a_missing_right(place: Place) -> None:
+    with pytest.raises(errors.BadCredentials):
+        place.server.connection(STRANGER).call("list_buckets")
+
+
+@pytest.mark.capability("tls")
+@pytest.mark.only_on("ceph")
+def test_tls_with_the_right_ca_the_wrong_one_and_none(place: Place) -> None:
+    there, certificate = place.server.tls_endpoint, place.server.certificate
+    trusting = place.server.connection(endpoint=there, ca_file=certificate)
+    # The checksums that boto3 adds by itself over TLS are what this server can't take.
+    trusting.call("put_object", Bucket=place.bucket, Key="over tls", Body=b"1" * 100_000)
+    assert objects.head(trusting, place.at("over tls")).size == 100_000
+    with pytest.raises(errors.Unreachable, match="certificate") as refused:
+        place.server.connection(endpoint=there).call("list_buckets")
+    assert refused.value.what == "tls"
+    careless = place.server.connection(endpoint=there, verify_tls=False)
+    assert objects.head(careless, place.at("over tls")).size == 100_000
+
+
+def allow(place: Place, *actions: str) -> None:
+    """Let the guest do `actions` in the bucket."""
+    arns = [f"arn:aws:s3:::{place.bucket}", f"arn:aws:s3:::{place.bucket}/*"]
+    who = {"AWS": ["arn:aws:iam:::user/guest"]}
+    statement = {"Effect": "Allow", "Principal": who, "Action": [f"s3:{name}" for name in actions], "Resource": arns}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    place.connection.call("put_bucket_policy", Bucket=place.bucket, Policy=policy)
+
+
+@pytest.mark.capability("policies")
+@pytest.mark.only_on("ceph")
+def test_a_guest_may_do_what_the_policy_says_and_no_more(place: Place) -> None:
+    guest = place.server.connection(GUEST)
+    with pytest.raises(errors.AccessDenied):
+        objects.head(guest, place.at("canary/one.txt"))
+    allow(place, "GetObject")
+    assert objects.head(guest, place.at("canary/one.txt")).size == len(b"still here")
+    with pytest.raises(errors.AccessDenied):
+        guest.call("list_objects_v2", Bucket=place.bucket)
+    with pytest.raises(errors.AccessDenied):
+        objects.head(guest, place.at("canary/nowhere"))  # without ListBucket a missing key is a 403
+
+
+WRITES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("put_object", {"Key": "canary/one.txt", "Body": b"overwritten"}),
+    ("copy_object", {"Key": "canary/one.txt", "CopySource": "x/y"}),
+    ("delete_object", {"Key": "canary/one.txt"}),
+    ("delete_objects", {"Delete": {"Objects": [{"Key": "canary/one.txt"}]}}),
+    ("put_object_tagging", {"Key": "canary/one.txt", "Tagging": {"TagSet": []}}),
+    ("delete_object_tagging", {"Key": "canary/one.txt"}),
+    ("put_object_acl", {"Key": "canary/one.txt", "ACL": "private"}),
+    ("create_multipart_upload", {"Key": "canary/one.txt"}),
+    ("restore_object", {"Key": "canary/one.txt"}),
+    ("put_bucket_versioning", {"VersioningConfiguration": {"Status": "Enabled"}}),
+    ("put_bucket_lifecycle_configuration", {"LifecycleConfiguration": {"Rules": []}}),
+    ("delete_bucket_lifecycle", {}),
+    ("put_bucket_cors", {"CORSConfiguration": {"CORSRules": []}}),
+    ("delete_bucket_cors", {}),
+    ("delete_bucket_website", {}),
+    ("delete_bucket", {}),
+    ("create_bucket", {}),
+)
+
+
+@pytest.mark.capability("read-only")
+def test_a_read_only_profile_sends_no_write(place: Place) -> None:
+    careful = place.server.connection(read_only=True)
+    careful.read_only = False  # the profile says so: it can't be turned off
+    for operation, parameters in WRITES:
+        with pytest.raises(errors.ReadOnly):
+            careful.call(operation, Bucket=place.bucket, **parameters)
+    assert {request.status for request in careful.log.newest()} == {0}
+    assert objects.head(careful, place.at("canary/one.txt")).size == len(b"still here")

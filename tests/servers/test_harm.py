@@ -1,0 +1,61 @@
+"""A sub-resource is never written to a server that doesn't know it, and finding that out harms nothing.
+
+rclone and SeaweedFS take `DELETE /bucket?website` for `DELETE /bucket`; rclone takes `PUT /key?acl` for `PUT /key`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from s3tui.s3 import capabilities, errors
+from tests.servers.conftest import Place
+
+OF_BUCKET = ("lifecycle", "cors", "versioning", "tagging")
+OF_OBJECT = ("tagging", "acl", "retention", "legal-hold")
+
+
+def refused(require: Callable[[], None]) -> bool:
+    try:
+        require()
+    except (errors.Unsupported, errors.Unsafe) as error:
+        assert "Nothing was sent" in error.advice
+        return True
+    return False
+
+
+@pytest.mark.capability("nothing harmed")
+def test_what_a_bucket_cannot_is_found_out_by_reading(place: Place) -> None:
+    empty = place.make_bucket()
+    for name in OF_BUCKET:
+        found = capabilities.probe_bucket(place.connection, empty, name)
+        assert found.supported or (found.reason and not found.is_set)
+        assert refused(lambda name=name: capabilities.require(place.connection, empty, name)) is not found.supported
+    sent = [request.operation for request in place.connection.log.newest() if request.operation.startswith("GET ?")]
+    assert len(sent) >= len(OF_BUCKET)
+    # An empty bucket is what such servers would have deleted.
+    assert empty in {bucket["Name"] for bucket in place.connection.call("list_buckets")["Buckets"]}
+
+
+@pytest.mark.capability("nothing harmed")
+def test_what_an_object_cannot_is_found_out_by_reading(place: Place) -> None:
+    body = bytes(range(256)) * 300
+    uri = place.put("only/object.bin", body, ContentType="application/x-test")
+    for name in OF_OBJECT:
+        found = capabilities.probe_object(place.connection, uri, name)
+        assert found.supported or found.reason
+        assert (
+            refused(lambda name=name: capabilities.require_object(place.connection, uri, name)) is not found.supported
+        )
+    assert place.read("only/object.bin") == body
+
+
+@pytest.mark.only_on("rclone")
+@pytest.mark.capability("nothing harmed")
+def test_rclone_is_known_for_what_it_is(place: Place) -> None:
+    """The server for which the probes were made: no document of a bucket or object may be written to it."""
+    known = {name for name in OF_BUCKET if capabilities.probe_bucket(place.connection, place.bucket, name).supported}
+    assert known == {"versioning"}  # which it refuses to switch on, with a 501
+    uri = place.at("canary/one.txt")
+    assert not any(capabilities.probe_object(place.connection, uri, name).supported for name in OF_OBJECT)
