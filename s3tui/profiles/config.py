@@ -57,7 +57,7 @@ def load(path: Path) -> Config:
     except FileNotFoundError:
         return Config(path)
     except tomllib.TOMLDecodeError as error:
-        return Config(path, complaints=(_syntax_complaint(path, str(error)),))
+        return Config(path, complaints=(_syntax_complaint(path, text, str(error)),))
     except UnicodeDecodeError:
         return Config(path, complaints=(Complaint(path, 0, "", "the file should be UTF-8 text"),))
     except OSError as error:
@@ -67,10 +67,11 @@ def load(path: Path) -> Config:
     return _Reader(path, text).config(document)
 
 
-def _syntax_complaint(path: Path, message: str) -> Complaint:
+def _syntax_complaint(path: Path, text: str, message: str) -> Complaint:
     match = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", message)
     said = message.replace(match[0], "") if match else message
-    return Complaint(path, int(match[1] or 0) if match else 0, "", f"this is not TOML: {said}")
+    line = int(match[1]) if match and match[1] else len(text.splitlines())
+    return Complaint(path, line, "", f"this is not TOML: {said}")
 
 
 class _Reader:

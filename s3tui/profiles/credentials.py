@@ -32,6 +32,11 @@ def forget(profile_name: str) -> None:
     _session.pop(profile_name, None)
 
 
+def remembered(profile_name: str) -> Keys | None:
+    """The keys that were typed for this run."""
+    return _session.get(profile_name)
+
+
 def keys_of(profile: Profile) -> Keys | None:
     """The keys that `profile` names, or None where boto3 finds them itself (`env`, `aws:NAME`) or where
     there are none (`anonymous`).

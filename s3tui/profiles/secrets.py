@@ -152,6 +152,7 @@ def _translated(error: Exception) -> KeyringError:
     dismissed = kind in ("LockedException", "PromptDismissedException") or "dismissed" in said or "-25308" in said
     if dismissed or isinstance(error, errors.KeyringLocked):
         return KeyringLocked("The keyring is locked, and it was not unlocked.", f"Unlock it and try again. {_WAY_ON}")
-    if kind == "SecretServiceNotAvailableException" or isinstance(error, errors.NoKeyringError):
+    unreachable = (errors.NoKeyringError, FileNotFoundError, ConnectionError)  # the last two: D-Bus itself is gone
+    if kind == "SecretServiceNotAvailableException" or isinstance(error, unreachable):
         return KeyringMissing("The keyring is not running, or can't be reached.", f"Start it. {_WAY_ON}")
-    return KeyringFailed(f"The keyring failed: {kind}: {said}", _WAY_ON)
+    return KeyringFailed(f"The keyring failed: {kind}: {said.rstrip('.')}.", _WAY_ON)

@@ -42,7 +42,8 @@ def keep(path: Path, draft: ProfileDraft, replaces: Profile | None = None) -> Pr
             _drop_secret(new)
         raise
     if replaces is not None:
-        credentials.forget(replaces.name)
+        if keys or new.credentials != replaces.credentials:
+            credentials.forget(replaces.name)
         if _entry(replaces) != _entry(new):
             _drop_secret(replaces)
     if keys and new.credentials == "session":
@@ -71,13 +72,14 @@ def _must_be_free(path: Path, name: str, replaces: Profile | None) -> None:
 
 
 def _moved(old: Profile | None, new: Profile) -> Keys | None:
-    """The secret that has to move because the profile or its access key got another name.
-
-    Only the same access key keeps its secret.
-    """
-    if old is None or _entry(old) == _entry(new) or new.credentials != "keyring" or old.credentials != "keyring":
+    """The keys that have to move because the profile got another name. Another access key leaves its secret
+    behind."""
+    if old is None or old.name == new.name or old.credentials != new.credentials:
         return None
-    return credentials.keys_of(old) if old.access_key_id == new.access_key_id else None
+    if new.credentials == "session":
+        return credentials.remembered(old.name)
+    same_entry = _entry(old) is not None and old.access_key_id == new.access_key_id
+    return credentials.keys_of(old) if same_entry else None
 
 
 def _entry(profile: Profile | None) -> tuple[str, str] | None:
