@@ -17,7 +17,7 @@ MARK = 2  # the cells before the name
 _GAP = 2
 _SIZE = 10
 _TIME, _SHORT_TIME = 19, 16  # with and without seconds
-_CLASS = 12
+_CLASS, _LONG_CLASS = 12, 19  # INTELLIGENT_TIERING
 _TITLES: dict[SortBy, str] = {"name": "Name", "size": "Size", "modified": "Modified (UTC)", "class": "Class"}
 
 
@@ -48,6 +48,7 @@ def _taken(width: int) -> int:
 def layout(total: int) -> Layout:
     """The widths for a table of `total` cells: the class goes first, then seconds, time and size."""
     for least, size, time, storage_class in (
+        (50, _SIZE, _TIME, _LONG_CLASS),
         (28, _SIZE, _TIME, _CLASS),
         (28, _SIZE, _TIME, 0),
         (20, _SIZE, _SHORT_TIME, 0),

@@ -1,0 +1,51 @@
+"""One line of the object table as a strip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from s3tui.display import visible
+from s3tui.ui.widgets import row_layout
+from s3tui.ui.widgets.arrangement import Order
+from s3tui.ui.widgets.row_layout import Layout
+
+if TYPE_CHECKING:
+    from s3tui.s3.columns import Columns
+
+_MATCH = Style(underline=True)
+
+
+def header(order: Order, widths: Layout, style: Style) -> Strip:
+    """The titles of the columns."""
+    return Strip([Segment(row_layout.header(order, widths), style)], widths.total)
+
+
+def row(
+    columns: Columns, number: int, skip: int, widths: Layout, order: Order, styles: tuple[Style, Style], selected: bool
+) -> Strip:
+    """A row in two styles, one for its name and one for the rest; a selected one has a mark as well."""
+    name, rest = row_layout.cells(columns, number, skip, widths)
+    mark = Segment("✓ " if selected else "  ", styles[0])
+    return Strip([mark, *_name(name, order, styles[0]), Segment(rest, styles[1])], widths.total)
+
+
+def _name(name: str, order: Order, style: Style) -> list[Segment]:
+    """The name, with what the filter found underlined."""
+    lowered = name.lower() if order.ignores_case else name
+    at = lowered.find(order.pattern) if order.pattern and len(lowered) == len(name) else -1
+    if at < 0:
+        return [Segment(name, style)]
+    end = at + len(order.pattern)
+    return [Segment(name[:at], style), Segment(name[at:end], style + _MATCH), Segment(name[end:], style)]
+
+
+def no_match(pattern: str, complete: bool, width: int, style: Style) -> Strip:
+    """The line that stands for no rows: never as if a partial list were all there is."""
+    said = f"  No name here holds “{visible(pattern)}”."
+    if not complete:
+        said = f"  No name read so far holds “{visible(pattern)}”; the list isn't complete."
+    return Strip([Segment(row_layout.fit(said, width), style)], width)
