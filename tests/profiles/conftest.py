@@ -13,13 +13,6 @@ from tests.profiles.keyring_service import SecretService
 
 @pytest.fixture
 def secret_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretService]:
-    """A Secret Service of this test alone, and keyring pointed at it."""
-    from keyring import core
-
-    with keyring_service.running(tmp_path / "keyring") as service:
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", service.address)
-        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", keyring_service.BACKEND)
-        core.init_backend()
+    """See `keyring_service.in_use`."""
+    with keyring_service.in_use(tmp_path / "keyring", monkeypatch) as service:
         yield service
-        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-        core.init_backend()

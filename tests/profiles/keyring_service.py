@@ -88,6 +88,20 @@ def running(folder: Path) -> Iterator[SecretService]:
                 os.kill(daemon, signal.SIGKILL)
 
 
+@contextmanager
+def in_use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretService]:
+    """A service of this test alone, with keyring, here and in child processes, pointed at it."""
+    from keyring import core
+
+    with running(folder) as service:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", service.address)
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", BACKEND)
+        core.init_backend()
+        yield service
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        core.init_backend()
+
+
 def _owner_of_secrets(address: str) -> int:
     """The process id of the service on that bus, as soon as it is there."""
     from jeepney import DBusAddress, new_method_call
