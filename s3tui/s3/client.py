@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from s3tui.profiles.model import Profile
-from s3tui.s3 import errors, session
+from s3tui.s3 import errors, page_parser, session
 from s3tui.s3.body import Body
 from s3tui.s3.failures import translate
 from s3tui.s3.requests import LoggedRequest, RequestLog
@@ -140,6 +140,7 @@ class Connection:
                     self._session = session.new_session(self.profile, self.mfa_code)
                 client = session.new_client(self._session, self.profile, region)
                 self._hook(client.meta.events)
+                page_parser.install(client)
                 self._clients[region] = client
             return self._clients[region]
 
