@@ -1,0 +1,64 @@
+"""Is exactly this key listed, and what else begins with it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from s3tui.diagnosis.case import Case
+from s3tui.diagnosis.probes.bucket import BucketFound
+from s3tui.diagnosis.spelling import extension
+from s3tui.display import counted
+
+
+@dataclass(frozen=True, slots=True)
+class ListingFound:
+    """`readable` is False when the listing was refused or failed; then `listed` and `children` say nothing.
+
+    `certain`: a key that isn't `listed` isn't there. (A page that goes on may come from an endpoint that
+    doesn't sort, such as S3 Express.)
+    """
+
+    readable: bool
+    denied: bool = False
+    listed: bool = False
+    certain: bool = False
+    children: bool = False  # keys below `key/`, or below the prefix that was asked for
+
+
+def look(case: Case) -> None:
+    """Learn `ListingFound`; suggest what differs from the key by an extension or a final slash."""
+    bucket = case.know(BucketFound)
+    if bucket and (bucket.there is False or bucket.elsewhere):
+        return
+    key = case.uri.key
+    answer = case.ask("list_objects_v2", Bucket=case.uri.bucket, Prefix=key, Delimiter="/")
+    if not answer.ok:
+        case.show(answer, f"A listing of exactly this prefix: {answer.outcome}.")
+        case.leave_open(f"a listing of “{key}” and of what is beside it", "whether it or a key close to it is there")
+        case.learn(ListingFound(False, answer.denied))
+        return
+    keys = [item["Key"] for item in answer.data.get("Contents") or () if item["Key"].startswith(key)]
+    prefixes = [item["Prefix"] for item in answer.data.get("CommonPrefixes") or () if item["Prefix"].startswith(key)]
+    listed = key in keys
+    below = key if key.endswith("/") else f"{key}/"
+    children = (
+        any(name.startswith(below) and name != below for name in keys)
+        or below in prefixes
+        or (key == below and bool(prefixes))
+    )
+    others = len(keys) - listed + len(prefixes)
+    case.show(answer, f"A listing of exactly this prefix {_names(listed, others)}.")
+    case.learn(ListingFound(True, False, listed, listed or not answer.data.get("IsTruncated"), children))
+    if listed:
+        return
+    if below in prefixes and below != key:
+        case.suggest(below, "it is a prefix (a folder) with objects below it, not an object")
+    for name in keys:
+        if lacking := extension(key, name):
+            case.suggest(name, lacking)
+
+
+def _names(listed: bool, others: int) -> str:
+    if listed:
+        return "names the object" + (f", and {counted(others, 'other')} that begin with it" if others else "")
+    return f"names {counted(others, 'other')} that begin with it, but not the object" if others else "is empty"
