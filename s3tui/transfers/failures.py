@@ -1,0 +1,70 @@
+"""What can go wrong on our side of a transfer, as types. What the endpoint says is in `s3.errors`."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from s3tui.display import size
+from s3tui.errors import S3tuiError
+
+
+class TransferError(S3tuiError):
+    """A transfer failed for a reason that isn't the endpoint's answer."""
+
+
+class AlreadyExists(TransferError):
+    """The target is there already and nobody chose to replace it. `place` is its URI or path."""
+
+    def __init__(self, place: str, advice: str = "Choose to overwrite it, or another name.") -> None:
+        super().__init__(f"“{place}” already exists; nothing was replaced.", advice)
+        self.place = place
+
+
+class CannotLook(TransferError):
+    """Whether the target exists can't be found out, so writing could replace something unseen."""
+
+
+class FileChanged(TransferError):
+    """The local file changed while it was being sent."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"“{path}” changed while it was being sent; nothing was kept of it.", "Send it again.")
+
+
+class Differs(TransferError):
+    """What arrived is not what was sent."""
+
+
+class LocalFailure(TransferError):
+    """A local file can't be read or written."""
+
+
+class NoSpace(LocalFailure):
+    """The disk is full, or would be."""
+
+
+def local_failure(error: OSError, path: Path) -> LocalFailure:
+    """An `OSError` about `path` in the user's terms."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(f"There is no room left for “{path}”.", "Make room, or choose another folder.")
+    said = error.strerror or type(error).__name__
+    return LocalFailure(f"“{path}”: {said[:1].lower()}{said[1:]}.")
+
+
+def no_room(path: Path, needed: int, free: int) -> NoSpace:
+    """Refused before anything was written: `needed` and `free` are bytes."""
+    return NoSpace(
+        f"“{path.name}” needs {size(needed)}, but only {size(free)} are free in “{path.parent}”.",
+        "Make room, or choose another folder.",
+    )
+
+
+class LeftBehind(TransferError):
+    """A failed or cancelled upload could not be aborted: its parts still take room."""
+
+    def __init__(self, key: str, upload_id: str, reason: S3tuiError) -> None:
+        super().__init__(
+            f"The unfinished upload of “{key}” could not be aborted: {reason.sentence}",
+            f"Abort it later (upload id {upload_id}); until then its parts take room.",
+        )

@@ -1,0 +1,88 @@
+"""How far a transfer is: counted by its threads, read by whoever shows it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal[
+    "waiting",
+    "running",
+    "verified",
+    "sent but not verified",
+    "received but not verified",
+    "failed",
+    "outcome unknown",
+    "cancelled",
+]
+FINISHED: frozenset[State] = frozenset(
+    (
+        "verified",
+        "sent but not verified",
+        "received but not verified",
+        "failed",
+        "outcome unknown",
+        "cancelled",
+    )
+)
+_WINDOW = 10.0  # seconds that the speed is an average of
+_STEP = 0.2  # seconds between two samples
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a transfer ended, and why it is called so. `size` is bytes, `etag` without its quotes."""
+
+    state: State
+    detail: str
+    etag: str = ""
+    version_id: str | None = None
+    size: int = 0
+
+
+class Progress:
+    """Bytes done of a total, a speed over the last ten seconds, and what is being done. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        self.done = 0
+        self.stage = ""  # `checking`, when bytes no longer move
+        self._samples: deque[tuple[float, int]] = deque()
+        self._lock = threading.Lock()
+
+    def begin(self, total: int) -> None:
+        """The size is known: `total` bytes."""
+        with self._lock:
+            self.total = total
+            self._samples.append((time.monotonic(), self.done))
+
+    def add(self, count: int) -> None:
+        """`count` more bytes have moved; negative when they must move again."""
+        with self._lock:
+            self.done += count
+            now = time.monotonic()
+            if not self._samples or now - self._samples[-1][0] >= _STEP:
+                self._samples.append((now, self.done))
+            while now - self._samples[0][0] > _WINDOW:
+                self._samples.popleft()
+
+    @property
+    def speed(self) -> float:
+        """Bytes a second, 0 when nothing has moved."""
+        with self._lock:
+            if not self._samples:
+                return 0.0
+            began, before = self._samples[0]
+            elapsed = time.monotonic() - began
+            return max(0.0, (self.done - before) / elapsed) if elapsed > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """None while it can't be told."""
+        speed = self.speed
+        if not self.total or not speed:
+            return None
+        return max(0.0, (self.total - self.done) / speed)

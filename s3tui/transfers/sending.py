@@ -1,0 +1,67 @@
+"""Sending one part of a file in one request, with checksums that the endpoint compares as it arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from s3tui.background import CancelToken
+from s3tui.s3 import errors
+from s3tui.s3.client import Connection
+from s3tui.transfers.checksums import PartSums, etag_of
+from s3tui.transfers.parts import Part
+from s3tui.transfers.progress import Progress
+from s3tui.transfers.source import Source, SourceBody, Stopped, count_what_is_sent
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent, and what the endpoint answered."""
+
+    sums: tuple[PartSums, ...]
+    multipart: bool
+    answered_etag: str
+    version_id: str | None
+
+    @property
+    def size(self) -> int:
+        return sum(part.length for part in self.sums)
+
+    @property
+    def etag(self) -> str:
+        """The ETag that S3 gives to what was sent."""
+        return etag_of(self.sums, self.multipart)
+
+
+def uses_crc64(connection: Connection) -> bool:
+    """Whether the endpoint is told CRC64NVME checksums (AWS); elsewhere Content-MD5 is what all know."""
+    return connection.profile.checksum_mode == "when_supported"
+
+
+def send_part(
+    connection: Connection,
+    operation: str,
+    parameters: dict[str, Any],
+    part: Part,
+    sums: PartSums,
+    source: Source,
+    progress: Progress,
+    token: CancelToken,
+) -> dict[str, Any]:
+    """Call `operation` with `part` of `source` as its body and return the answer.
+
+    Raises `FileChanged`, `LocalFailure`, `Cancelled`, `errors.S3Error`.
+    """
+    body = SourceBody(source, part, progress, token)
+    check = {"ChecksumCRC64NVME": sums.checksum} if uses_crc64(connection) else {"ContentMD5": sums.content_md5}
+    count_what_is_sent(connection.client(str(parameters["Bucket"])))
+    try:
+        answer = connection.call(operation, **parameters, **check, Body=body if part.length else b"")
+    except (errors.S3Error, Stopped):
+        body.give_back()
+        if body.failure:
+            raise body.failure from None
+        token.check()
+        raise
+    body.finish()
+    return answer

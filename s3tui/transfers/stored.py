@@ -1,0 +1,41 @@
+"""What the endpoint holds under a key, as far as transfers care."""
+
+from __future__ import annotations
+
+from s3tui.s3 import errors
+from s3tui.s3.client import Connection
+from s3tui.s3.objects import ObjectInfo, head
+from s3tui.s3.uri import S3Uri
+
+
+def find(connection: Connection, uri: S3Uri) -> ObjectInfo | None:
+    """What is at `uri`, or None when nothing is. Raises `errors.S3Error`."""
+    try:
+        return head(connection, uri)
+    except errors.NoSuchKey:
+        return None
+
+
+def holds(connection: Connection, uri: S3Uri, size: int, etag: str) -> ObjectInfo | None:
+    """What is at `uri` if it has that size and ETag, else None. Raises `errors.S3Error`."""
+    found = find(connection, uri)
+    return found if found and (found.size, bare(found.etag)) == (size, etag) else None
+
+
+def bare(etag: object) -> str:
+    """An ETag without quotes and weakness mark."""
+    return str(etag or "").removeprefix("W/").strip('"').lower()
+
+
+def opaque_etag(info: ObjectInfo) -> str:
+    """Why the ETag can't be an MD5; empty when it can."""
+    if info.encryption.customer_algorithm:
+        return "it is encrypted with a customer's key"
+    return "it is encrypted with KMS" if info.encryption.algorithm.startswith("aws:kms") else ""
+
+
+def whole_checksums(info: ObjectInfo) -> dict[str, str]:
+    """The checksums that are of the whole object, by algorithm. One of parts' checksums ends in `-N`."""
+    if info.checksum_type == "COMPOSITE":
+        return {}
+    return {name: value for name, value in info.checksums if "-" not in value}

@@ -1,0 +1,135 @@
+"""Sending one local file to one key: create-only unless told otherwise, and compared afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from s3tui.background import CancelToken
+from s3tui.errors import BadInput
+from s3tui.s3 import errors
+from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers import multipart, names, parts, verify
+from s3tui.transfers.checksums import PartSums, sums_of
+from s3tui.transfers.create_only import check_absent, create
+from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.sending import Sent, send_part
+from s3tui.transfers.source import Source
+from s3tui.transfers.stored import bare, find
+
+LONGEST_KEY = 1024  # bytes of UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """What is to be sent where. `target` names the key in full. Without `content_type` it is guessed from the
+    file's name."""
+
+    path: Path
+    target: S3Uri
+    content_type: str | None = None
+    storage_class: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    overwrite: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        """S3's parameters of the new object."""
+        given: dict[str, Any] = {
+            "Bucket": self.target.bucket,
+            "Key": self.target.key,
+            "ContentType": self.content_type or names.content_type(self.path),
+        }
+        if self.storage_class:
+            given["StorageClass"] = self.storage_class
+        if self.metadata:
+            given["Metadata"] = dict(self.metadata)
+        if self.tags:
+            given["Tagging"] = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in self.tags.items())
+        return given
+
+
+def upload(connection: Connection, request: UploadRequest, progress: Progress, token: CancelToken) -> Outcome:
+    """Send the file and compare what the endpoint then holds with what was sent.
+
+    More than `parts.PART_SIZE` bytes go in parts, in parallel; the unfinished upload is aborted when anything
+    fails, when `token` is cancelled and when the calling thread is interrupted. Raises `AlreadyExists`,
+    `CannotLook`, `FileChanged`, `Differs`, `LocalFailure`, `BadInput`, `errors.S3Error` and `Cancelled`.
+    """
+    _check_key(request.target)
+    with Source(request.path) as source:
+        progress.begin(source.size)
+        _look(connection, request)
+        token.check()
+        if source.size > parts.PART_SIZE:
+            sent = multipart.send(connection, request, source, progress, token)
+        else:
+            sent = _send_whole(connection, request, source, progress, token)
+        if isinstance(sent, Outcome):
+            return sent
+        progress.stage = "checking"
+        return verify.uploaded(connection, request.target, sent, source, token)
+
+
+def _look(connection: Connection, request: UploadRequest) -> None:
+    """Before anything large is read or sent. It also learns the bucket's region: a body can't be redirected."""
+    if not request.overwrite:
+        check_absent(connection, request.target)
+        return
+    with contextlib.suppress(errors.AccessDenied):
+        find(connection, request.target)
+
+
+def _check_key(target: S3Uri) -> None:
+    if not target.key or target.key.endswith("/"):
+        raise BadInput(f"“{target}” is a prefix.", "Name the key in full.")
+    try:
+        length = len(target.key.encode())
+    except UnicodeEncodeError as error:
+        raise BadInput("This name is not valid Unicode, so it can't be a key.", "Choose another name.") from error
+    if length > LONGEST_KEY:
+        raise BadInput(f"This key has {length:,} bytes; S3 takes {LONGEST_KEY:,}.", "Choose a shorter name.")
+
+
+def _send_whole(
+    connection: Connection, request: UploadRequest, source: Source, progress: Progress, token: CancelToken
+) -> Sent | Outcome:
+    part = parts.Part(1, 0, source.size)
+    sums = sums_of(source.chunks(part, token))
+
+    def write(conditions: dict[str, Any]) -> Sent | Outcome:
+        parameters = {**request.parameters(), **conditions}
+        try:
+            answer = send_part(connection, "put_object", parameters, part, sums, source, progress, token)
+        except errors.S3Error as error:
+            found = _settle(connection, request, sums, error)
+            progress.add(sums.length)
+            return found
+        return Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))
+
+    return create(connection, request.target, request.overwrite, write)
+
+
+def _settle(connection: Connection, request: UploadRequest, sums: PartSums, error: errors.S3Error) -> Sent | Outcome:
+    """The first answer may have been lost, and the second attempt been refused because of the first one."""
+    refused = isinstance(error, errors.Changed)
+    if not refused and not error.retryable:
+        raise error
+    try:
+        stored = find(connection, request.target)
+    except errors.S3Error:
+        if refused or error.request.status:
+            raise error from None
+        return Outcome("outcome unknown", f"The endpoint never answered: {error.sentence}", size=sums.length)
+    # A moment ago nothing was there, so what has our content is ours.
+    sent = Sent((sums,), False, bare(stored.etag), stored.version_id) if stored else None
+    if stored and sent and not request.overwrite and (stored.size, sent.answered_etag) == (sent.size, sent.etag):
+        return sent
+    if stored and refused and not request.overwrite:
+        raise AlreadyExists(str(request.target)) from error
+    raise error

@@ -1,0 +1,70 @@
+"""Small parts, a connection through the proxy, and files to send."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from s3tui.background import CancelToken
+from s3tui.profiles.credentials import Keys, remember
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers import download, multipart, parts
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.upload import UploadRequest, upload
+from tests.transfers import proxy as proxies
+
+MIB = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The smallest parts that S3 takes, and no patience."""
+    monkeypatch.setattr(parts, "PART_SIZE", 5 * MIB)
+    monkeypatch.setattr(multipart, "PART_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(multipart, "SETTLE_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(download, "PAUSES", (0.01, 0.01))
+
+
+@pytest.fixture
+def proxy(endpoint: str) -> Iterator[proxies.Proxy]:
+    with proxies.running(endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through(proxy: proxies.Proxy, profile: Profile) -> Connection:
+    """A connection through the proxy."""
+    remember("proxied", Keys("demo-access-key", "demo-secret-key"))
+    return Connection(replace(profile, name="proxied", endpoint=proxy.endpoint))
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a file of so many bytes that don't repeat."""
+
+    def make(size: int, name: str = "image.iso") -> Path:
+        path = tmp_path / name
+        path.write_bytes(os.urandom(size))
+        return path
+
+    return make
+
+
+def send(connection: Connection, path: Path, bucket: str, key: str = "image.iso", **more: object) -> Outcome:
+    request = UploadRequest(path, S3Uri(bucket, key), **more)  # type: ignore[arg-type]
+    return upload(connection, request, Progress(), CancelToken())
+
+
+def content(connection: Connection, bucket: str, key: str = "image.iso") -> bytes:
+    return bytes(connection.call("get_object", Bucket=bucket, Key=key)["Body"].read())
+
+
+def unfinished(connection: Connection, bucket: str) -> list[str]:
+    answer = connection.call("list_multipart_uploads", Bucket=bucket)
+    return [upload["Key"] for upload in answer.get("Uploads") or ()]
