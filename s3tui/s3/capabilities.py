@@ -22,12 +22,14 @@ from s3tui.s3.uri import S3Uri
 class Capability:
     """Whether an endpoint knows a sub-resource of this bucket or object; `reason` says why not.
 
-    `is_set`: something is there now. Never true of what isn't supported.
+    `is_set`: something is there now. Never true of what isn't supported. `denied`: it isn't called supported
+    because we may not look.
     """
 
     supported: bool
     reason: str = ""
     is_set: bool = False
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,8 @@ def require_object(connection: Connection, uri: S3Uri, subresource: str) -> None
 
 def _insist(capability: Capability, request: errors.Request) -> None:
     if not capability.supported:
-        kind = errors.Unsafe if capability.reason.endswith(_DENIED) else errors.Unsupported
+        kind = errors.Unsafe if capability.denied else errors.Unsupported
         raise kind(capability.reason, "Nothing was sent.", request)
-
-
-_DENIED = "so it can't be checked whether the endpoint knows it."
 
 
 def _judged(connection: Connection, kind: _Kind, probe: Probe, request: errors.Request, subresource: str) -> Capability:
@@ -137,7 +136,8 @@ def _judged(connection: Connection, kind: _Kind, probe: Probe, request: errors.R
     if isinstance(failure, _RAISED):
         raise failure
     if isinstance(failure, errors.AccessDenied):
-        return Capability(False, f"You may not read ?{subresource} here, {_DENIED}")
+        reason = f"You may not read ?{subresource} here, so it can't be checked whether the endpoint knows it."
+        return Capability(False, reason, denied=True)
     if failure.request.code == "InvalidRequest" and kind.not_set == _NO_LOCK:
         return Capability(False, "This bucket was made without Object Lock.")
     return Capability(False, _unknown(subresource, f"it answered HTTP {probe.status} {failure.request.code}".rstrip()))

@@ -303,9 +303,13 @@ def from_response(operation: str, bucket: str, key: str, response: dict[str, Any
         status=status,
         code=code,
         message=str(error.get("Message") or ""),
-        request_id=str(metadata.get("RequestId") or headers.get("x-amz-request-id") or ""),
+        request_id=str(metadata.get("RequestId") or _request_id(headers)),
     )
     return _typed(request, str(headers.get("x-amz-bucket-region") or error.get("Region") or ""))
+
+
+def _request_id(headers: dict[str, Any]) -> str:
+    return str(headers.get("x-amz-request-id") or headers.get("x-amzn-requestid") or "")
 
 
 def _typed(request: Request, region: str) -> S3Error:

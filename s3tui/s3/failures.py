@@ -62,6 +62,10 @@ def unreachable(error: BaseException, request: Request | None = None) -> errors.
         return _no_answer("port", "Nothing listens at the endpoint's port.", "Check the port, and the server.", request)
     if any(isinstance(cause, exceptions.EndpointConnectionError) for cause in chain):
         return _no_answer("port", "The endpoint can't be reached.", "Check the network and the port.", request)
+    if any(isinstance(cause, FileNotFoundError) for cause in chain):
+        return _no_answer(
+            "tls", "The CA file can't be read.", "Check the profile's CA file, or AWS_CA_BUNDLE.", request
+        )
     if any(isinstance(cause, exceptions.SSLError) for cause in chain):
         return _no_answer("tls", f"TLS failed: {_one_line(error)}", "Check the endpoint's certificate.", request)
     if isinstance(error, OSError) and isinstance(error, FileNotFoundError):

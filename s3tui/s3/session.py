@@ -8,11 +8,11 @@ passed explicitly, and no endpoint means AWS.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from s3tui.profiles.credentials import keys_of
 from s3tui.profiles.model import Profile
-from s3tui.s3 import errors
+from s3tui.s3 import errors, regions
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
@@ -26,8 +26,7 @@ def new_session(profile: Profile, mfa_code: Callable[[str], str] | None) -> Any:
     import boto3
 
     core = _core_session(profile)
-    region = profile.region or core.get_config_variable("region") or "us-east-1"
-    core.set_config_variable("region", region)
+    core.set_config_variable("region", profile.region or _region(profile, core))
     if profile.credentials.partition(":")[0] in ("aws", "env"):
         prompter = _prompter(mfa_code)
         core.get_component("credential_provider").get_provider("assume-role")._prompter = prompter
@@ -56,7 +55,7 @@ def new_client(session: Any, profile: Profile, region: str | None) -> Any:
     options: dict[str, Any] = {"signature_version": UNSIGNED} if profile.credentials == "anonymous" else {}
     if profile.addressing != "auto":
         options["s3"] = {"addressing_style": profile.addressing}
-    config: Any = Config(
+    config: Any = Config(  # type: ignore[call-arg]  # the stubs lag behind botocore
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
@@ -80,7 +79,7 @@ def new_client(session: Any, profile: Profile, region: str | None) -> Any:
         raise unreachable from error
 
 
-def verification(profile: Profile, session: Any | None = None) -> bool | str | None:
+def verification(profile: Profile, session: Any | None = None) -> Literal[False] | str | None:
     """What TLS certificates are checked against: a CA file, False for nothing, None for the usual authorities
     (and then `AWS_CA_BUNDLE` or `REQUESTS_CA_BUNDLE`, when they are set). What the profile says comes first."""
     if not profile.verify_tls:
@@ -105,6 +104,12 @@ def _core_session(profile: Profile) -> Any:
     return Session(
         session_vars={"profile": _UNSET, "region": _UNSET, "config_file": no_file, "credentials_file": no_file}
     )
+
+
+def _region(profile: Profile, core: Any) -> str:
+    """A named AWS profile's own region comes before AWS_DEFAULT_REGION."""
+    own = core.get_scoped_config().get("region") if profile.credentials.startswith("aws:") else None
+    return str(own or core.get_config_variable("region") or regions.DEFAULT)
 
 
 def _found_elsewhere(profile: Profile) -> bool:

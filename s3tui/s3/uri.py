@@ -13,9 +13,12 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from s3tui.errors import BadInput
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:s3:[^:]*:[^:]*:(.+)", re.DOTALL)
-# s3.amazonaws.com, s3.eu-west-1.amazonaws.com, s3-eu-west-1.amazonaws.com, s3.dualstack.…, …amazonaws.com.cn
+# What boto3 lets through to any server; stricter rules hold for new names only (`naming`).
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+# s3.amazonaws.com, s3.eu-west-1.amazonaws.com, s3-eu-west-1.amazonaws.com, s3.dualstack.…, …amazonaws.com.cn,
+# and the hosts of websites: s3-website-us-east-1.…, s3-website.eu-central-1.…
 _AWS_HOST = re.compile(
-    r"(?:(?P<bucket>.+)\.)?s3(?:-fips)?(?:[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?"
+    r"(?:(?P<bucket>.+)\.)?s3(?:-fips|-website)?(?:[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?"
 )
 
 
@@ -61,7 +64,7 @@ class S3Uri:
 
     def url(self, endpoint: str | None) -> str:
         """The path-style URL of this object on `endpoint` (AWS's virtual-hosted form without one)."""
-        key = quote(self.key, safe="/~", errors="surrogatepass")
+        key = quote(self.key, safe="/~", errors="surrogateescape")
         if endpoint is None:
             return f"https://{self.bucket}.s3.amazonaws.com/{key}"
         return f"{endpoint.rstrip('/')}/{self.bucket}/{key}"
@@ -75,13 +78,15 @@ def parse(text: str, endpoint: str | None = None) -> S3Uri:
     if not text:
         raise BadInput("No place was given.", "Write s3://bucket/key, an https URL or an ARN.")
     if match := _ARN.fullmatch(text):
+        if match[1].startswith("accesspoint/"):
+            raise BadInput("This is the ARN of an access point.", "Write the bucket behind it: s3://bucket/key.")
         return _bucket_and_key(match[1])
     scheme, separator, rest = text.partition("://")
     if not separator:
         return _bucket_and_key(text.removeprefix("/"))
     if scheme.lower() in ("s3", "s3a", "s3n"):
-        rest, _, query = rest.partition("?versionId=")
-        return replace(_bucket_and_key(rest), version_id=query or None)
+        place, found, version = rest.rpartition("?versionId=")
+        return replace(_bucket_and_key(place), version_id=version or None) if found else _bucket_and_key(rest)
     if scheme.lower() in ("http", "https"):
         return _from_url(text, endpoint)
     raise BadInput(f"“{scheme}://” is not a place in S3.", "Write s3://bucket/key, an https URL or an ARN.")
@@ -91,6 +96,8 @@ def _bucket_and_key(text: str) -> S3Uri:
     bucket, _, key = text.partition("/")
     if not bucket:
         raise BadInput("The bucket's name is missing.", "Write s3://bucket/key.")
+    if not _BUCKET.fullmatch(bucket):
+        raise BadInput(f"“{bucket}” can't be a bucket's name.", "Write s3://bucket/key, an https URL or an ARN.")
     return S3Uri(bucket, key)
 
 
