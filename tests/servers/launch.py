@@ -102,8 +102,8 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
         "master.port": master,
         "master.telemetry": "false",
         "volume.port": volume,
-        "volume.max": 100,
-        "master.volumeSizeLimitMB": 1024,
+        "volume.max": 2000,  # each bucket takes seven
+        "master.volumeSizeLimitMB": 256,
         "filer": "true",
         "filer.port": filer,
         "s3": "true",

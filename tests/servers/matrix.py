@@ -57,10 +57,18 @@ CANNOT: dict[str, dict[str, Cannot]] = {
     },
     "rclone": {
         "versions": Cannot(errors.Unsupported, "it keeps none"),
+        "tags": Cannot(
+            errors.Unsupported, "it answers ?tagging with the object, and takes a write of it for the object"
+        ),
+        "lifecycle": Cannot(errors.Unsupported, "it answers ?lifecycle with a listing"),
+        "cors": Cannot(errors.Unsupported, "it answers ?cors with a listing"),
     },
     "seaweedfs": {},
     "ceph": {},
-    "minio": {},
+    "minio": {
+        "cors": Cannot(errors.Unsupported, "CORS is set for the whole server, not for a bucket"),
+        "storage class": Cannot(errors.Refused, "it knows STANDARD and REDUCED_REDUNDANCY only"),
+    },
 }
 
 YES, NO, WRONG = "yes", "no", "WRONG"
