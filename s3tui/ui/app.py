@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import App
+from textual.app import App, SystemCommand
+from textual.command import Provider
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
 
 from s3tui import background, folders
 from s3tui.background import Cancelled
@@ -17,12 +20,18 @@ from s3tui.display import visible
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import parse
-from s3tui.transfers.queue import Queue
+from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.failures import TellsFailures
 
 if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
+
+
+def _commands() -> type[Provider]:
+    from s3tui.ui.palette import CommandProvider
+
+    return CommandProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +51,25 @@ class S3tuiApp(TellsFailures, App[None]):
     """The s3tui screen. It holds no S3 logic."""
 
     TITLE = "s3tui"
-    CSS_PATH = ["styles/app.tcss", "styles/dialogs.tcss"]
+    CSS_PATH = ["styles/browser.tcss", "styles/dialogs.tcss"]
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {_commands}
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # the registry binds the keys that open it
 
     def __init__(self, start: Start | None = None) -> None:
         super().__init__()
         self.start = start or Start()
         self.config_path = self.start.config_path
-        self.queue = Queue()
+        self.queue = Queue(on_finished=self._transfer_finished)
         self.browser: Browser | None = None
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, then the one that keeps control characters from the terminal."""
         return [*super().get_line_filters(), CONTROL_FILTER]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Of Textual's own commands, those that the registry doesn't have."""
+        return (command for command in super().get_system_commands(screen) if command.title in ("Theme", "Screenshot"))
 
     def get_default_screen(self) -> Browser:
         from s3tui.profiles import config
@@ -72,7 +86,8 @@ class S3tuiApp(TellsFailures, App[None]):
             self._complaints.append(f"theme: there is no theme “{settings.theme}”.")
         return self.browser
 
-    def on_mount(self) -> None:
+    def browser_ready(self) -> None:
+        """The first screen stands: say what is wrong with the config, read the profiles, go to the target."""
         for complaint in self._complaints:
             self.notify(visible(complaint), title="In the config", severity="warning", markup=False, timeout=15)
         self.load_profiles(first=True)
@@ -116,9 +131,24 @@ class S3tuiApp(TellsFailures, App[None]):
             return
         browser.use(profile, place)
 
+    def _transfer_finished(self, view: TransferView) -> None:
+        """Called in the transfer's thread."""
+        self.call_later(self._tell_transfer, view)
+
+    def _tell_transfer(self, view: TransferView) -> None:
+        good = view.state == "verified"
+        what = visible(view.target if view.kind == "upload" else view.source)
+        severity: SeverityLevel = "information" if good else "warning"
+        if view.state != "cancelled":
+            text = f"{what}: {view.state}" + (f". {visible(view.why)}" if view.why else "")
+            self.notify(text, title=view.kind.capitalize(), severity=severity, markup=False)
+        if self.browser is not None and view.kind == "upload":
+            self.browser.uploaded(parse(view.target))
+
     def ask_mfa(self, serial: str) -> str:
         """Ask for the code of the MFA device `serial`. Called from a worker thread, which waits."""
-        return str(self.call_from_thread(self._ask_mfa, serial))
+        code: str = self.call_from_thread(self._ask_mfa, serial)
+        return code
 
     async def _ask_mfa(self, serial: str) -> str:
         from s3tui.ui.dialogs.mfa import AskMfa

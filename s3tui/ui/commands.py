@@ -74,10 +74,10 @@ class Command:
     help: str
     where: Where = "anywhere"
     check: Check = _always
-    footer: bool = False
-    dangerous: bool = False  # writes or removes something on the server
+    footer: str = ""  # its name in the footer; empty when it isn't there
 
 
+# fmt: off
 COMMANDS: tuple[Command, ...] = (
     Command("open", "Open", "enter,l,right", "Open the profile, bucket or prefix under the cursor.", "lists"),
     Command("up", "Up", "h,backspace,left", "Go to the prefix above.", "lists"),
@@ -90,97 +90,35 @@ COMMANDS: tuple[Command, ...] = (
     Command("select", "Select", "space", "Select the row, or take it out of the selection.", "objects"),
     Command("select_range", "Select range", "v", "Start a range here; press again at its other end.", "objects"),
     Command("invert", "Invert selection", "asterisk", "Select what isn't selected, among the rows shown.", "objects"),
-    Command(
-        "filter",
-        "Filter",
-        "slash",
-        "Show only the names that hold what you type. Escape ends it.",
-        "anywhere",
-        _bucket,
-        True,
-    ),
-    Command(
-        "sort", "Sort", "s", "Sort by name, size, time or class; again for the other direction.", "anywhere", _bucket
-    ),
-    Command(
-        "goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected, footer=True
-    ),
-    Command("upload", "Upload", "u", "Upload files to this prefix.", "anywhere", _writable_bucket, True, True),
-    Command(
-        "download",
-        "Download",
-        "d",
-        "Download the selected objects, or the one under the cursor.",
-        "anywhere",
-        _objects,
-        True,
-    ),
-    Command(
-        "edit_metadata",
-        "Metadata",
-        "e",
-        "Edit the object's headers and user metadata.",
-        "anywhere",
-        _writable_object,
-        True,
-        True,
-    ),
-    Command("edit_tags", "Tags", "t", "Edit the object's tags.", "anywhere", _writable_object, False, True),
-    Command("why", "Why missing?", "w", "Find out why an object is missing.", "anywhere", _place, True),
-    Command("bucket_settings", "Bucket settings", "b", "Lifecycle and CORS of this bucket.", "anywhere", _bucket, True),
-    Command(
-        "copy",
-        "Copy URI",
-        "y",
-        "Copy the URI, the key, the URL, the ARN, the ETag or an aws command.",
-        "anywhere",
-        _place,
-    ),
-    Command("create_bucket", "New bucket", "n", "Create a bucket.", "anywhere", _writable, False, True),
-    Command(
-        "delete_bucket",
-        "Delete bucket",
-        "D",
-        "Delete the bucket, if it is empty.",
-        "anywhere",
-        _writable_bucket,
-        False,
-        True,
-    ),
+    Command("filter", "Filter", "slash", "Show only the names that hold what you type. Escape ends it.", check=_bucket, footer="Filter"),
+    Command("sort", "Sort", "s", "Sort by name, size, time or class; again for the other direction.", check=_bucket),
+    Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
+    Command("upload", "Upload", "u", "Upload files to this prefix.", check=_writable_bucket, footer="Upload"),
+    Command("download", "Download", "d", "Download the selected objects, or the one under the cursor.", check=_objects, footer="Download"),
+    Command("edit_metadata", "Metadata", "e", "Edit the object's headers and user metadata.", check=_writable_object, footer="Metadata"),
+    Command("edit_tags", "Tags", "t", "Edit the object's tags.", check=_writable_object),
+    Command("why", "Why missing?", "w", "Find out why an object is missing.", check=_connected, footer="Why?"),
+    Command("bucket_settings", "Bucket settings", "b", "Lifecycle and CORS of this bucket.", check=_bucket, footer="Bucket"),
+    Command("copy", "Copy URI", "y", "Copy the URI, the key, the URL, the ARN, the ETag or an aws command.", check=_place),
+    Command("create_bucket", "New bucket", "n", "Create a bucket.", check=_writable),
+    Command("delete_bucket", "Delete bucket", "D", "Delete the bucket, if it is empty.", check=_writable_bucket),
     Command("transfers", "Transfers", "T", "Uploads and downloads: progress, results, cancel."),
-    Command(
-        "request_log", "Request log", "L", "Every request of this profile, with its request id.", "anywhere", _connected
-    ),
-    Command("refresh", "Refresh", "r", "List again.", "anywhere", _connected),
-    Command("read_only", "Read-only", "R", "Turn read-only on or off for this session.", "anywhere", _connected),
+    Command("request_log", "Request log", "L", "Every request of this profile, with its request id.", check=_connected),
+    Command("refresh", "Refresh", "r", "List again.", check=_connected),
+    Command("read_only", "Read-only", "R", "Turn read-only on or off for this session.", check=_connected),
     Command("profiles", "Profiles", "P", "Go to the list of profiles."),
     Command("next_pane", "Next pane", "tab,ctrl+right", "Go to the next pane."),
     Command("previous_pane", "Previous pane", "shift+tab,ctrl+left", "Go to the pane before."),
     Command("palette", "Commands", "colon,ctrl+p", "Find a command by its name."),
-    Command("help", "Help", "question_mark,f1", "What can be done here.", footer=True),
-    Command("quit", "Quit", "q,ctrl+q", "Leave s3tui; asks while something is being transferred.", footer=True),
-    Command("profile_add", "Add profile", "a", "Add a profile.", "profiles", footer=True),
-    Command("profile_edit", "Edit profile", "e", "Change the profile.", "profiles", _own_profile, True),
-    Command(
-        "profile_duplicate",
-        "Duplicate profile",
-        "c",
-        "Make a profile of your own from this one.",
-        "profiles",
-        _profile,
-        True,
-    ),
-    Command(
-        "profile_test",
-        "Test profile",
-        "t",
-        "Check name, port, TLS, signature, permission and clock.",
-        "profiles",
-        _profile,
-        True,
-    ),
+    Command("help", "Help", "question_mark,f1", "What can be done here.", footer="Help"),
+    Command("quit", "Quit", "q,ctrl+q", "Leave s3tui; asks while something is being transferred.", footer="Quit"),
+    Command("profile_add", "Add profile", "a", "Add a profile.", "profiles", footer="Add"),
+    Command("profile_edit", "Edit profile", "e", "Change the profile.", "profiles", _own_profile, "Edit"),
+    Command("profile_duplicate", "Duplicate profile", "c", "Make a profile of your own from this one.", "profiles", _profile, "Duplicate"),
+    Command("profile_test", "Test profile", "t", "Check name, port, TLS, signature, permission and clock.", "profiles", _profile, "Test"),
     Command("profile_delete", "Delete profile", "D", "Forget the profile and its secret.", "profiles", _own_profile),
 )
+# fmt: on
 BY_ID = {command.id: command for command in COMMANDS}
 
 

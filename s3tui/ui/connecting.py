@@ -31,7 +31,7 @@ async def _use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
     connection = connect(profile, mfa_code=browser.app.ask_mfa)
     browser.connection = connection
     browser.profiles.show(browser.profiles.profiles, profile)
-    browser.tree.say("loading …")
+    browser.bucket_tree.say("loading …")
     browser.show_place()
     if then is not None:
         browser.go(then)
@@ -52,15 +52,15 @@ async def _list_buckets(browser: Browser, connection: Connection, then: S3Uri | 
         return
     if browser.connection is not connection:
         return
-    browser.tree.show_buckets(found)
+    browser.bucket_tree.show_buckets(found)
     if then is not None:
-        browser.tree.ensure(then)
+        browser.bucket_tree.ensure(then)
         return
     if found:
         browser.objects.say("empty", "Choose a bucket.", "Enter opens it; → shows its prefixes.")
     else:
         browser.objects.say("empty", "There are no buckets here yet.", "n makes one. Ctrl+G opens one you know.")
-    browser.tree.focus()
+    browser.bucket_tree.focus()
 
 
 async def _failed(browser: Browser, profile: Profile, then: S3Uri | None, error: S3tuiError) -> None:
@@ -68,7 +68,7 @@ async def _failed(browser: Browser, profile: Profile, then: S3Uri | None, error:
     from s3tui.profiles.secrets import KeyringError
 
     if isinstance(error, errors.AccessDenied):
-        browser.tree.say("Listing buckets is denied.")
+        browser.bucket_tree.say("Listing buckets is denied.")
         if then is None:
             browser.objects.say(
                 "denied",
@@ -78,9 +78,9 @@ async def _failed(browser: Browser, profile: Profile, then: S3Uri | None, error:
                 error.evidence,
             )
         else:
-            browser.tree.ensure(then)
+            browser.bucket_tree.ensure(then)
         return
-    browser.tree.say("No buckets: see right.")
+    browser.bucket_tree.say("No buckets: see right.")
     evidence = error.evidence if isinstance(error, errors.S3Error) else ""
     browser.objects.say(
         "failed", error.sentence, error.advice, evidence, "r tries again; on a profile, t tests it step by step."

@@ -47,19 +47,21 @@ def shown_keys(command: Command, keymap: Mapping[str, str]) -> str:
 
 def bindings(keymap: Mapping[str, str], *places: Where) -> list[Binding]:
     """The bindings of all commands of `places`; each runs `Browser.action_command`."""
-    return [
+    made = [
         Binding(
             ",".join(keys_of(command, keymap)),
             f"screen.command({command.id!r})",
-            command.title,
+            command.footer or command.title,
             id=command.id,
-            show=command.footer,
+            show=bool(command.footer),
+            key_display=shown(keys_of(command, keymap)[0]),
             tooltip=command.help,
             # Tab and the arrows would otherwise be taken by whatever has the focus.
             priority=command.id in ("next_pane", "previous_pane"),
         )
         for command in at(*places)
     ]
+    return list(Binding.make_bindings(made))  # one for each key
 
 
 def problems(keymap: Mapping[str, str]) -> dict[str, str]:

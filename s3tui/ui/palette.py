@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -16,7 +16,7 @@ from s3tui.ui.screens.browser import Browser
 class CommandProvider(Provider):
     """Finds commands by title; shows their keys and help."""
 
-    def _commands(self) -> Iterator[tuple[Command, str, partial[object]]]:
+    def _commands(self) -> Iterator[tuple[Command, str, Callable[[], object]]]:
         if not isinstance(self.screen, Browser):
             return
         for command in COMMANDS:
@@ -32,7 +32,7 @@ class CommandProvider(Provider):
         assert isinstance(self.screen, Browser)
         return f"{command.title}  ({keymap.shown_keys(command, self.screen.keys)})"
 
-    async def discover(self) -> AsyncIterator[DiscoveryHit]:  # type: ignore[override]
+    async def discover(self) -> AsyncIterator[DiscoveryHit]:
         """All commands."""
         for command, note, run in self._commands():
             yield DiscoveryHit(Content(self._title(command)), run, text=command.title, help=note)

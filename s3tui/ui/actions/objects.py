@@ -16,7 +16,7 @@ async def _upload(browser: Browser) -> None:
 
     connection = browser.connection
     assert connection is not None
-    target = browser.place if browser.place and not browser.tree.has_focus else browser.tree.current
+    target = browser.place if browser.place and not browser.bucket_tree.has_focus else browser.bucket_tree.current
     assert target is not None
     requests = await browser.app.push_screen_wait(UploadForm(connection, target))
     for request in requests or ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s3tui import background
@@ -44,20 +45,17 @@ async def _form(browser: Browser, shown: Profile | None, replaced: Profile | Non
     browser.say(f"The profile {draft.profile.name} is stored.")
 
 
-def _store(path: object, draft: ProfileDraft, replaced: Profile | None) -> None:
-    from pathlib import Path
-
+def _store(path: Path, draft: ProfileDraft, replaced: Profile | None) -> None:
     from s3tui.profiles import config, secrets
     from s3tui.s3 import client
 
-    assert isinstance(path, Path)
     if draft.secret is not None and draft.profile.credentials == "keyring":
         secrets.save(draft.profile.name, draft.secret.access_key_id, draft.secret.secret_access_key)
     if replaced is None:
         config.add(path, draft.profile)
     else:
         config.replace(path, replaced.name, draft.profile)
-        client.forget(replaced)
+        client.forget(replaced.name)
 
 
 def test(browser: Browser) -> None:
@@ -82,14 +80,11 @@ async def _delete(browser: Browser) -> None:
         browser.app.load_profiles()
 
 
-def _forget(path: object, profile: Profile) -> None:
-    from pathlib import Path
-
+def _forget(path: Path, profile: Profile) -> None:
     from s3tui.profiles import config, secrets
     from s3tui.s3 import client
 
-    assert isinstance(path, Path)
     if profile.credentials == "keyring" and profile.access_key_id:
         secrets.delete(profile.name, profile.access_key_id)
     config.remove(path, profile.name)
-    client.forget(profile)
+    client.forget(profile.name)

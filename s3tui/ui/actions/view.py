@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from s3tui.ui.screens.browser import Browser
+from s3tui.ui.widgets.arrangement import SortBy
 
-_SORTS = ("name", "size", "modified", "class")
+_SORTS: dict[str, SortBy] = {"Name": "name", "Size": "size", "Time": "modified", "Storage class": "class"}
 
 
 def filter_rows(browser: Browser) -> None:
@@ -21,13 +22,13 @@ async def _sort(browser: Browser) -> None:
 
     table = browser.objects.table
     before, descending = table.sorted_by
-    titles = {"name": "Name", "size": "Size", "modified": "Time", "class": "Storage class"}
-    choices = [(by, titles[by] + (" (other direction)" if by == before else "")) for by in _SORTS]
-    by = await browser.app.push_screen_wait(Choose("Sort by", choices))
-    if by == before:
-        table.sort_by(before, not descending)
-    elif by is not None:
-        table.sort_by(by, by in ("size", "modified"))
+    choices = [(title, title + (" (other direction)" if by == before else "")) for title, by in _SORTS.items()]
+    title = await browser.app.push_screen_wait(Choose("Sort by", choices))
+    if title is None:
+        return
+    by = _SORTS[title]
+    # The largest and the newest are what one looks for.
+    table.sort_by(by, not descending if by == before else by in ("size", "modified"))
 
 
 def goto(browser: Browser) -> None:
@@ -45,7 +46,7 @@ async def _goto(browser: Browser) -> None:
 
 def refresh(browser: Browser) -> None:
     """List again what has the focus."""
-    if browser.profiles.has_focus or browser.place is None or browser.tree.has_focus:
+    if browser.profiles.has_focus or browser.place is None or browser.bucket_tree.has_focus:
         assert browser.connection is not None
         browser.use(browser.connection.profile, browser.place)
     else:
@@ -87,7 +88,7 @@ def _turn(browser: Browser, step: int) -> None:
     from textual.widgets import Tabs
 
     tabs = browser.detail.query_one(Tabs)
-    panes = [browser.profiles, browser.tree, browser.objects.table, tabs]
+    panes = [browser.profiles, browser.bucket_tree, browser.objects.table, tabs]
     focused = browser.focused
     at = next(
         (i for i, pane in enumerate(panes) if pane is focused or (focused and pane.parent in focused.ancestors)), 1

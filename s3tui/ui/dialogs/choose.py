@@ -15,7 +15,7 @@ class Choose(Dialog[str]):
     """Dismissed with the id of the chosen (id, label) pair."""
 
     DEFAULT_CSS = """
-    Choose OptionList { width: 100%; min-width: 40; height: auto; max-height: 12; border: none; }
+    Choose OptionList { width: 100%; min-width: 40; height: auto; max-height: 12; border: none !important; }
     """
     buttons = (("cancel", "Cancel", "default"),)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.style import Style
+from rich.table import Column, Table
+from rich.text import Text
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Static
 
 from s3tui.ui import keymap
@@ -47,16 +49,19 @@ class Help(Dialog[None]):
         body.can_focus = True
         body.focus()
 
-    def _group(self, heading: str, where: Where) -> Content:
-        lines = [Content.styled(heading, "bold $text-primary")]
+    def _group(self, heading: str, where: Where) -> Table:
+        colours = self.app.theme_variables
+        table = Table.grid(Column(width=16), Column(width=18), Column(ratio=1), padding=(0, 1), expand=True)
+        table.add_row(Text(heading, Style(bold=True, color=colours["text-primary"])))
         for command in at(where):
             reason = command.check(self.browser)
-            lines.append(
-                Content.assemble(
-                    (f"  {keymap.shown_keys(command, self.browser.keys):<16} ", "$text-accent"),
-                    (f"{command.title:<18} ", "dim" if reason else "bold"),
-                    (command.help, "dim" if reason else ""),
-                    (f"  ({reason})" if reason else "", "$text-warning"),
-                )
+            says = Text(command.help, Style(dim=bool(reason)))
+            if reason:
+                says.append(f" Not now: {reason}", Style(color=colours["text-warning"]))
+            table.add_row(
+                Text(keymap.shown_keys(command, self.browser.keys), Style(color=colours["text-accent"])),
+                Text(command.title, Style(bold=not reason, dim=bool(reason))),
+                says,
             )
-        return Content("\n").join([*lines, Content("")])
+        table.add_row("")
+        return table

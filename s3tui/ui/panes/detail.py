@@ -26,14 +26,15 @@ TABS = (
     ("preview", "Preview"),
 )
 
+_LINE = 38  # columns; about what the pane has on a terminal of 120
+
 
 class DetailPane(Vertical):
     """Tabs about one bucket, prefix or object. It asks for a tab's content with `Wanted`."""
 
     DEFAULT_CSS = """
-    DetailPane { border: round $panel; background: $background; }
-    DetailPane:focus-within { border: round $border; }
     DetailPane Tabs { height: 2; }
+    DetailPane Tab { padding: 0; margin: 0 1 0 0; }
     DetailPane ContentSwitcher { height: 1fr; }
     DetailPane VerticalScroll { padding: 0 1; }
     """
@@ -145,6 +146,9 @@ class DetailPane(Vertical):
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Content:
-    """Labels and values, one below the other."""
-    lines = [Content.assemble((f"{visible(label)}  ", "$text-muted"), visible(value)) for label, value in pairs]
+    """Labels and values, one below the other; a long value gets a line of its own."""
+    lines = []
+    for label, value in pairs:
+        gap = "  " if len(label) + len(value) < _LINE else "\n  "
+        lines.append(Content.assemble((visible(label), "$text-primary"), gap, visible(value)))
     return Content("\n").join(lines)

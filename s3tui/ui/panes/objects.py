@@ -24,13 +24,11 @@ class ObjectsPane(Vertical):
     """Shows one prefix of one bucket. Empty, loading, denied and failed each look different."""
 
     DEFAULT_CSS = """
-    ObjectsPane { border: round $panel; background: $background; }
-    ObjectsPane:focus-within { border: round $border; }
     ObjectsPane #filter { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
     ObjectsPane.-filtering #filter { display: block; }
     ObjectsPane #state { display: none; height: 1fr; padding: 1 2; }
     ObjectsPane.-stated #state { display: block; }
-    ObjectsPane.-stated ObjectTable { display: none; }
+    ObjectsPane.-stated ObjectTable { height: 0; } /* hidden it would lose the focus */
     ObjectsPane #state.-failed { color: $text-error; }
     ObjectsPane #state.-denied { color: $text-warning; }
     ObjectsPane #state.-empty { color: $text-muted; }
@@ -125,9 +123,11 @@ class ObjectsPane(Vertical):
         if self.listing is None:
             return Content("")
         table, columns, known = self.table, self.listing.columns, self.listing.completeness
-        total = display.counted(len(columns), "row")
-        count = total if table.shown == len(columns) else f"{table.shown:,} of {total}"
-        parts = [Content(f"{count} · {display.size(columns.total_size)}")]
+        parts = [Content(_counted(columns.prefix_count, columns.object_count))]
+        if columns.total_size:
+            parts.append(Content(display.size(columns.total_size)))
+        if table.shown != len(columns):
+            parts.append(Content.styled(f"{table.shown:,} shown", "$text-accent"))
         if known.state == "complete":
             parts.append(Content.styled("complete", "$text-success"))
         elif known.state == "more":
@@ -171,3 +171,9 @@ class ObjectsPane(Vertical):
     @on(ObjectTable.SelectionChanged)
     def _selection_changed(self) -> None:
         self.show_status()
+
+
+def _counted(prefixes: int, objects: int) -> str:
+    below = display.counted(prefixes, "prefix", "prefixes")
+    here = display.counted(objects, "object")
+    return f"{below}, {here}" if prefixes and objects else below if prefixes else here

@@ -35,8 +35,7 @@ class BucketTree(Tree[Place]):
     """Buckets and prefixes. It asks for what is below a node with `Wanted` and is given it with `fill`."""
 
     DEFAULT_CSS = """
-    BucketTree { height: 1fr; border: round $panel; padding: 0; background: $background; }
-    BucketTree:focus { border: round $border; }
+    BucketTree { height: 1fr; padding: 0; }
     """
     show_root = False
     guide_depth = 2
@@ -57,7 +56,7 @@ class BucketTree(Tree[Place]):
         super().__init__("", id="tree")
         self.border_title = "Buckets"
         self.auto_expand = False
-        self._nodes: dict[S3Uri, TreeNode[Place]] = {}
+        self._by_uri: dict[S3Uri, TreeNode[Place]] = {}
 
     @property
     def current(self) -> S3Uri | None:
@@ -71,7 +70,7 @@ class BucketTree(Tree[Place]):
         self.root.add_leaf(Text(visible(text)), Note(text))
 
     def _empty(self) -> None:
-        self._nodes.clear()
+        self._by_uri.clear()
         self.root.remove_children()
 
     def show_buckets(self, buckets: Sequence[Bucket]) -> None:
@@ -81,7 +80,7 @@ class BucketTree(Tree[Place]):
         for bucket in buckets:
             self._add(self.root, S3Uri(bucket.name), visible(bucket.name), bucket.region or "")
         self.border_subtitle = f"{len(buckets):,}"
-        if before and (node := self._nodes.get(S3Uri(before.bucket))):
+        if before and (node := self._by_uri.get(S3Uri(before.bucket))):
             self.call_after_refresh(self.move_cursor, node)
         elif buckets:
             self.call_after_refresh(self.move_cursor, self.root.children[0])
@@ -90,12 +89,12 @@ class BucketTree(Tree[Place]):
         text = Text(label)
         if region:
             text.append(f"  {visible(region)}", Style(dim=True))
-        self._nodes[uri] = parent.add(text, uri)
+        self._by_uri[uri] = parent.add(text, uri)
 
     def ensure(self, uri: S3Uri) -> None:
         """Have a node for `uri`'s bucket, even when it was not listed."""
         root = S3Uri(uri.bucket)
-        if root not in self._nodes:
+        if root not in self._by_uri:
             for child in self.root.children:
                 if isinstance(child.data, Note):
                     child.remove()
@@ -104,7 +103,7 @@ class BucketTree(Tree[Place]):
     def fill(self, uri: S3Uri, prefixes: Sequence[str], more: bool, note: str = "") -> None:
         """Put `prefixes` (full keys) below `uri`. `more` adds a line that leads to the table; `note` one that
         says why something is missing."""
-        node = self._nodes.get(uri)
+        node = self._by_uri.get(uri)
         if node is None:
             return
         node.remove_children()

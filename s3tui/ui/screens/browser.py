@@ -6,6 +6,7 @@ An answer for a place that was left is dropped. What a command does is in `ui/ac
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -51,14 +52,14 @@ _MOVES = {
     "select_range": ("select_range",),
     "invert": ("invert_selection",),
 }
+AGAIN_DELAY = 0.3  # s; uploads that end close together are listed once
 DETAIL_DELAY = 0.12  # s; the cursor must rest this long before its object is asked for
 
 
 class Browser(TellsFailures, Screen[None]):
     """The main screen."""
 
-    CSS_PATH = "../styles/browser.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
     def __init__(self, keys: dict[str, str], queue: Queue) -> None:
         super().__init__()
@@ -82,12 +83,13 @@ class Browser(TellsFailures, Screen[None]):
             yield ObjectsPane()
             yield DetailPane()
         yield TransferLine(self.queue)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.objects.say(
             "empty", "Choose a profile, then a bucket.", "Tab goes from pane to pane, Enter opens, ? helps."
         )
+        self.app.browser_ready()
 
     # ---- the panes and what is under the cursor
 
@@ -96,7 +98,7 @@ class Browser(TellsFailures, Screen[None]):
         return self.query_one(ProfileList)
 
     @property
-    def tree(self) -> BucketTree:
+    def bucket_tree(self) -> BucketTree:
         return self.query_one(BucketTree)
 
     @property
@@ -119,22 +121,22 @@ class Browser(TellsFailures, Screen[None]):
     @property
     def current_uri(self) -> S3Uri | None:
         """What a command without a selection is about: the row under the cursor, or the node of the tree."""
-        if self.tree.has_focus or self.place is None:
-            return self.tree.current
+        if self.bucket_tree.has_focus or self.place is None:
+            return self.bucket_tree.current
         row = self.objects.table.cursor_row
         return self.place.with_key(row.key) if row else self.place
 
     @property
     def current_bucket(self) -> str:
         """The bucket under the tree's cursor while that has the focus, else the one that is listed."""
-        place = self.tree.current if self.tree.has_focus else self.place or self.tree.current
+        place = self.bucket_tree.current if self.bucket_tree.has_focus else self.place or self.bucket_tree.current
         return place.bucket if place else ""
 
     @property
     def current_object(self) -> S3Uri | None:
         """The object under the cursor of the table."""
         row = self.objects.table.cursor_row
-        if self.place is None or row is None or row.is_prefix or self.tree.has_focus:
+        if self.place is None or row is None or row.is_prefix or self.bucket_tree.has_focus:
             return None
         return self.place.with_key(row.key)
 
@@ -201,7 +203,7 @@ class Browser(TellsFailures, Screen[None]):
 
     # ---- bucket, prefix -> rows
 
-    def go(self, uri: S3Uri, cursor_on: str = "") -> None:
+    def go(self, uri: S3Uri, cursor_on: str = "", focus: bool = True) -> None:
         """List `uri` (its parent, when it is an object) and put the cursor on `cursor_on`."""
         if self.connection is None:
             return
@@ -211,11 +213,11 @@ class Browser(TellsFailures, Screen[None]):
 
         self._listing_token.cancel()
         self._listing_token = CancelToken()
-        self.tree.ensure(uri)
         listing = Listing(uri.bucket, uri.key)
         self.objects.start(uri, listing)
-        self.detail.show(uri)
-        self.objects.table.focus()
+        if focus:
+            self.detail.show(uri)
+            self.objects.table.focus()
         self._list(uri, cursor_on)
 
     @work(exclusive=True, group="listing", exit_on_error=False)
@@ -227,6 +229,7 @@ class Browser(TellsFailures, Screen[None]):
 
         def page_arrived() -> None:
             if pane.listing is listing:
+                self.bucket_tree.ensure(uri)
                 pane.page_arrived()
                 if cursor_on:
                     pane.table.move_to(cursor_on)
@@ -247,6 +250,19 @@ class Browser(TellsFailures, Screen[None]):
             pane.finish()
             if cursor_on:
                 pane.table.move_to(cursor_on)
+
+    def uploaded(self, uri: S3Uri) -> None:
+        """An upload to `uri` has ended: list again, if that is what is shown."""
+        if self.place is not None and uri.bucket == self.place.bucket and uri.key.startswith(self.place.key):
+            self._list_again()
+
+    @work(exclusive=True, group="again", exit_on_error=False)
+    async def _list_again(self) -> None:
+        """Once after a burst of uploads; the cursor and the focus stay where they are."""
+        await asyncio.sleep(AGAIN_DELAY)
+        if self.place is not None:
+            row = self.objects.table.cursor_row
+            self.go(self.place, cursor_on=row.key if row else "", focus=False)
 
     @on(BucketTree.Opened)
     def _tree_opened(self, event: BucketTree.Opened) -> None:
@@ -270,7 +286,7 @@ class Browser(TellsFailures, Screen[None]):
         if self.place.key:
             self.go(self.place.parent, cursor_on=self.place.key)
         else:
-            self.tree.focus()
+            self.bucket_tree.focus()
 
     # ---- what is below a node of the tree
 
@@ -290,10 +306,10 @@ class Browser(TellsFailures, Screen[None]):
                 background.LISTING, listings.first_prefixes, connection, uri.bucket, uri.key, CAP
             )
         except S3tuiError as error:
-            self.tree.fill(uri, (), more=False, note=error.sentence)
+            self.bucket_tree.fill(uri, (), more=False, note=error.sentence)
             return
         if connection is self.connection:
-            self.tree.fill(uri, prefixes, more)
+            self.bucket_tree.fill(uri, prefixes, more)
 
     # ---- detail
 
@@ -310,13 +326,11 @@ class Browser(TellsFailures, Screen[None]):
     @on(BucketTree.NodeHighlighted)
     def _node_highlighted(self) -> None:
         self.refresh_bindings()
-        if self.tree.has_focus:
+        if self.bucket_tree.has_focus:
             self._look_closer()
 
     @work(exclusive=True, group="look", exit_on_error=False)
     async def _look_closer(self) -> None:
-        import asyncio
-
         await asyncio.sleep(DETAIL_DELAY)
         self.detail.show(self.current_uri)
 
@@ -332,7 +346,7 @@ class Browser(TellsFailures, Screen[None]):
         if connection is None:
             return
         mark = " · read-only" if connection.read_only else ""
-        self.tree.border_title = plain(f"{connection.profile.name}{mark}")
+        self.bucket_tree.border_title = plain(f"{connection.profile.name}{mark}")
 
     def say(self, text: str) -> None:
         """A short message to the user."""
