@@ -56,10 +56,10 @@ def unreachable(error: BaseException, request: Request | None = None) -> errors.
             return _no_answer("name", "The endpoint's name can't be resolved.", "Check its spelling and DNS.", request)
         if isinstance(cause, ssl.SSLError):
             return _tls(cause, request)
-    if any(isinstance(cause, (TimeoutError, *_timeouts())) for cause in chain):
-        return _no_answer("timeout", "The endpoint did not answer in time.", "Try again in a while.", request)
     if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
         return _no_answer("port", "Nothing listens at the endpoint's port.", "Check the port, and the server.", request)
+    if any(_is_timeout(cause) for cause in chain):
+        return _no_answer("timeout", "The endpoint did not answer in time.", "Try again in a while.", request)
     if any(isinstance(cause, exceptions.EndpointConnectionError) for cause in chain):
         return _no_answer("port", "The endpoint can't be reached.", "Check the network and the port.", request)
     if any(isinstance(cause, FileNotFoundError) for cause in chain):
@@ -75,11 +75,14 @@ def unreachable(error: BaseException, request: Request | None = None) -> errors.
     return _no_answer("cut", "The endpoint closed the connection without an answer.", "Try again.", request)
 
 
-def _timeouts() -> tuple[type[BaseException], ...]:
+def _is_timeout(cause: BaseException) -> bool:
     from botocore import exceptions
+    from urllib3.exceptions import NewConnectionError
     from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
-    return (exceptions.ConnectTimeoutError, exceptions.ReadTimeoutError, Urllib3Timeout)
+    timeouts = (TimeoutError, exceptions.ConnectTimeoutError, exceptions.ReadTimeoutError, Urllib3Timeout)
+    # urllib3 counts every connection that could not be made among the time-outs.
+    return isinstance(cause, timeouts) and not isinstance(cause, NewConnectionError)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
