@@ -102,6 +102,12 @@ def _utf8(value: str) -> str:
         return value
 
 
+def described(metadata: Metadata) -> list[tuple[str, str]]:
+    """What is set, as S3's header and its readable value; user metadata last."""
+    system = [(field.header, field.of(metadata)) for field in FIELDS if field.of(metadata)]
+    return system + [(_USER_PREFIX + name, readable(value)) for name, value in metadata.user]
+
+
 def parameters(metadata: Metadata) -> dict[str, Any]:
     """`metadata` as parameters of CopyObject, PutObject and CreateMultipartUpload. Raises `BadInput`."""
     if complaints := problems(metadata):

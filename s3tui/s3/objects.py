@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -85,7 +85,7 @@ class ObjectInfo:
     expires_by: str = ""  # that rule's id
     missing_metadata: int = 0  # entries that the server could not put into headers
     accepts_ranges: bool = False
-    headers: tuple[tuple[str, str], ...] = ()  # the whole answer, names in lower case
+    headers: tuple[tuple[str, str], ...] = field(default=(), compare=False)  # the whole answer, names in lower case
 
     @property
     def quoted_etag(self) -> str:
@@ -197,11 +197,9 @@ def _http_date(text: str) -> datetime | None:
 
 
 def described(info: ObjectInfo) -> list[tuple[str, str]]:
-    """`info` in words, a label and a text for each line; what the server didn't say is left out."""
+    """`info` in words, a label and a text for each line, without its URI; what the server didn't say is left out."""
     words = _CLASS_WORDS.get(info.storage_class)
     lines = [
-        ("Bucket", info.uri.bucket),
-        ("Key", info.uri.key),
         ("Size", display.exact_size(info.size)),
         ("Modified", f"{display.when(info.modified)} UTC ({_ago(info.modified)})"),
         ("Content type", info.metadata.content_type),
@@ -235,7 +233,7 @@ def _archive_words(info: ObjectInfo) -> str:
         return f"restored: can be read{until}"
     if info.archive_status:
         return f"in {info.archive_status}: must be restored before it can be read"
-    return "not restored: can't be read until it is" if info.archived else ""
+    return "not restored: on AWS it can't be read until it is" if info.archived else ""
 
 
 def _version_words(version: str | None) -> str:

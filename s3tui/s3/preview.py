@@ -7,8 +7,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from s3tui.background import Cancelled, CancelToken
-from s3tui.s3.client import Connection, translate
+from s3tui.background import CancelToken
+from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo
 
 LIMIT = 65536
@@ -70,12 +70,7 @@ def first_bytes(
     if info.version_id:
         parameters["VersionId"] = info.version_id
     answer = connection.call("get_object", **parameters, Range=f"bytes=0-{limit - 1}")
-    try:
-        raw = _read(answer["Body"], limit, token or CancelToken())
-    except Cancelled:
-        raise
-    except Exception as error:  # whatever urllib3 and botocore make of a stream that breaks off
-        raise translate(error, "GetObject", info.uri.bucket, info.uri.key) from error
+    raw = _read(answer["Body"], limit, token or CancelToken())
     return interpret(raw, info, limit)
 
 
