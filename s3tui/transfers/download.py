@@ -51,7 +51,12 @@ def download(connection: Connection, request: DownloadRequest, progress: Progres
         token.check()
         make_folder(request.path, request.root)
         with PartFile(request.path, stored.size) as file:
-            _Reception(connection, request.source, stored, file, progress).receive(token)
+            try:
+                _Reception(connection, request.source, stored, file, progress).receive(token)
+            except errors.Archived as error:
+                if stored.restore and stored.restore.ongoing:
+                    error.advice = "A restore is under way: try again when it is done."
+                raise
             progress.stage = "checking"
             outcome = verify.downloaded(connection, request.source, stored, lambda part: file.chunks(part, token))
             token.check()

@@ -45,7 +45,7 @@ def uploaded(connection: Connection, target: S3Uri, sent: Sent, source: Source, 
 
 def _stored(connection: Connection, target: S3Uri, sent: Sent) -> ObjectInfo:
     stored = head(connection, target)
-    if sent.version_id and stored.version_id != sent.version_id:
+    if sent.version_id not in (None, "null", stored.version_id):
         # Someone has written a newer version meanwhile: ours is beneath it.
         return head(connection, S3Uri(target.bucket, target.key, sent.version_id))
     return stored

@@ -30,6 +30,7 @@ class Treatment:
     cut_after: int | None = None
     instead: tuple[int, bytes] | None = None  # status and body; the server isn't asked
     before: Callable[[], Any] | None = None  # called before the server is asked
+    headers: dict[str, str] = field(default_factory=dict)  # of the answer, instead of the server's
 
 
 Rule = Callable[[Asked], Treatment | None]
@@ -85,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         if treatment.lose:
             self.close_connection = True
             return
-        self._answer(answer.status, data, dict(answer.getheaders()), treatment.cut_after)
+        self._answer(answer.status, data, dict(answer.getheaders()) | treatment.headers, treatment.cut_after)
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str], cut_after: int | None = None) -> None:
         self.send_response_only(status)

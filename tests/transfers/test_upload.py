@@ -56,7 +56,7 @@ def test_a_large_file_goes_in_parts_and_its_etag_is_checked(connection: Connecti
     progress = Progress()
     request = UploadRequest(path, S3Uri(bucket, "image.iso"), tags={"a": "b"}, content_type="x/y")
     outcome = upload(connection, request, progress, CancelToken())
-    assert outcome.state == "verified" and outcome.etag.endswith("-3")
+    assert outcome.state == "verified" and outcome.etag.endswith("-3") and "Size" in outcome.detail
     assert (progress.done, progress.total) == (11 * MIB + 17, 11 * MIB + 17)
     assert content(connection, bucket) == path.read_bytes()
     assert connection.call("head_object", Bucket=bucket, Key="image.iso")["ContentType"] == "x/y"
@@ -327,17 +327,38 @@ def test_what_arrived_shorter_is_called_damaged(
         send(through, make(10), bucket)
 
 
-def test_an_etag_that_is_no_md5_is_said_to_prove_nothing(connection: Connection, bucket: str, make: Make) -> None:
-    connection.call(
-        "put_bucket_encryption",
-        Bucket=bucket,
-        ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
-        },
-    )
-    outcome = send(connection, make(10), bucket)
-    # moto's ETag is an MD5 even so, and what agrees has been verified.
-    assert outcome.state == "verified"
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"ETag": '"0123456789abcdef0123456789abcdef"', "x-amz-server-side-encryption": "aws:kms"}, "KMS"),
+        ({"ETag": '"0123456789abcdef0123456789abcdef"'}, "not the MD5"),
+        ({"ETag": '"0123456789abcdef0123456789abcdef-7"'}, "parts"),
+    ],
+)
+def test_an_etag_that_proves_nothing_is_said_to(
+    through: Connection, proxy: Proxy, bucket: str, make: Make, headers: dict[str, str], said: str
+) -> None:
+    proxy.rules.append(lambda asked: Treatment(headers=headers) if asked.method in ("HEAD", "PUT") else None)
+    outcome = send(through, make(10), bucket, overwrite=True)
+    assert outcome.state == "sent but not verified" and said in outcome.detail
+
+
+def test_a_server_that_gives_the_md5_of_the_whole_to_parts_is_verified(
+    through: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    """rclone does."""
+    path = make(6 * MIB)
+    whole = hashlib.md5(path.read_bytes()).hexdigest()
+    proxy.rules.append(lambda asked: Treatment(headers={"ETag": f'"{whole}"'}) if asked.method == "HEAD" else None)
+    outcome = send(through, path, bucket, overwrite=True)
+    assert outcome.state == "verified" and "MD5" in outcome.detail
+
+
+def test_a_checksum_that_differs_is_damage(through: Connection, proxy: Proxy, bucket: str, make: Make) -> None:
+    headers = {"ETag": '"x"', "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=", "x-amz-checksum-type": "FULL_OBJECT"}
+    proxy.rules.append(lambda asked: Treatment(headers=headers) if asked.method == "HEAD" else None)
+    with pytest.raises(Differs):
+        send(through, make(10), bucket, overwrite=True)
 
 
 def test_a_read_only_connection_sends_nothing(connection: Connection, bucket: str, make: Make) -> None:
