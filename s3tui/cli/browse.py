@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         endpoint=arguments.endpoint_url,
         region=arguments.region,
         read_only=arguments.read_only,
+        env_file=Path(arguments.env_file) if arguments.env_file else None,
         config_path=Path(arguments.config) if arguments.config else folders.config_file(),
     )
     S3tuiApp(start).run()

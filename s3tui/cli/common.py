@@ -22,7 +22,7 @@ def connection_of(arguments: argparse.Namespace) -> Connection:
     for complaint in settings.complaints:
         say(str(complaint))
     profile = sources.choose(
-        sources.all_profiles(settings),
+        sources.all_profiles(settings, Path(arguments.env_file) if arguments.env_file else None),
         name=arguments.profile,
         endpoint=arguments.endpoint_url,
         region=arguments.region,

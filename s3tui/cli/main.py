@@ -68,6 +68,7 @@ def common_options() -> argparse.ArgumentParser:
     whom.add_argument("--endpoint-url", metavar="URL", help="the endpoint, instead of the profile's")
     whom.add_argument("--region", metavar="REGION", help="the region, instead of the profile's")
     whom.add_argument("--read-only", action="store_true", help="refuse every request that could change something")
+    whom.add_argument("--env-file", metavar="FILE", help="a .env file to read a profile from, instead of ./.env")
     whom.add_argument("--config", metavar="FILE", help="read this config file instead of the usual one")
     return common
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,7 @@ class Start:
     endpoint: str | None = None
     region: str | None = None
     read_only: bool = False
+    env_file: Path | None = None
     config_path: Path = field(default_factory=folders.config_file)
 
 
@@ -102,7 +103,7 @@ class S3tuiApp(TellsFailures, App[None]):
         if first and start.profile is not None:
             browser.profiles.show([start.profile], start.profile)
             browser.use(start.profile, parse(start.target, start.profile.endpoint) if start.target else None)
-        profiles = await background.run(background.LOCAL, _all_profiles, self.config_path)
+        profiles = await background.run(background.LOCAL, _all_profiles, self.config_path, start.env_file)
         if start.profile is not None:
             profiles.insert(0, start.profile)
         browser.profiles.show(profiles, browser.connection.profile if browser.connection else None)
@@ -117,7 +118,10 @@ class S3tuiApp(TellsFailures, App[None]):
         name, target = start.profile_name, start.target
         if target and "/" not in target and any(profile.name == target for profile in profiles):
             name, target = target, ""
-        if not (name or target or start.endpoint):
+        named_by_environment = any(
+            profile.origin == sources.ENVIRONMENT and not profile.problem for profile in profiles
+        )
+        if not (name or target or start.endpoint or named_by_environment):
             browser.profiles.focus()
             return
         try:
@@ -147,8 +151,8 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def ask_mfa(self, serial: str) -> str:
         """Ask for the code of the MFA device `serial`. Called from a worker thread, which waits."""
-        code: str = self.call_from_thread(self._ask_mfa, serial)
-        return code
+        ask: Callable[[str], str | Awaitable[str]] = self._ask_mfa
+        return self.call_from_thread(ask, serial)
 
     async def _ask_mfa(self, serial: str) -> str:
         from s3tui.ui.dialogs.mfa import AskMfa
@@ -171,7 +175,7 @@ class S3tuiApp(TellsFailures, App[None]):
             self.notify(text, title="A fault in s3tui", severity="error", markup=False, timeout=15)
 
 
-def _all_profiles(path: Path) -> list[Profile]:
+def _all_profiles(path: Path, env_file: Path | None) -> list[Profile]:
     from s3tui.profiles import config, sources
 
-    return sources.all_profiles(config.load(path))
+    return sources.all_profiles(config.load(path), env_file)
