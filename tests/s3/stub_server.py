@@ -61,8 +61,9 @@ def stub(answer: Callable[[Asked], Answer], tls: ssl.SSLContext | None = None) -
                     self.send(reply)
 
         def send(self, reply: Answer) -> None:
-            self.send_response(reply.status)
-            for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+            self.send_response_only(reply.status)
+            usual = {"Date": self.date_time_string(), "Content-Length": str(len(reply.body))}
+            for name, value in {**usual, **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
