@@ -25,6 +25,7 @@ _wanted: ContextVar[bool] = ContextVar("columns_wanted", default=False)
 
 # The text of an element. XML would turn a raw carriage return into a newline, so such a page isn't plain.
 _TEXT = rb"([^<\r]*)"
+_TIME = rb"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z)"
 # Elements that are not kept, wherever servers put them.
 _REST = (
     rb"(?:(?:<ChecksumAlgorithm>[^<]*</ChecksumAlgorithm>|<ChecksumType>[^<]*</ChecksumType>"
@@ -32,7 +33,7 @@ _REST = (
 )
 # Whatever is no row is swallowed to the end by the last group, so that the last match tells.
 _OBJECTS = re.compile(
-    rb"<Contents>\s*<Key>" + _TEXT + rb"</Key>\s*<LastModified>" + _TEXT + rb"</LastModified>\s*"
+    rb"<Contents>\s*<Key>" + _TEXT + rb"</Key>\s*<LastModified>" + _TIME + rb"</LastModified>\s*"
     rb"(?:<ETag>" + _TEXT + rb"</ETag>\s*)?" + _REST + rb"<Size>([0-9]{1,18})</Size>\s*"
     rb"" + _REST + rb"(?:<StorageClass>" + _TEXT + rb"</StorageClass>\s*)?" + _REST + rb"</Contents>\s*|([\s\S]+)"
 )
@@ -158,9 +159,8 @@ def _character(match: re.Match[bytes]) -> bytes:
 
 def _times(values: Sequence[bytes]) -> list[int]:
     try:
-        moments = map(datetime.fromisoformat, _texts(values))
-        return [(moment - _EPOCH) // _MILLISECOND for moment in moments]
-    except (ValueError, TypeError) as error:  # TypeError: a time without a zone
+        return [(datetime.fromisoformat(text) - _EPOCH) // _MILLISECOND for text in _texts(values)]
+    except ValueError as error:
         raise _NotPlain from error
 
 

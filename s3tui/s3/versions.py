@@ -49,7 +49,7 @@ def versions_of(connection: Connection, uri: S3Uri, token: CancelToken | None = 
     try:
         for page, next_key in _pages(connection, uri.bucket, uri.key, token):
             found += (version for version in page if version.key == uri.key)
-            if next_key is not None and next_key != uri.key:
+            if next_key and next_key != uri.key:
                 break  # all versions of a key stand together, and this key comes first under its own prefix
     except BrokenListing as error:
         completeness = Completeness("stopped", error.sentence)
