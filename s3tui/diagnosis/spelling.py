@@ -111,4 +111,4 @@ def variants(key: str, bucket: str) -> Iterator[tuple[str, str]]:
     for variant, why in ways:
         if variant not in seen and len(variant.encode("utf-8", "surrogatepass")) <= 1024:
             seen.add(variant)
-            yield variant, why or difference(key, variant)
+            yield variant, why or difference(key, variant) or "it is written in another way"

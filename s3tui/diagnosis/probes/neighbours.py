@@ -12,7 +12,8 @@ from s3tui.diagnosis.probes.versions import VersionsFound
 from s3tui.diagnosis.spelling import difference, extension, fold
 from s3tui.display import counted
 
-PAGES_PER_FOLDER = 10  # of 1,000 names
+PAGE_SIZE = 1000
+PAGES_PER_FOLDER = 10
 FOLDERS = 16
 
 
@@ -49,7 +50,7 @@ def _walk(case: Case, target: str) -> bool:
 
 def _compare(case: Case, folder: str, target: str) -> tuple[list[str], bool]:
     """Suggest what in `folder` may be meant; return the folders to go on with, and whether all was seen."""
-    parameters = {"Bucket": case.uri.bucket, "Prefix": folder, "Delimiter": "/"}
+    parameters = {"Bucket": case.uri.bucket, "Prefix": folder, "Delimiter": "/", "MaxKeys": PAGE_SIZE}
     folders: list[str] = []
     compared, before = 0, len(case.candidates)
     for _ in range(PAGES_PER_FOLDER):
