@@ -98,6 +98,8 @@ def _name(connection: Connection) -> tuple[State, str]:
     found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     whose = "The proxy " if place.proxy else ""
+    if addresses == [place.host]:
+        return "ok", f"{whose}{place.host} is an address already."
     return "ok", f"{whose}{place.host} is {', '.join(addresses[:4])}."
 
 
@@ -148,13 +150,16 @@ def _signature(connection: Connection) -> tuple[State, str]:
             connection.call("list_objects_v2", Bucket=named[0], MaxKeys=1)
         else:
             connection.call("list_buckets")
-    except (errors.AccessDenied, errors.NoSuchBucket, errors.WrongRegion, errors.Unsupported) as refusal:
+    except errors.Unreachable:
+        raise
+    except errors.S3Error as refusal:
+        about_others = (errors.AccessDenied, errors.NoSuchBucket, errors.WrongRegion, errors.Unsupported)
+        if not anonymous and not isinstance(refusal, about_others):
+            raise
         if not anonymous:
-            # Ceph says AccessDenied of some wrong keys, so this is not a proof.
-            return (
-                "ok",
-                f"The endpoint answered {refusal.request.code or refusal.request.status}, not a wrong signature.",
-            )
+            # Some servers say AccessDenied of a wrong key too, so this is not called a proof.
+            said = refusal.request.code or f"HTTP {refusal.request.status}"
+            return "ok", f"The endpoint answered {said}, so it found nothing wrong with the signature."
     return ("skipped", "Anonymous: nothing is signed.") if anonymous else ("ok", "The key and its secret are right.")
 
 
@@ -162,7 +167,7 @@ def _listing(connection: Connection) -> tuple[State, str]:
     named = connection.profile.buckets
     try:
         found = len(connection.call("list_buckets").get("Buckets") or [])
-        return "ok", f"{counted(found, 'bucket')}."
+        return "ok", f"{counted(found, 'bucket')} listed."
     except (errors.AccessDenied, errors.Unsupported, errors.WrongRegion) as refusal:
         if not named:
             refusal.advice = "Name the buckets in the profile, or go to one with ctrl+g."

@@ -153,7 +153,7 @@ def sso_login_needed(profile: str, request: Request | None = None) -> SsoLoginNe
     return error
 
 
-# code -> (type, sentence, advice). {bucket} and {key} are filled in.
+# code -> (type, sentence, advice). {bucket}, {key} and {place} are filled in.
 _CODES: dict[str, tuple[type[S3Error], str, str]] = {
     "NoSuchBucket": (
         NoSuchBucket,
@@ -165,10 +165,10 @@ _CODES: dict[str, tuple[type[S3Error], str, str]] = {
     "NoSuchUpload": (NoSuchKey, "This upload of “{key}” no longer exists: it was completed or aborted.", ""),
     "AccessDenied": (
         AccessDenied,
-        "You may not do this on “{place}”.",
+        "You may not do this on {place}.",
         "The key is known, but its policies don't allow it.",
     ),
-    "AllAccessDisabled": (AccessDenied, "All access to “{place}” is disabled.", ""),
+    "AllAccessDisabled": (AccessDenied, "All access to {place} is disabled.", ""),
     "InvalidAccessKeyId": (
         BadCredentials,
         "The endpoint does not know this access key.",
@@ -323,7 +323,8 @@ def _typed(request: Request, region: str) -> S3Error:
         said = request.message or request.code or f"HTTP {request.status}"
         return other(f"The endpoint refused {request.operation}: {said}.".replace("..", "."), request=request)
     kind, sentence, advice = _CODES[code]
-    place = f"{request.bucket}/{request.key}".rstrip("/") or "this endpoint"
+    name = f"{request.bucket}/{request.key}" if request.key else request.bucket
+    place = f"“{name}”" if name else "this endpoint"
     error = kind(sentence.format(bucket=request.bucket, key=request.key, place=place), advice, request)
     if isinstance(error, WrongRegion) and region:
         error.region = region

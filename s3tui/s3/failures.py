@@ -72,7 +72,8 @@ def unreachable(error: BaseException, request: Request | None = None) -> errors.
         return _no_answer(
             "tls", "The CA file can't be read.", "Check the profile's CA file, or AWS_CA_BUNDLE.", request
         )
-    return _no_answer("cut", "The endpoint closed the connection without an answer.", "Try again.", request)
+    advice = "Try again; if it stays so, check whether it must be https:// or http://."
+    return _no_answer("cut", "The endpoint closed the connection without an answer.", advice, request)
 
 
 def _is_timeout(cause: BaseException) -> bool:
