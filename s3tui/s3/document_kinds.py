@@ -26,7 +26,7 @@ class DocumentKind:
     container: str  # S3's parameter: `LifecycleConfiguration`
     rules_name: str  # `Rules`
     rule: Shape  # of one rule
-    extras: tuple[str, ...]  # names beside the rules that belong to the document
+    extras: dict[str, str]  # the document's options beside the rules, with what S3 does without them
     operations: tuple[str, str, str]  # boto3's get, put, delete
     ordered: bool  # whether the order of the rules has a meaning
     prepare: Callable[[Node], Node]  # drops what a tool prints although it says nothing
@@ -63,9 +63,15 @@ def read(kind: DocumentKind, text: str, aws: bool = False) -> Reading:
     if node is None:
         return Reading((), (), {}, tuple(complaints))
     found, extras = _rules_of(kind, node, complaints)
-    conforming = (conform(item, kind.rule, complaints) for item in found)
-    rules = [kind.prepare(rule) for rule in conforming if rule is not None]
-    complaints += kind.check(rules, aws)
+    rules: list[Node] = []
+    for item in found:
+        unfit: list[Complaint] = []
+        rule = conform(item, kind.rule, unfit)
+        complaints += unfit
+        if rule is not None and not unfit:  # more about a rule that is not understood would mislead
+            rules.append(kind.prepare(rule))
+    if rules or not (found or complaints):
+        complaints += kind.check(rules, aws)
     complaints.sort(key=lambda complaint: (complaint.line, complaint.warning))
     return Reading(
         tuple(kind.tidy(plain(rule)) for rule in rules),
@@ -82,7 +88,7 @@ def _rules_of(kind: DocumentKind, node: Node, complaints: list[Complaint]) -> tu
     if not isinstance(node.value, dict):
         complaints.append(Complaint(node.line, f"The document must be {{ “{kind.rules_name}”: [ … ] }} or [ … ]."))
         return [], {}
-    if kind.rules_name not in {known_name(name, {kind.rules_name: None}) for name in node.value}:
+    if kind.rules_name not in {known_name(name, {kind.rules_name: []}) for name in node.value}:
         inner = next((member for name, member in node.value.items() if fold(name) in _AROUND), None)
         if inner is not None:
             return _rules_of(kind, inner, complaints)
@@ -94,7 +100,7 @@ def _rules_of(kind: DocumentKind, node: Node, complaints: list[Complaint]) -> tu
 def _members(kind: DocumentKind, node: Node, complaints: list[Complaint]) -> tuple[list[Node], dict[str, str]]:
     rules: list[Node] = []
     extras: dict[str, str] = {}
-    names = {kind.rules_name: None} | dict.fromkeys(kind.extras)
+    names = {kind.rules_name: [], **dict.fromkeys(kind.extras, str)}
     for name, member in node.value.items():
         known = known_name(name, names)
         if known == kind.rules_name:

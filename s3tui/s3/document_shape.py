@@ -24,10 +24,12 @@ def fold(name: str) -> str:
 
 
 def known_name(name: str, shape: Mapping[str, Shape]) -> str | None:
-    """S3's name for `name`. The XML's singular (`Transition`) and the JSON's plural (`Transitions`) are one."""
-    names = {fold(known): known for known in shape}
+    """S3's name for `name`. Of a list, the XML's singular (`Transition`) is the JSON's plural (`Transitions`)."""
     folded = fold(name)
-    return names.get(folded) or names.get(folded + "s") or names.get(folded.removesuffix("s"))
+    for known, inner in shape.items():
+        if folded == fold(known) or (isinstance(inner, list) and folded + "s" == fold(known)):
+            return known
+    return None
 
 
 def conform(node: Node, shape: Shape, complaints: list[Complaint], path: str = "") -> Node | None:

@@ -83,6 +83,11 @@ def differences(kind: KindName, before: Document | None, after: Sequence[Rule]) 
     return _differences(KINDS[kind], before.rules if before else (), after)
 
 
+def options_differ(kind: KindName, before: Document | None, extras: dict[str, str]) -> bool:
+    """Whether writing `extras` would change the document's options; without any, they stay as they are."""
+    return bool(extras) and _options(KINDS[kind], extras) != (before.extras if before else {})
+
+
 def get(connection: Connection, bucket: str, kind: KindName) -> Document | None:
     """The document, or None when none is set. Raises `errors.Unsupported` where the endpoint doesn't know it."""
     known = KINDS[kind]
@@ -98,9 +103,14 @@ def get(connection: Connection, bucket: str, kind: KindName) -> Document | None:
     rules = tuple(known.tidy(_with_dates_as_text(rule)) for rule in answer.get(known.rules_name) or [])
     if not rules:
         return None
-    extras = {name: str(answer[name]) for name in known.extras if answer.get(name)}
+    extras = _options(known, {name: str(answer[name]) for name in known.extras if answer.get(name)})
     xml = connection.probe("GET", bucket, "", kind, limit=LARGEST).body
     return Document(kind, rules, extras, _foreign(known, xml), xml)
+
+
+def _options(known: DocumentKind, extras: dict[str, str]) -> dict[str, str]:
+    """The options that say something else than S3 does without them."""
+    return {name: value for name, value in extras.items() if value != known.extras.get(name)}
 
 
 def _with_dates_as_text(value: Any) -> Any:
@@ -159,7 +169,7 @@ def put(
         )
     tidied = tuple(known.tidy(rule) for rule in rules)
     wanted = Document(kind, tidied, extras or (before.extras if before else {}))
-    if before and not differences(kind, before, tidied) and before.extras == wanted.extras:
+    if before and not differences(kind, before, tidied) and not options_differ(kind, before, wanted.extras):
         return before
     backup = backups.save(connection.profile, bucket, before) if before else None
     _write(connection, bucket, wanted)
@@ -250,6 +260,8 @@ def _remarks(wanted: Document, after: Document, found: Sequence[Difference]) -> 
     lost = {rule["ID"] for rule in wanted.rules if rule.get("ID")} - {rule.get("ID") for rule in after.rules}
     if lost:
         yield f"The endpoint did not keep these ids: {', '.join(sorted(lost))}."
+    if options_differ(wanted.kind, after, wanted.extras):
+        yield f"The endpoint did not keep {', '.join(wanted.extras)}."
     if any(difference.change == "reordered" for difference in found):
         yield "The endpoint put the rules in another order. The first that fits a request counts."
 

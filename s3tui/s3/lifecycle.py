@@ -133,7 +133,7 @@ KIND = DocumentKind(
     container="LifecycleConfiguration",
     rules_name="Rules",
     rule=SHAPE,
-    extras=("TransitionDefaultMinimumObjectSize",),
+    extras={"TransitionDefaultMinimumObjectSize": "all_storage_classes_128K"},
     operations=(
         "get_bucket_lifecycle_configuration",
         "put_bucket_lifecycle_configuration",

@@ -96,4 +96,4 @@ def _changed(kind: DocumentKind, old: Rule, new: Rule, index: int) -> Iterator[D
 
 
 def _name(rule: Rule, index: int) -> str:
-    return f"“{rule['ID']}”" if rule.get("ID") else f"rule {index + 1}"
+    return str(rule.get("ID") or f"rule {index + 1}")
