@@ -169,7 +169,12 @@ def _page(
         if kind == "list-type" or capability.denied:
             unseen.append(capability.reason)
         return {}
-    return connection.call(operation, Bucket=bucket, **limit)
+    try:
+        return connection.call(operation, Bucket=bucket, **limit)
+    except errors.NoSuchKey as error:
+        if error.request.code != "NoSuchUpload":  # how rclone says that there are no unfinished uploads
+            raise
+        return {}
 
 
 def delete_empty(connection: Connection, bucket: str) -> None:

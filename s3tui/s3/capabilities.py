@@ -50,7 +50,8 @@ _OF_BUCKET = {
     "tagging": _Kind("Tagging", "Tag", ("NoSuchTagSet", "NoSuchTagSetError")),
     "list-type": _Kind("ListBucketResult", "Contents", query="list-type=2&max-keys=1"),
     "versions": _Kind("ListVersionsResult", "VersionId", query="versions&max-keys=1"),
-    "uploads": _Kind("ListMultipartUploadsResult", "Upload", query="uploads&max-uploads=1"),
+    # NoSuchUpload is how rclone says that there are none.
+    "uploads": _Kind("ListMultipartUploadsResult", "Upload", ("NoSuchUpload",), query="uploads&max-uploads=1"),
 }
 _NO_LOCK = ("NoSuchObjectLockConfiguration",)
 _OF_OBJECT = {

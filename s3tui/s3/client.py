@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from s3tui.background import Cancelled
 from s3tui.profiles.model import Profile
 from s3tui.s3 import errors, page_parser, session
 from s3tui.s3.body import Body
@@ -226,8 +227,8 @@ class Connection:
             return send(self.client(request.bucket))
         except Exception as error:
             failure = self._translated(error, request)
-            if isinstance(failure, errors.BadCredentials):
-                self.close()  # the user signs in again, or the keyring is unlocked: ask for credentials anew
+            if isinstance(failure, (errors.BadCredentials, Cancelled)):
+                self.close()  # next time ask for credentials, or the MFA code, anew
             if failure is error:
                 raise
             raise failure from error

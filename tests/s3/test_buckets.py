@@ -160,9 +160,12 @@ def test_a_page_without_entries_that_has_a_next_one_is_not_called_empty() -> Non
         refused(Connection(server.profile), "bucket", "or more")
 
 
-@pytest.mark.parametrize("kind", ["versions", "uploads"])
-def test_a_server_without_versions_or_uploads_can_lose_its_empty_buckets(kind: str) -> None:
-    with stub(empty_but(kind, NOT_DONE)) as server:
+NO_UPLOAD = Answer(404, b"<Error><Code>NoSuchUpload</Code></Error>")  # rclone
+
+
+@pytest.mark.parametrize(("kind", "answer"), [("versions", NOT_DONE), ("uploads", NOT_DONE), ("uploads", NO_UPLOAD)])
+def test_a_server_without_versions_or_uploads_can_lose_its_empty_buckets(kind: str, answer: Answer) -> None:
+    with stub(empty_but(kind, answer)) as server:
         buckets.delete_empty(Connection(server.profile), "bucket")
         assert server.asked[-1].method == "DELETE"
 

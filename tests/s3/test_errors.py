@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from s3tui.background import Cancelled
 from s3tui.demo import server as demo_server
 from s3tui.profiles.model import Profile
 from s3tui.s3 import errors
@@ -219,6 +220,23 @@ def test_without_someone_to_ask_the_need_is_told_and_asking_works_later(endpoint
     assert raised.value.serial == "arn:aws:iam::123456789012:mfa/me"
     connection.mfa_code = lambda serial: "123456"
     connection.call("head_bucket", Bucket=bucket)
+
+
+def test_a_cancelled_code_is_asked_for_again_the_next_time(endpoint: str, bucket: str) -> None:
+    role(endpoint, "arn:aws:iam::123456789012:mfa/me")
+    asked: list[str] = []
+
+    def code(serial: str) -> str:
+        asked.append(serial)
+        if len(asked) == 1:
+            raise Cancelled
+        return "123456"
+
+    connection = Connection(Profile("mine", endpoint=endpoint, region="us-east-1", credentials="aws:mine"), code)
+    with pytest.raises(Cancelled):
+        connection.call("head_bucket", Bucket=bucket)
+    connection.call("head_bucket", Bucket=bucket)
+    assert len(asked) == 2
 
 
 def test_a_role_that_may_not_be_assumed(endpoint: str) -> None:
