@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from s3tui.background import CancelToken
+from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.listing import COMPLETE, Completeness
 
@@ -36,29 +37,54 @@ def unfinished(connection: Connection, bucket: str, prefix: str = "", token: Can
 
     If the endpoint's pages don't add up, the list says that it was stopped.
     """
-    parameters: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "EncodingType": "url"}
+    found = _listed(connection, bucket, prefix, token)
+    if not prefix or any(upload.key != prefix for upload in found.uploads):
+        return found
+    # MinIO takes the prefix for one exact key, but shows all uploads of a bucket without one.
+    everything = _listed(connection, bucket, "", token)
+    under = tuple(upload for upload in everything.uploads if upload.key.startswith(prefix))
+    return UploadList(under, everything.completeness)
+
+
+def _listed(connection: Connection, bucket: str, prefix: str, token: CancelToken | None) -> UploadList:
+    parameters: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
+    try:
+        return _pages(connection, parameters, token)
+    except errors.NoSuchKey as error:
+        if error.request.code != "NoSuchUpload":
+            raise
+        return UploadList((), COMPLETE)  # rclone's way of saying that there are none
+    except errors.ServerFault:
+        # XML can't hold some keys. Only then are they asked for encoded, since RGW doesn't say whether they are.
+        return _pages(connection, {**parameters, "EncodingType": "url"}, token)
+
+
+def _pages(connection: Connection, parameters: dict[str, Any], token: CancelToken | None) -> UploadList:
+    encoded = "EncodingType" in parameters
     found: list[Upload] = []
     seen: set[tuple[str, str]] = set()
     while True:
         if token:
             token.check()
         answer = connection.call("list_multipart_uploads", **parameters)
-        encoded = answer.get("EncodingType") == "url"
         found += (_upload(item, encoded) for item in answer.get("Uploads") or ())
         if not answer.get("IsTruncated"):
             return UploadList(tuple(found), COMPLETE)
-        marker = _key(str(answer.get("NextKeyMarker") or ""), encoded), str(answer.get("NextUploadIdMarker") or "")
+        following = str(answer.get("NextKeyMarker") or "")
+        if answer.get("EncodingType") == "url":
+            following = _decoded(following)
+        marker = following, str(answer.get("NextUploadIdMarker") or "")
         if not any(marker) or marker in seen:
             why = "the endpoint says that there are more uploads, but not how to get them"
             return UploadList(tuple(found), Completeness("stopped", why))
         seen.add(marker)
-        parameters["KeyMarker"], parameters["UploadIdMarker"] = marker
+        parameters = {**parameters, "KeyMarker": marker[0], "UploadIdMarker": marker[1]}
 
 
 def _upload(item: dict[str, Any], encoded: bool) -> Upload:
     initiator = item.get("Initiator") or item.get("Owner") or {}
     return Upload(
-        key=_key(item["Key"], encoded),
+        key=_decoded(item["Key"]) if encoded else item["Key"],
         upload_id=str(item["UploadId"]),
         started=item["Initiated"].astimezone(UTC),
         storage_class=str(item.get("StorageClass") or ""),
@@ -66,6 +92,6 @@ def _upload(item: dict[str, Any], encoded: bool) -> Upload:
     )
 
 
-def _key(text: str, encoded: bool) -> str:
+def _decoded(text: str) -> str:
     """botocore decodes keys of other listings, but not of this one."""
-    return unquote_plus(text, errors="surrogateescape") if encoded else text
+    return unquote_plus(text, errors="surrogateescape")

@@ -48,10 +48,11 @@ def page(keys: list[str], tail: str) -> bytes:
     return f"<ListMultipartUploadsResult>{rows}{tail}</ListMultipartUploadsResult>".encode()
 
 
-def test_encoded_keys_and_markers_are_decoded_on_every_page() -> None:
+def test_keys_that_xml_cannot_hold_are_asked_for_encoded_and_decoded_on_every_page() -> None:
     def answer(asked: Asked) -> Answer:
         query = parse_qs(urlsplit(asked.path).query)
-        assert query["encoding-type"] == ["url"]
+        if "encoding-type" not in query:
+            return Answer(200, page(["b&#1;"], ""))
         encoding = "<EncodingType>url</EncodingType>"
         if "key-marker" not in query:
             tail = "<NextKeyMarker>a+%C3%A9</NextKeyMarker><NextUploadIdMarker>0</NextUploadIdMarker>"
@@ -79,3 +80,29 @@ def test_pages_that_do_not_add_up_are_not_complete(tail: str) -> None:
         found = uploads.unfinished(Connection(running.profile), "bucket")
     assert found.completeness.state == "stopped"
     assert found.uploads
+
+
+def test_a_server_that_takes_a_prefix_for_a_key_is_asked_for_everything() -> None:
+    """MinIO does."""
+    there = ["a/1", "a/12", "b"]
+
+    def answer(asked: Asked) -> Answer:
+        [prefix] = parse_qs(urlsplit(asked.path).query, keep_blank_values=True)["prefix"]
+        return Answer(200, page([key for key in there if prefix in ("", key)], ""))
+
+    with stub(answer) as running:
+        connection = Connection(running.profile)
+        for prefix in ("a/", "a/1"):
+            found = uploads.unfinished(connection, "bucket", prefix)
+            assert [upload.key for upload in found.uploads] == ["a/1", "a/12"]
+
+
+def test_no_such_upload_means_that_there_are_none() -> None:
+    """rclone says so of the list."""
+    with stub(lambda _: Answer(404, b"<Error><Code>NoSuchUpload</Code></Error>")) as running:
+        assert uploads.unfinished(Connection(running.profile), "bucket").uploads == ()
+
+
+def test_an_answer_that_is_not_xml_is_an_error_and_no_empty_list() -> None:
+    with stub(lambda _: Answer(200, b"&#1;")) as running, pytest.raises(errors.ServerFault):
+        uploads.unfinished(Connection(running.profile), "bucket")

@@ -113,8 +113,16 @@ def test_versions_and_markers_are_listed_newest_first(place: Place) -> None:
 
 
 @pytest.mark.capability("unfinished uploads")
-def test_an_unfinished_upload_is_listed(place: Place) -> None:
-    started = place.connection.call("create_multipart_upload", Bucket=place.bucket, Key="never/finished ü.iso")
-    found = uploads.unfinished(place.connection, place.bucket, "never/")
-    assert found.completeness.is_complete
-    assert [(item.key, item.upload_id) for item in found.uploads] == [("never/finished ü.iso", started["UploadId"])]
+def test_unfinished_uploads_are_listed_by_prefix(place: Place) -> None:
+    keys = ["never/100%25+.iso", "never/finished", "never/finished ü.iso"]
+    started = {start_upload(place, key): key for key in keys}
+    start_upload(place, "elsewhere")
+    for prefix, expected in (("never/", keys), ("never/finished", keys[1:]), ("never/finished ü.iso", keys[2:])):
+        found = uploads.unfinished(place.connection, place.bucket, prefix)
+        assert found.completeness.is_complete
+        assert sorted((item.key, started[item.upload_id]) for item in found.uploads) == [(key, key) for key in expected]
+    assert len(uploads.unfinished(place.connection, place.bucket).uploads) == 4
+
+
+def start_upload(place: Place, key: str) -> str:
+    return str(place.connection.call("create_multipart_upload", Bucket=place.bucket, Key=key)["UploadId"])
