@@ -57,7 +57,7 @@ def layout(total: int) -> Layout:
         name = total - MARK - 1 - _taken(size) - _taken(time) - _taken(storage_class)
         if name >= least:
             return Layout(total, name, size, time, storage_class)
-    return Layout(total, max(total - MARK - 1, 1), 0, 0, 0)
+    return Layout(total, total - MARK - 1, 0, 0, 0)
 
 
 def cells(columns: Columns, row: int, skip: int, widths: Layout) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 HEADER = 1  # lines
+_LEAST_WIDTH = 4  # cells; with fewer nothing can be shown
 
 
 class RowView(ScrollView, can_focus=True):
@@ -92,6 +93,8 @@ class RowView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """See `Widget.render_line`."""
         width = self.scrollable_content_region.width
+        if width < _LEAST_WIDTH:
+            return Strip.blank(width, self.rich_style)
         if y < HEADER:
             return self.paint_header(width)
         position = y - HEADER + self.top
