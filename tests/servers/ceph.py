@@ -59,6 +59,7 @@ ssl_certificate={folder}/tls.crt ssl_private_key={folder}/tls.key
 rgw lc debug interval = {day}
 rgw lifecycle work time = 00:00-24:00
 rgw override bucket index max shards = 1
+rgw crypt require ssl = false
 rgw enable apis = s3, admin, sts, iam
 """
 
@@ -138,8 +139,9 @@ class Cluster:
         self.run("ceph-osd", "-c", "ceph.conf", "-i", "0", "--mkfs", "--osd-uuid", identity)
 
     def make_users(self) -> None:
-        """An owner and a guest. Before the storage classes, or the zone group can't be found later."""
-        for name in ("owner", "guest"):
+        """An owner, and two whom only a bucket's policy lets do anything. Before the storage classes, or the
+        zone group can't be found later."""
+        for name in ("owner", "reader", "lister"):
             keys = (f"--access-key={name}-key", f"--secret-key={name}-secret")
             self.admin("user", "create", f"--uid={name}", f"--display-name={name.title()}", *keys)
 

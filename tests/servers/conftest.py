@@ -7,6 +7,7 @@ server can't do it, the same test must end in one of our errors, and what was in
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from tests.servers.launch import LAUNCHERS, Server
-from tests.servers.matrix import CANNOT, CAPABILITIES, NO, WRONG, YES, Table
+from tests.servers.matrix import CANNOT, CAPABILITIES, HAVE, NO, WRONG, YES, Table
 
 _table = Table()
 _numbers = itertools.count(1)
@@ -29,25 +30,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "capability(name): what of a server this test shows")
-    config.addinivalue_line("markers", "only_on(*servers): where this can be shown at all")
+    config.addinivalue_line("markers", "needs(*traits): what a server must have for this to be asked at all")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" not in metafunc.fixturenames:
         return
     wanted = metafunc.config.getoption("--server") or list(LAUNCHERS)
-    only = next((mark.args for mark in metafunc.definition.iter_markers("only_on")), tuple(LAUNCHERS))
     for name in wanted:
         if why := LAUNCHERS[name].missing:
             _table.missing[name] = why
-    names = [name for name in wanted if name in only and name not in _table.missing]
+    names = [name for name in wanted if name not in _table.missing]
     metafunc.parametrize("server", names, indirect=True, scope="session")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of a server together, so that each is started once."""
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Leave out what a server can't be asked, and put all tests of a server together: each is started once."""
     order = list(LAUNCHERS)
-    items.sort(key=lambda item: order.index(item.callspec.params["server"]) if hasattr(item, "callspec") else 0)
+    asked = [(item.callspec.params["server"], item) for item in items]
+    able = [
+        (order.index(name), item)
+        for name, item in asked
+        if all(HAVE[name].issuperset(mark.args) for mark in item.iter_markers("needs"))
+    ]
+    items[:] = [item for _, item in sorted(able, key=lambda pair: pair[0])]
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +82,21 @@ class Place:
     def read(self, key: str) -> bytes:
         answer = self.connection.call("get_object", Bucket=self.bucket, Key=key)
         return bytes(answer["Body"].read())
+
+    def let(self, **rights: str) -> None:
+        """Allow users by a policy of the bucket: `let(reader="GetObject")`."""
+        arns = [f"arn:aws:s3:::{self.bucket}", f"arn:aws:s3:::{self.bucket}/*"]
+        statements = [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": [f"arn:aws:iam:::user/{user}"]},
+                "Action": [f"s3:{right}"],
+                "Resource": arns,
+            }
+            for user, right in rights.items()
+        ]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self.connection.call("put_bucket_policy", Bucket=self.bucket, Policy=policy)
 
     def make_bucket(self) -> str:
         """Another bucket, empty."""

@@ -20,20 +20,19 @@ from tests.servers import ceph
 from tests.servers.processes import daemon, free_ports, program, wait_until
 
 OWNER = Keys("owner-key", "owner-secret")
-GUEST = Keys("guest-key", "guest-secret")  # known to the server, may do nothing until a policy says so
+READER, LISTER = Keys("reader-key", "reader-secret"), Keys("lister-key", "lister-secret")  # known to Ceph
 STRANGER = Keys("owner-key", "a-wrong-secret")
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. `administer` is there where users can be managed from outside (Ceph)."""
+    """A running server."""
 
     name: str
     endpoint: str
     region: str = "us-east-1"
     tls_endpoint: str = ""
     certificate: str = ""
-    administer: ceph.Cluster | None = None
 
     def profile(self, keys: Keys = OWNER, **changes: object) -> Profile:
         """A profile of this server with `keys`, known for this run only."""
@@ -90,11 +89,9 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
     """SeaweedFS: master, volume server, filer and S3 gateway in one process."""
     (folder / "data").mkdir()
     master, volume, filer, port = free_ports(4)
-    identities = [
-        _identity("owner", OWNER, ["Admin", "Read", "Write", "List", "Tagging"]),
-        _identity("guest", GUEST, []),
-    ]
-    (folder / "identities.json").write_text(json.dumps({"identities": identities}))
+    credentials = [{"accessKey": OWNER.access_key_id, "secretKey": OWNER.secret_access_key}]
+    owner = {"name": "owner", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+    (folder / "identities.json").write_text(json.dumps({"identities": [owner]}))
     options = {
         "ip": "127.0.0.1",
         "ip.bind": "127.0.0.1",
@@ -122,11 +119,6 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
         yield server
 
 
-def _identity(name: str, keys: Keys, actions: list[str]) -> dict[str, object]:
-    credentials = [{"accessKey": keys.access_key_id, "secretKey": keys.secret_access_key}]
-    return {"name": name, "credentials": credentials, "actions": actions}
-
-
 @contextlib.contextmanager
 def ceph_rgw(folder: Path) -> Iterator[Server]:
     """Ceph's RADOS gateway: the authority among those that can run here."""
@@ -136,7 +128,6 @@ def ceph_rgw(folder: Path) -> Iterator[Server]:
             f"http://127.0.0.1:{made.port}",
             tls_endpoint=f"https://127.0.0.1:{made.tls_port}",
             certificate=str(folder / "tls.crt"),
-            administer=made,
         )
         yield server
 

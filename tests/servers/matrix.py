@@ -49,6 +49,16 @@ class Cannot:
     note: str
 
 
+# What some tests need of a server before they can ask anything of us. An archive that can't be read is moto's alone:
+# what others keep in a class named GLACIER lies on a disk like any other.
+HAVE: dict[str, set[str]] = {
+    "moto": {"versions", "archive"},
+    "rclone": {"signatures", "no sub-resources"},
+    "seaweedfs": {"signatures", "versions", "customer keys"},
+    "ceph": {"signatures", "versions", "customer keys", "policies", "tls", "short days"},
+    "minio": {"signatures", "versions"},
+}
+
 # A behaviour listed here must be refused by us with that error, and must harm nothing. When a newer server can do
 # it after all, the suite says so and the line goes.
 CANNOT: dict[str, dict[str, Cannot]] = {

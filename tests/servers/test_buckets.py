@@ -98,7 +98,7 @@ def round_trip(place: Place, kind: KindName, first: list[Rule], second: list[Rul
 
 
 @pytest.mark.capability("lifecycle fires")
-@pytest.mark.only_on("ceph")
+@pytest.mark.needs("short days")
 def test_lifecycle_really_fires(place: Place) -> None:
     """A day takes five seconds on this cluster."""
     place.put("temporary/file", b"1")

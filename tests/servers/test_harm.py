@@ -51,7 +51,7 @@ def test_what_an_object_cannot_is_found_out_by_reading(place: Place) -> None:
     assert place.read("only/object.bin") == body
 
 
-@pytest.mark.only_on("rclone")
+@pytest.mark.needs("no sub-resources")
 @pytest.mark.capability("nothing harmed")
 def test_rclone_is_known_for_what_it_is(place: Place) -> None:
     """The server for which the probes were made: no document of a bucket or object may be written to it."""
