@@ -153,15 +153,19 @@ def differences(old: Metadata, new: Metadata) -> list[Difference]:
     """What turning `old` into `new` does, header by header. Names differ by more than case, values by meaning
     (the same words in another encoding, the same moment in another form are no difference)."""
     pairs = [(field.header, _meaning(field, old), _meaning(field, new)) for field in FIELDS]
-    before = {name.lower(): (name, readable(value)) for name, value in old.user}
-    after = {name.lower(): (name, readable(value)) for name, value in new.user}
     found = [_difference(name, was or None, now or None) for name, was, now in pairs if was != now]
-    for name in sorted(before.keys() | after.keys()):
-        was, now = before.get(name), after.get(name)
-        if (was and was[1]) != (now and now[1]) or (was is None) != (now is None):
-            shown = (now or was or ("", ""))[0]
-            found.append(_difference(shown, was[1] if was else None, now[1] if now else None))
-    return found
+    before = {name.lower(): readable(value) for name, value in old.user}
+    after = {name.lower(): readable(value) for name, value in new.user}
+    return found + pair_differences(before, after)
+
+
+def pair_differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
+    """What turning the names and values `before` into `after` does, by name."""
+    return [
+        _difference(name, before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _difference(name: str, before: str | None, after: str | None) -> Difference:

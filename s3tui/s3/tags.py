@@ -39,8 +39,7 @@ def replace(connection: Connection, uri: S3Uri, before: Mapping[str, str], new: 
     `errors.Unsupported` where the endpoint has no tags, and `errors.S3Error`, also when it kept something else.
     """
     refuse_writing(connection)
-    kept = set(before.items())
-    if complaints := [*_count_problems(new.items()), *_pair_problems(pair for pair in new.items() if pair not in kept)]:
+    if complaints := problems(new, kept=before):
         raise BadInput(complaints[0])
     if read(connection, uri) != dict(before):
         raise errors.Changed(
@@ -75,10 +74,14 @@ def _place(uri: S3Uri) -> dict[str, Any]:
     return {"Bucket": uri.bucket, "Key": uri.key} | ({"VersionId": uri.version_id} if uri.version_id else {})
 
 
-def problems(tags: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[str]:
-    """Every rule of S3 that `tags` break, one sentence each. Pairs may hold a name twice; a mapping can't."""
+def problems(tags: Mapping[str, str] | Iterable[tuple[str, str]], kept: Mapping[str, str] | None = None) -> list[str]:
+    """Every rule of S3 that `tags` break, one sentence each. Pairs may hold a name twice; a mapping can't.
+
+    Tags that are `kept` from before may be ones that only this server allows.
+    """
     pairs = list(tags.items() if isinstance(tags, Mapping) else tags)
-    return [*_count_problems(pairs), *_pair_problems(pairs)]
+    there = set((kept or {}).items())
+    return [*_count_problems(pairs), *_pair_problems(pair for pair in pairs if pair not in there)]
 
 
 def _count_problems(pairs: Iterable[tuple[str, str]]) -> list[str]:
