@@ -34,7 +34,6 @@ class AskMfa(Dialog[str]):
         self._accept()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        super().on_button_pressed(event)
         if event.button.id == "ok":
             self._accept()
 

@@ -111,7 +111,6 @@ class ProfileForm(Dialog[ProfileDraft]):
         self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        super().on_button_pressed(event)
         if event.button.id not in ("ok", "test"):
             return
         draft = self._draft()

@@ -54,7 +54,6 @@ class ProfileTest(Dialog[None]):
             self.done()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        super().on_button_pressed(event)
         if event.button.id == "again":
             self._test()
 

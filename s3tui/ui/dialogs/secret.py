@@ -41,7 +41,7 @@ class AskSecret(Dialog[Keys]):
 
     def compose_body(self) -> ComposeResult:
         profile, reason = self.profile, self.reason
-        yield Static(plain(f"{reason.sentence} " if reason else f"For {profile.endpoint or 'AWS'}."), classes="reason")
+        yield Static(plain(reason.sentence if reason else f"For {profile.endpoint or 'AWS'}."), classes="reason")
         known = Input(profile.access_key_id or "", id="access_key_id", compact=True, disabled=self.can_keep)
         yield FormRow("Access key id", known)
         yield FormRow("Secret", SecretInput(id="secret", compact=True))
@@ -59,7 +59,6 @@ class AskSecret(Dialog[Keys]):
         self._accept()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        super().on_button_pressed(event)
         if event.button.id == "ok":
             self._accept()
 
