@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,7 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def load_profiles(self, first: bool = False) -> None:
         """Read the profiles again; the first time also go where the command line said."""
-        self.run_worker(self._load_profiles(first), group="profiles", exclusive=True, exit_on_error=False)
+        self.run_worker(partial(self._load_profiles, first), group="profiles", exclusive=True, exit_on_error=False)
 
     async def _load_profiles(self, first: bool) -> None:
         browser, start = self.browser, self.start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 from s3tui import background
@@ -22,7 +23,7 @@ def use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
     if profile.problem:
         browser.objects.say("failed", f"{profile.name} can't be used.", profile.problem)
         return
-    browser.run_worker(_use(browser, profile, then), group="connect", exclusive=True, exit_on_error=False)
+    browser.run_worker(partial(_use, browser, profile, then), group="connect", exclusive=True, exit_on_error=False)
 
 
 async def _use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
@@ -54,7 +55,8 @@ async def _list_buckets(browser: Browser, connection: Connection, then: S3Uri | 
         return
     browser.bucket_tree.show_buckets(found)
     if then is not None:
-        browser.bucket_tree.ensure(then)
+        if browser.objects.is_there:
+            browser.bucket_tree.ensure(then)
         return
     if found:
         browser.objects.say("empty", "Choose a bucket.", "Enter opens it; → shows its prefixes.")
@@ -77,7 +79,7 @@ async def _failed(browser: Browser, profile: Profile, then: S3Uri | None, error:
                 "A profile can also name its buckets.",
                 error.evidence,
             )
-        else:
+        elif browser.objects.is_there:
             browser.bucket_tree.ensure(then)
         return
     browser.bucket_tree.say("No buckets: see right.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -25,7 +26,10 @@ def load(browser: Browser, tab: str, uri: S3Uri) -> None:
     """Fetch the content of `tab` for `uri` in the background and hand it to the detail pane."""
     if browser.connection is not None:
         browser.run_worker(
-            _load(browser, browser.connection, tab, uri), group=f"detail-{tab}", exclusive=True, exit_on_error=False
+            partial(_load, browser, browser.connection, tab, uri),
+            group=f"detail-{tab}",
+            exclusive=True,
+            exit_on_error=False,
         )
 
 

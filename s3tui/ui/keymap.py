@@ -29,7 +29,10 @@ def normal(key: str) -> str:
     """Textual's name of a key as people write it: `/` is `slash`, `Ctrl+G` is `ctrl+g`."""
     key = key.strip()
     *modifiers, last = key.split("+") if key != "+" else [key]
-    last = _character_to_key(last) if len(last) == 1 else last.lower()
+    if len(last) == 1:
+        last = _character_to_key(last.lower() if modifiers else last)
+    else:
+        last = last.lower()
     return "+".join([*(modifier.lower() for modifier in modifiers), last])
 
 
@@ -80,10 +83,11 @@ def problems(keymap: Mapping[str, str]) -> dict[str, str]:
 
 
 def _key_problem(key: str) -> str:
-    last = key.split("+")[-1]
+    *modifiers, last = key.split("+")
     if key in _DEAD:
         return f"Terminals send {shown(key)} as {_DEAD[key]}; choose another key."
     known = len(last) == 1 or last in _NAMES or _character_name(last)
+    known = known and set(modifiers) <= {"ctrl", "alt", "shift"}
     return "" if known else f"There is no key “{key}”."
 
 

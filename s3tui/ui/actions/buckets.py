@@ -14,7 +14,7 @@ def settings(browser: Browser) -> None:
 
 
 def create(browser: Browser) -> None:
-    browser.run_worker(_create(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_create)
 
 
 async def _create(browser: Browser) -> None:
@@ -28,7 +28,7 @@ async def _create(browser: Browser) -> None:
 
 
 def delete(browser: Browser) -> None:
-    browser.run_worker(_delete(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_delete)
 
 
 async def _delete(browser: Browser) -> None:

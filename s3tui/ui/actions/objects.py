@@ -8,7 +8,7 @@ from s3tui.ui.screens.browser import Browser
 
 
 def upload(browser: Browser) -> None:
-    browser.run_worker(_upload(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_upload)
 
 
 async def _upload(browser: Browser) -> None:
@@ -24,7 +24,7 @@ async def _upload(browser: Browser) -> None:
 
 
 def download(browser: Browser) -> None:
-    browser.run_worker(_download(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_download)
 
 
 async def _download(browser: Browser) -> None:
@@ -39,11 +39,11 @@ async def _download(browser: Browser) -> None:
 
 
 def edit_metadata(browser: Browser) -> None:
-    browser.run_worker(_edit(browser, "metadata"), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_edit, "metadata")
 
 
 def edit_tags(browser: Browser) -> None:
-    browser.run_worker(_edit(browser, "tags"), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_edit, "tags")
 
 
 async def _edit(browser: Browser, what: str) -> None:
@@ -67,7 +67,7 @@ async def _edit(browser: Browser, what: str) -> None:
 
 def why(browser: Browser) -> None:
     """Ask for a URI, with what is under the cursor filled in, then find out."""
-    browser.run_worker(_why(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_why)
 
 
 async def _why(browser: Browser) -> None:
@@ -88,7 +88,7 @@ async def _why(browser: Browser) -> None:
 
 
 def copy(browser: Browser) -> None:
-    browser.run_worker(_copy(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_copy)
 
 
 async def _copy(browser: Browser) -> None:

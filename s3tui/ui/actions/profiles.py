@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def add(browser: Browser) -> None:
-    browser.run_worker(_form(browser, None, None), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_form, None, None)
 
 
 def edit(browser: Browser) -> None:
     chosen = browser.highlighted_profile
-    browser.run_worker(_form(browser, chosen, chosen), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_form, chosen, chosen)
 
 
 def duplicate(browser: Browser) -> None:
@@ -29,7 +29,7 @@ def duplicate(browser: Browser) -> None:
     taken = {profile.name for profile in browser.profiles.profiles}
     name = next(name for number in range(2, 1000) if (name := f"{chosen.name}-{number}") not in taken)
     draft = replace(chosen, name=name, origin="config", problem="")
-    browser.run_worker(_form(browser, draft, None), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_form, draft, None)
 
 
 async def _form(browser: Browser, shown: Profile | None, replaced: Profile | None) -> None:
@@ -66,7 +66,7 @@ def test(browser: Browser) -> None:
 
 
 def delete(browser: Browser) -> None:
-    browser.run_worker(_delete(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_delete)
 
 
 async def _delete(browser: Browser) -> None:

@@ -14,7 +14,7 @@ def filter_rows(browser: Browser) -> None:
 
 def sort(browser: Browser) -> None:
     """The next column; when it is the last, the first again."""
-    browser.run_worker(_sort(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_sort)
 
 
 async def _sort(browser: Browser) -> None:
@@ -32,7 +32,7 @@ async def _sort(browser: Browser) -> None:
 
 
 def goto(browser: Browser) -> None:
-    browser.run_worker(_goto(browser), exclusive=True, group="dialog", exit_on_error=False)
+    browser.ask(_goto)
 
 
 async def _goto(browser: Browser) -> None:
@@ -112,7 +112,7 @@ def show_help(browser: Browser) -> None:
 
 def leave(browser: Browser) -> None:
     if browser.queue.running:
-        browser.run_worker(_ask_and_leave(browser), exclusive=True, group="dialog", exit_on_error=False)
+        browser.ask(_ask_and_leave)
     else:
         browser.app.exit()
 

@@ -54,6 +54,12 @@ class ObjectsPane(Vertical):
     def table(self) -> ObjectTable:
         return self.query_one(ObjectTable)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the place that is listed has shown to exist."""
+        listing = self.listing
+        return listing is not None and (len(listing.columns) > 0 or listing.completeness.state == "complete")
+
     def say(self, kind: str, heading: str, *lines: str) -> None:
         """Show a message instead of the table; `kind` is `empty`, `loading`, `denied` or `failed`."""
         mark = {"empty": "○", "loading": "…", "denied": "⊘", "failed": "✗"}[kind]
@@ -123,9 +129,16 @@ class ObjectsPane(Vertical):
         if self.listing is None:
             return Content("")
         table, columns, known = self.table, self.listing.columns, self.listing.completeness
-        parts = [Content(_counted(columns.prefix_count, columns.object_count))]
-        if columns.total_size:
-            parts.append(Content(display.size(columns.total_size)))
+        if selected := table.selected:
+            size = display.size(sum(row.size for row in selected))
+            parts = [
+                Content.styled(f"{len(selected):,} selected, {size}", "$text-accent"),
+                Content(f"of {len(columns):,}"),
+            ]
+        else:
+            parts = [Content(_counted(columns.prefix_count, columns.object_count))]
+            if columns.total_size:
+                parts.append(Content(display.size(columns.total_size)))
         if table.shown != len(columns):
             parts.append(Content.styled(f"{table.shown:,} shown", "$text-accent"))
         if known.state == "complete":
@@ -134,9 +147,6 @@ class ObjectsPane(Vertical):
             parts.append(Content.styled("listing …", "$text-warning"))
         else:
             parts.append(Content.styled(f"incomplete: {visible(known.reason)}", "$text-error"))
-        if selected := table.selected:
-            size = sum(row.size for row in selected)
-            parts.append(Content.styled(f"{len(selected):,} selected, {display.size(size)}", "$text-accent"))
         return Content(" · ").join(parts)
 
     def begin_filter(self) -> None:
@@ -169,7 +179,8 @@ class ObjectsPane(Vertical):
             event.stop()  # type: ignore[attr-defined]
 
     @on(ObjectTable.SelectionChanged)
-    def _selection_changed(self) -> None:
+    @on(ObjectTable.Arranged)
+    def _rows_changed(self) -> None:
         self.show_status()
 
 

@@ -7,6 +7,8 @@ An answer for a place that was left is dropped. What a command does is in `ui/ac
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -161,6 +163,11 @@ class Browser(TellsFailures, Screen[None]):
         else:
             ACTIONS[identity](self)
 
+    def ask(self, conversation: Callable[..., Awaitable[None]], *details: object) -> None:
+        """Run a command that talks with the user in dialogs; one at a time."""
+        work = partial(conversation, self, *details)
+        self.run_worker(work, exclusive=True, group="dialog", exit_on_error=False)
+
     async def _move(self, identity: str) -> None:
         widget = self.focused
         for name in _MOVES[identity]:
@@ -247,6 +254,7 @@ class Browser(TellsFailures, Screen[None]):
                 pane.fail(error)
             return
         if pane.listing is listing:
+            self.bucket_tree.ensure(uri)
             pane.finish()
             if cursor_on:
                 pane.table.move_to(cursor_on)

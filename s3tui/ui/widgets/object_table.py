@@ -53,6 +53,9 @@ class ObjectTable(RowView):
 
         row: Row
 
+    class Arranged(Message):
+        """Which rows are shown, or their order, may have changed."""
+
     class GoUp(Message):
         """The user wants the prefix above."""
 
@@ -191,6 +194,7 @@ class ObjectTable(RowView):
             self.scroll_top_to(at - line)
         if self._cursor_id != before:
             self.post_message(self.Highlighted(self.cursor_row))
+        self.post_message(self.Arranged())
         self._look_for_wanted()
 
     def _look_for_wanted(self) -> None:

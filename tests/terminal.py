@@ -1,0 +1,93 @@
+"""The program in a pseudo terminal: what it writes is kept raw and drawn on an emulated screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Mapping, Sequence
+
+import pyte
+
+KEYS = {
+    "Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Down": "\x1b[B", "Up": "\x1b[A", "Right": "\x1b[C",
+    "Left": "\x1b[D", "PageDown": "\x1b[6~", "Ctrl+G": "\x07", "Ctrl+Q": "\x11", "Backspace": "\x7f",
+}  # fmt: skip
+
+
+class Terminal:
+    """A program running in a pty of `columns` x `rows`."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], columns: int = 120, rows: int = 40
+    ) -> None:
+        self.raw = bytearray()
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], list(command), {**environment, "TERM": "xterm-256color"})
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def text(self) -> str:
+        """The screen as it stands."""
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def read(self, seconds: float) -> bool:
+        """Take in what the program writes for up to `seconds`; False when it has closed the terminal."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not select.select([self._master], [], [], left)[0]:
+                break
+            try:
+                data = os.read(self._master, 65536)
+            except OSError:
+                return False
+            if not data:
+                return False
+            self.raw += data
+            self._stream.feed(data)
+        return True
+
+    def wait_for(self, text: str, seconds: float = 20) -> None:
+        """Wait until `text` stands on the screen."""
+        end = time.monotonic() + seconds
+        while text not in self.text:
+            if time.monotonic() > end or not self.read(0.1):
+                raise AssertionError(f"“{text}” never came. The screen:\n{self.text}")
+
+    def press(self, *keys: str) -> None:
+        """Type keys by name (`Enter`, `Ctrl+G`) or as text."""
+        for key in keys:
+            os.write(self._master, KEYS.get(key, key).encode())
+            self.read(0.1)
+
+    def wait_for_exit(self, seconds: float) -> int:
+        """The exit code. Fails when the program is still there after `seconds`."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(0.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+        raise AssertionError(f"Still running after {seconds} s. The screen:\n{self.text}")
+
+    def kill(self) -> None:
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+        os.close(self._master)

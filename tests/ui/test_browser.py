@@ -1,0 +1,155 @@
+"""The browser: walking, finding, and what it says when it can't."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
+from tests.ui.browsing import browsing, said, settle, shown
+
+
+@pytest.fixture
+def full(connection: Connection, bucket: str) -> str:
+    """A bucket with prefixes and objects."""
+    for number in range(3):
+        connection.call("put_object", Bucket=bucket, Key=f"docs/{number}.txt", Body=b"x" * (number + 1) * 1000)
+    connection.call("put_object", Bucket=bucket, Key="docs/deep/er/file.json", Body=b'{"a": 1}')
+    connection.call("put_object", Bucket=bucket, Key="readme.md", Body=b"# hello", Metadata={"by": "us"})
+    return bucket
+
+
+async def test_walking_down_and_up(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/") as (pilot, browser):
+        table = browser.objects.table
+        assert [row.key for row in (table.cursor_row,) if row] == ["docs/"]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert str(browser.place) == f"s3://{full}/docs/"
+        assert "1 prefix, 3 objects · 5.9 KiB · complete" in shown(pilot)
+        await pilot.press("l")
+        await settle(pilot)
+        assert str(browser.place) == f"s3://{full}/docs/deep/"
+        await pilot.press("h", "backspace")
+        await settle(pilot)
+        assert str(browser.place) == f"s3://{full}/"
+        assert browser.current_uri is not None
+        assert browser.current_uri.key == "docs/"  # where we came from
+
+
+async def test_the_tree_opens_prefixes(profile: Profile, full: str) -> None:
+    async with browsing(profile) as (pilot, browser):
+        tree = browser.bucket_tree
+        tree.move_cursor(next(node for node in tree.root.children if str(node.label).startswith(full)))
+        await pilot.press("right")
+        await settle(pilot)
+        assert "docs/" in shown(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert str(browser.place) == f"s3://{full}/docs/"
+
+
+async def test_the_detail_pane_shows_every_tab(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/readme.md", size=(160, 40)) as (pilot, browser):
+        await settle(pilot)
+        expected = {"overview": "7 bytes", "metadata": "us", "tags": "No tags", "versions": "1 version", "preview": "# hello"}
+        for tab, text in expected.items():
+            browser.detail.query_one("Tabs").active = tab  # type: ignore[attr-defined]
+            await settle(pilot)
+            assert text in shown(pilot), tab
+
+
+async def test_filter_and_sort_keep_the_selection(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/docs/") as (pilot, browser):
+        table = browser.objects.table
+        await pilot.press("down", "space")
+        chosen = [row.key for row in table.selected]
+        assert chosen == ["docs/0.txt"]
+        await pilot.press("slash", *"2.t", "enter")
+        await settle(pilot)
+        assert table.shown == 1
+        assert "1 shown" in shown(pilot)
+        assert [row.key for row in table.selected] == chosen
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("s", "down", "enter")
+        await settle(pilot)
+        assert table.shown == 4
+        assert table.sorted_by == ("size", True)
+        assert [row.key for row in table.selected] == chosen
+        assert "1 selected, 1000 B · of 4" in shown(pilot)
+
+
+async def test_going_to_a_place_by_name(profile: Profile, full: str) -> None:
+    async with browsing(profile) as (pilot, browser):
+        await pilot.press("ctrl+g", *f"{profile.endpoint}/{full}/docs/1.txt?X-Amz-Signature=aa", "enter")
+        await settle(pilot)
+        assert str(browser.place) == f"s3://{full}/docs/"
+        assert str(browser.current_object) == f"s3://{full}/docs/1.txt"
+        await pilot.press("ctrl+g", "ctrl+u", *"ftp://x", "enter")
+        assert "not a place in S3" in shown(pilot)
+
+
+async def test_an_empty_bucket_and_a_missing_one_say_so(profile: Profile, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, _):
+        assert "This bucket is empty" in shown(pilot)
+    async with browsing(profile, f"s3://{bucket}/nothing/here/") as (pilot, _):
+        assert "No key starts with this prefix" in shown(pilot)
+    async with browsing(profile, "s3://no-such-bucket-here/") as (pilot, browser):
+        assert "There is no bucket" in shown(pilot)
+        assert "complete" not in shown(pilot).replace("incomplete", "")
+        assert all("no-such-bucket" not in str(node.label) for node in browser.bucket_tree.root.children)
+
+
+async def test_an_endpoint_that_refuses_says_so(profile: Profile) -> None:
+    nowhere = replace(profile, name="nowhere", endpoint="http://127.0.0.1:9")
+    async with browsing(nowhere) as (pilot, _):
+        assert "✗" in shown(pilot)
+        assert "r tries again" in shown(pilot)
+
+
+async def test_a_command_that_cannot_run_says_why(profile: Profile) -> None:
+    async with browsing(profile) as (pilot, _):
+        await pilot.press("P", "d")
+        assert "Choose an object first" in said(pilot)
+
+
+async def test_read_only_is_a_switch_unless_the_profile_says_so(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/") as (pilot, browser):
+        await pilot.press("R", "u")
+        assert browser.connection is not None
+        assert browser.connection.read_only
+        assert "read-only" in said(pilot)
+        await pilot.press("R")
+        assert not browser.connection.read_only
+    locked = replace(profile, name="locked", read_only=True, credentials="anonymous")
+    async with browsing(locked, f"s3://{full}/") as (pilot, browser):
+        await pilot.press("R")
+        assert browser.connection is not None
+        assert browser.connection.read_only
+
+
+async def test_help_and_palette_list_commands(profile: Profile) -> None:
+    async with browsing(profile) as (pilot, _):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "Bucket settings" in shown(pilot)
+        await pilot.press("escape", "colon")
+        await pilot.press(*"downlo")
+        await settle(pilot)
+        assert "Can't run now: Choose an object first" in shown(pilot)
+
+
+async def test_tab_goes_round_and_unfolds_the_detail_on_a_narrow_terminal(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/readme.md", size=(80, 24)) as (pilot, browser):
+        assert not browser.detail.display
+        await pilot.press("tab")
+        await settle(pilot)
+        assert browser.detail.display
+        assert "7 bytes" in shown(pilot)
+        await pilot.press("shift+tab")
+        await settle(pilot)
+        assert not browser.detail.display
+        assert browser.focused is browser.objects.table
