@@ -60,5 +60,8 @@ class Dialog(TellsFailures, ModalScreen[T | None], Generic[T]):
         self.dismiss(None)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
+        # Textual calls the handlers of all base classes by itself. A subclass that calls this one too would cancel
+        # twice, and close the dialog below as well.
+        event.prevent_default()
         if event.button.id == "cancel":
             self.action_cancel()

@@ -1,0 +1,39 @@
+"""What every dialog shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.screen import Screen
+
+import s3tui.ui.app
+from s3tui.ui.app import S3tuiApp
+from s3tui.ui.dialogs.base import Dialog
+from s3tui.ui.dialogs.confirm import Confirm
+
+STYLES = Path(s3tui.ui.app.__file__).parent / "styles"
+
+
+class Host(S3tuiApp):
+    CSS_PATH = [STYLES / "browser.tcss", STYLES / "dialogs.tcss"]
+
+    def get_default_screen(self) -> Screen[Any]:  # type: ignore[override]
+        return Screen()
+
+
+@pytest.mark.parametrize("upper", [Dialog[None]("plain"), Confirm("Sure?", "It is gone then.", "Do it")])
+async def test_cancel_closes_only_the_uppermost_dialog(upper: Dialog[Any]) -> None:
+    host = Host()
+    lower = Dialog[None]("below")
+    async with host.run_test(size=(80, 24)) as pilot:
+        host.push_screen(lower)
+        host.push_screen(upper)
+        await pilot.pause()
+        await pilot.click("#cancel")
+        await pilot.pause()
+        assert host.screen is lower
+        await pilot.press("escape")
+        await pilot.pause()
+        assert host.screen is not lower
