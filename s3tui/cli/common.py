@@ -16,6 +16,7 @@ from s3tui.s3.client import Connection, connect
 
 def connection_of(arguments: argparse.Namespace) -> Connection:
     """The connection that `--profile`, `--endpoint-url`, `--region`, `--read-only` and `--config` name."""
+    from s3tui.cli.keys import make_sure_of_keys
     from s3tui.profiles import config, sources
 
     settings = config.load(Path(arguments.config) if arguments.config else folders.config_file())
@@ -28,6 +29,7 @@ def connection_of(arguments: argparse.Namespace) -> Connection:
         region=arguments.region,
         read_only=arguments.read_only,
     )
+    make_sure_of_keys(profile)
     return connect(profile, mfa_code=lambda serial: getpass.getpass(f"Code of {visible(serial)}: "))
 
 

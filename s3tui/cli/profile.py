@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +15,6 @@ from s3tui.display import visible
 from s3tui.errors import BadInput
 
 if TYPE_CHECKING:
-    from s3tui.profiles.credentials import Keys
     from s3tui.profiles.model import Addressing, Checksums, Profile
 
 DONE, FAILED = 0, 1
@@ -90,6 +88,7 @@ def _row(profile: Profile) -> tuple[str, str, str, str, str]:
 
 
 def _test(arguments: argparse.Namespace) -> int:
+    from s3tui.cli.keys import make_sure_of_keys
     from s3tui.profiles import sources
     from s3tui.s3.check import check
 
@@ -100,6 +99,7 @@ def _test(arguments: argparse.Namespace) -> int:
         arguments.region,
         arguments.read_only,
     )
+    make_sure_of_keys(profile)
     code = DONE
     for step in check(profile, lambda serial: getpass.getpass(f"Code of {visible(serial)}: ")):
         if step.state == "failed":
@@ -114,16 +114,18 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _add(arguments: argparse.Namespace) -> int:
+    from s3tui.cli.keys import read_keys
     from s3tui.profiles import rules, store
 
     profile = _described(arguments)
     wrong = rules.problems(profile)
-    missing_id = wrong.pop("access_key_id", "")
+    wrong.pop("access_key_id", "")  # it is asked for
     if wrong:
         raise BadInput(" ".join(wrong.values()))
     keys = None
     if profile.credentials == "keyring":
-        keys, profile = _typed_keys(profile, ask_for_id=bool(missing_id))
+        keys = read_keys(profile.access_key_id)
+        profile = replace(profile, access_key_id=keys.access_key_id)
     store.keep(_config_path(arguments), store.ProfileDraft(profile, keys))
     say(f"The profile “{profile.name}” was added to {_config_path(arguments)}.")
     return DONE
@@ -145,28 +147,6 @@ def _described(arguments: argparse.Namespace) -> Profile:
         access_key_id=arguments.access_key_id,
         buckets=tuple(arguments.bucket),
     )
-
-
-def _typed_keys(profile: Profile, ask_for_id: bool) -> tuple[Keys, Profile]:
-    """The keys, typed without an echo; from the first lines of standard input when that is no terminal."""
-    from dataclasses import replace
-
-    from s3tui.profiles.credentials import Keys
-
-    key_id = _line("Access key id: ", input) if ask_for_id else str(profile.access_key_id)
-    secret = _line("Secret access key: ", getpass.getpass)
-    if not key_id or not secret:
-        raise BadInput("An access key id and its secret are both needed.", "Nothing was added.")
-    return Keys(key_id, secret), replace(profile, access_key_id=key_id)
-
-
-def _line(prompt: str, ask: Callable[[str], str]) -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    try:
-        return ask(prompt).strip()
-    except EOFError:
-        return ""
 
 
 def _remove(arguments: argparse.Namespace) -> int:

@@ -108,29 +108,51 @@ def test_add_reads_the_access_key_id_too_when_it_is_left_out(secret_service: Sec
     assert keys == credentials.Keys("key-1", "s3cret-value")
 
 
-def test_add_asks_on_a_terminal_without_an_echo(secret_service: SecretService) -> None:
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "s3tui", "profile", "add", "ceph", "--endpoint", "http://localhost:1"]
+def on_a_terminal(words: list[str], answers: dict[bytes, bytes]) -> tuple[int, bytes]:
+    """Run s3tui in a terminal, answer its prompts in their order; its exit code, and all that was on the screen."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _IN_A_TERMINAL, *command],
+        [sys.executable, "-c", _IN_A_TERMINAL, sys.executable, "-m", "s3tui", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert process.stdin is not None and process.stdout is not None
     shown = b""
-    for prompt, answer in ((b"Access key id: ", b"key-1\r"), (b"Secret access key: ", b"s3cret-value\r")):
+    for prompt, answer in answers.items():
         while prompt not in shown:
             byte = process.stdout.read(1)
             assert byte, shown
             shown += byte
-        process.stdin.write(answer)
+        process.stdin.write(answer + b"\r")
         process.stdin.flush()
     shown += process.stdout.read()
-    assert process.wait() == 0, shown
+    return process.wait(), shown
+
+
+def test_add_asks_on_a_terminal_without_an_echo(secret_service: SecretService) -> None:
+    code, shown = on_a_terminal(
+        ["profile", "add", "ceph", "--endpoint", "http://localhost:1"],
+        {b"Access key id: ": b"key-1", b"Secret access key: ": b"s3cret-value"},
+    )
+    assert code == 0, shown
     assert b"key-1" in shown
     assert b"s3cret-value" not in shown
     assert secrets.read("ceph", "key-1") == "s3cret-value"
+
+
+def test_keys_are_asked_for_when_the_keyring_does_not_give_them(endpoint: str) -> None:
+    ours_now = Profile("moto", endpoint=endpoint, credentials="keyring", access_key_id="key-1")
+    config.add(folders.config_file(), ours_now)
+    code, shown = on_a_terminal(["profile", "test", "moto"], {b"Secret access key: ": b"s3cret-value"})
+    assert code == 0, shown
+    assert b"no keyring" in shown
+    assert b"s3cret-value" not in shown
+
+
+def test_without_a_terminal_nothing_is_asked(typed: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
+    config.add(folders.config_file(), Profile("typed", credentials="session"))
+    assert main(["--profile", "typed", "ls"]) == 1
+    assert "one run only" in capsys.readouterr().err
 
 
 def test_add_without_a_keyring_changes_nothing_and_says_what_else_there_is(
