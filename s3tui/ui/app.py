@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import App, SystemCommand
 from textual.command import Provider
 from textual.filter import LineFilter
@@ -94,11 +94,9 @@ class S3tuiApp(TellsFailures, App[None]):
             self.notify(visible(complaint), title="In the config", severity="warning", markup=False, timeout=15)
         self.load_profiles(first=True)
 
-    def load_profiles(self, first: bool = False) -> None:
+    @work(group="profiles", exclusive=True, exit_on_error=False)
+    async def load_profiles(self, first: bool = False) -> None:
         """Read the profiles again; the first time also go where the command line said."""
-        self.run_worker(partial(self._load_profiles, first), group="profiles", exclusive=True, exit_on_error=False)
-
-    async def _load_profiles(self, first: bool) -> None:
         browser, start = self.browser, self.start
         assert browser is not None
         if first and start.profile is not None:

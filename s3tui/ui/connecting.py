@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from functools import partial
 from typing import TYPE_CHECKING
 
 from s3tui import background
@@ -17,13 +16,15 @@ if TYPE_CHECKING:
     from s3tui.s3.client import Connection
     from s3tui.ui.screens.browser import Browser
 
+REGIONS_ASKED = 100  # buckets; one HeadBucket each
+
 
 def use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
     """Connect to `profile`, list its buckets, go to `then`."""
     if profile.problem:
         browser.objects.say("failed", f"{profile.name} can't be used.", profile.problem)
         return
-    browser.run_worker(partial(_use, browser, profile, then), group="connect", exclusive=True, exit_on_error=False)
+    browser.start("connect", _use, profile, then)
 
 
 async def _use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
@@ -54,6 +55,8 @@ async def _list_buckets(browser: Browser, connection: Connection, then: S3Uri | 
     if browser.connection is not connection:
         return
     browser.bucket_tree.show_buckets(found)
+    unknown = [bucket.name for bucket in found if not bucket.region][:REGIONS_ASKED]
+    browser.start("regions", _ask_regions, connection, unknown)
     if then is not None:
         if browser.objects.is_there:
             browser.bucket_tree.ensure(then)
@@ -63,6 +66,20 @@ async def _list_buckets(browser: Browser, connection: Connection, then: S3Uri | 
     else:
         browser.objects.say("empty", "There are no buckets here yet.", "n makes one. Ctrl+G opens one you know.")
     browser.bucket_tree.focus()
+
+
+async def _ask_regions(browser: Browser, connection: Connection, names: list[str]) -> None:
+    """Fill in the regions that ListBuckets didn't tell (most servers don't), one by one, behind all else."""
+    from s3tui.s3 import buckets
+
+    for name in names:
+        try:
+            region = await background.run(background.METADATA, buckets.region_of, connection, name)
+        except S3tuiError:
+            continue  # the bucket says why when it is opened
+        if browser.connection is not connection:
+            return
+        browser.bucket_tree.show_region(name, region or "")
 
 
 async def _failed(browser: Browser, profile: Profile, then: S3Uri | None, error: S3tuiError) -> None:

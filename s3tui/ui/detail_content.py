@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -25,12 +24,7 @@ VERSIONS_SHOWN = 200
 def load(browser: Browser, tab: str, uri: S3Uri) -> None:
     """Fetch the content of `tab` for `uri` in the background and hand it to the detail pane."""
     if browser.connection is not None:
-        browser.run_worker(
-            partial(_load, browser, browser.connection, tab, uri),
-            group=f"detail-{tab}",
-            exclusive=True,
-            exit_on_error=False,
-        )
+        browser.start(f"detail-{tab}", _load, browser.connection, tab, uri)
 
 
 async def _load(browser: Browser, connection: Connection, tab: str, uri: S3Uri) -> None:

@@ -78,18 +78,20 @@ class BucketTree(Tree[Place]):
         before = self.current
         self._empty()
         for bucket in buckets:
-            self._add(self.root, S3Uri(bucket.name), visible(bucket.name), bucket.region or "")
+            self._add(self.root, S3Uri(bucket.name), bucket.name, bucket.region or "")
         self.border_subtitle = f"{len(buckets):,}"
         if before and (node := self._by_uri.get(S3Uri(before.bucket))):
             self.call_after_refresh(self.move_cursor, node)
         elif buckets:
             self.call_after_refresh(self.move_cursor, self.root.children[0])
 
-    def _add(self, parent: TreeNode[Place], uri: S3Uri, label: str, region: str = "") -> None:
-        text = Text(label)
-        if region:
-            text.append(f"  {visible(region)}", Style(dim=True))
-        self._by_uri[uri] = parent.add(text, uri)
+    def show_region(self, bucket: str, region: str) -> None:
+        """Write `region` beside `bucket`."""
+        if node := self._by_uri.get(S3Uri(bucket)):
+            node.set_label(_label(bucket, region))
+
+    def _add(self, parent: TreeNode[Place], uri: S3Uri, name: str, region: str = "") -> None:
+        self._by_uri[uri] = parent.add(_label(name, region), uri)
 
     def ensure(self, uri: S3Uri) -> None:
         """Have a node for `uri`'s bucket, even when it was not listed."""
@@ -98,7 +100,7 @@ class BucketTree(Tree[Place]):
             for child in self.root.children:
                 if isinstance(child.data, Note):
                     child.remove()
-            self._add(self.root, root, visible(uri.bucket))
+            self._add(self.root, root, uri.bucket)
 
     def fill(self, uri: S3Uri, prefixes: Sequence[str], more: bool, note: str = "") -> None:
         """Put `prefixes` (full keys) below `uri`. `more` adds a line that leads to the table; `note` one that
@@ -109,7 +111,7 @@ class BucketTree(Tree[Place]):
         node.remove_children()
         for prefix in prefixes[:CAP]:
             child = uri.with_key(prefix)
-            self._add(node, child, visible(child.name))
+            self._add(node, child, child.name)
         if more or len(prefixes) > CAP:
             node.add_leaf(Text("… more, see the table", Style(dim=True)), Note("more"))
         if note:
@@ -150,3 +152,10 @@ class BucketTree(Tree[Place]):
             node.collapse()
         elif node.parent and node.parent is not self.root:
             self.move_cursor(node.parent)
+
+
+def _label(name: str, region: str) -> Text:
+    text = Text(visible(name))
+    if region:
+        text.append(f"  {visible(region)}", Style(dim=True))
+    return text

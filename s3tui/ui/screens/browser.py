@@ -165,8 +165,11 @@ class Browser(TellsFailures, Screen[None]):
 
     def ask(self, conversation: Callable[..., Awaitable[None]], *details: object) -> None:
         """Run a command that talks with the user in dialogs; one at a time."""
-        work = partial(conversation, self, *details)
-        self.run_worker(work, exclusive=True, group="dialog", exit_on_error=False)
+        self.start("dialog", conversation, *details)
+
+    def start(self, group: str, work: Callable[..., Awaitable[None]], *details: object) -> None:
+        """Run `work(browser, *details)`; what runs in the same group is cancelled."""
+        self.run_worker(partial(work, self, *details), group=group, exclusive=True, exit_on_error=False)
 
     async def _move(self, identity: str) -> None:
         widget = self.focused
