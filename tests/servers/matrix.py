@@ -53,10 +53,10 @@ class Cannot:
 # what others keep in a class named GLACIER lies on a disk like any other.
 HAVE: dict[str, set[str]] = {
     "moto": {"versions", "archive"},
-    "rclone": {"signatures", "no sub-resources"},
-    "seaweedfs": {"signatures", "versions", "customer keys"},
-    "ceph": {"signatures", "versions", "customer keys", "policies", "tls", "short days"},
-    "minio": {"signatures", "versions"},
+    "rclone": {"signatures", "no sub-resources", "room"},
+    "seaweedfs": {"signatures", "versions", "customer keys", "room"},
+    "ceph": {"signatures", "versions", "customer keys", "policies", "tls", "short days", "room"},
+    "minio": {"signatures", "versions", "room"},
 }
 
 # A behaviour listed here must be refused by us with that error, and must harm nothing. When a newer server can do

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from s3tui.s3 import errors, objects
+from s3tui.s3.check import check
 from tests.servers.conftest import Place
 from tests.servers.launch import READER, STRANGER
 
@@ -20,6 +21,17 @@ def test_the_owner_sees_the_bucket(place: Place) -> None:
 def test_a_wrong_secret_is_told_from_a_missing_right(place: Place) -> None:
     with pytest.raises(errors.BadCredentials):
         place.server.connection(STRANGER).call("list_buckets")
+
+
+@pytest.mark.capability("signatures checked")
+def test_the_test_of_a_profile_says_what_works_and_what_does_not(place: Place) -> None:
+    steps = list(check(place.server.profile()))
+    assert {step.state for step in steps} <= {"ok", "skipped"}, steps
+    wrong = list(check(place.server.profile(STRANGER)))
+    failed = [step for step in wrong if step.state == "failed"]
+    if not failed:
+        pytest.fail("every key is accepted")
+    assert ["ignature" in step.name for step in failed] == [True]
 
 
 @pytest.mark.capability("tls")

@@ -9,10 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
-from s3tui.s3 import capabilities, errors
+from s3tui.s3 import buckets, capabilities, documents, errors, tags, templates
+from s3tui.s3.document_kinds import KindName, Rule
 from tests.servers.conftest import Place
 
 OF_BUCKET = ("lifecycle", "cors", "versioning", "tagging")
+RULES: dict[KindName, list[Rule]] = {kind: templates.of(kind)[0].make("") for kind in documents.KINDS}
 OF_OBJECT = ("tagging", "acl", "retention", "legal-hold")
 
 
@@ -49,6 +51,32 @@ def test_what_an_object_cannot_is_found_out_by_reading(place: Place) -> None:
             refused(lambda name=name: capabilities.require_object(place.connection, uri, name)) is not found.supported
         )
     assert place.read("only/object.bin") == body
+
+
+@pytest.mark.capability("nothing harmed")
+def test_documents_are_not_sent_where_they_are_not_known(place: Place) -> None:
+    """The bucket is empty, so that a `DELETE ?cors` taken for a `DELETE` would not be refused."""
+    empty = place.make_bucket()
+    for kind in documents.KINDS:
+        if capabilities.probe_bucket(place.connection, empty, kind).supported:
+            continue
+        before = len(place.connection.log.newest())
+        seen = documents.Document(kind, tuple(RULES[kind]))
+        with pytest.raises(errors.Unsupported):
+            documents.put(place.connection, empty, kind, RULES[kind], None)
+        with pytest.raises(errors.Unsupported):
+            documents.delete(place.connection, empty, kind, seen)
+        assert all(entry.operation.startswith("GET ?") for entry in place.connection.log.newest()[before:])
+    buckets.delete_empty(place.connection, empty)
+
+
+@pytest.mark.capability("nothing harmed")
+def test_tags_are_not_sent_where_they_are_not_known(place: Place) -> None:
+    uri = place.put("only/object.bin", b"its content")
+    if not capabilities.probe_object(place.connection, uri, "tagging").supported:
+        with pytest.raises(errors.Unsupported):
+            tags.replace(place.connection, uri, {}, {"a": "b"})
+    assert place.read("only/object.bin") == b"its content"
 
 
 @pytest.mark.needs("no sub-resources")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from s3tui.background import CancelToken
+from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import errors, objects, tags, uploads
 from s3tui.s3.metadata import readable
 from s3tui.s3.replace_metadata import replace_metadata
@@ -77,6 +77,30 @@ def test_parts_are_put_together_again(place: Place, iso: Path) -> None:
     assert receive(place, place.at("isos/large.iso"), back).state == "verified"
     assert back.read_bytes() == iso.read_bytes()
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
+
+
+class CancelledHalfway(Progress):
+    """Cancels when the first bytes have gone."""
+
+    def __init__(self, token: CancelToken) -> None:
+        super().__init__()
+        self.token = token
+
+    def add(self, count: int) -> None:
+        super().add(count)
+        self.token.cancel()
+
+
+@pytest.mark.capability("multipart")
+@pytest.mark.usefixtures("small_parts")
+def test_cancelling_leaves_no_parts_behind(place: Place, iso: Path) -> None:
+    iso.write_bytes(os.urandom(21 * MIB))
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        upload(place.connection, UploadRequest(iso, place.at("isos/half.iso")), CancelledHalfway(token), token)
+    assert uploads.unfinished(place.connection, place.bucket).uploads == ()
+    with pytest.raises(errors.NoSuchKey):
+        objects.head(place.connection, place.at("isos/half.iso"))
 
 
 @pytest.mark.capability("create-only")
