@@ -170,7 +170,7 @@ def _profiles(arguments: argparse.Namespace) -> list[Profile]:
     settings = config.load(_config_path(arguments))
     for complaint in settings.complaints:
         say(str(complaint))
-    return sources.all_profiles(settings)
+    return sources.all_profiles(settings, Path(arguments.env_file) if arguments.env_file else None)
 
 
 def _config_path(arguments: argparse.Namespace) -> Path:

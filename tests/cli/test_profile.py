@@ -72,6 +72,14 @@ def test_list_cannot_be_made_to_drive_the_terminal(capsys: pytest.CaptureFixture
     assert "\x1b" not in capsys.readouterr().out
 
 
+def test_a_dotenv_file_can_be_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "app.env").write_text("S3_ENDPOINT=http://h:1\nS3_ACCESS_KEY=k\nS3_SECRET_KEY=s3cret-value\n")
+    assert main(["--env-file", "app.env", "profile", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert "http://h:1" in shown
+    assert "s3cret-value" not in shown
+
+
 def test_complaints_about_the_config_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     folders.config_file().parent.mkdir(parents=True)
     folders.config_file().write_text("theme = 1\n")

@@ -8,13 +8,13 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3tui.errors import BadInput
 from s3tui.profiles import config
 from s3tui.profiles.model import Profile
-from s3tui.profiles.rules import PROFILE_OPTIONS, problems
+from s3tui.profiles.rules import ADDRESSING, CHECKSUMS, PROFILE_OPTIONS, problems
 
 CEPH = Profile("ceph", endpoint="http://localhost:7480", credentials="keyring", access_key_id="key-1")
 
@@ -110,6 +110,7 @@ def test_a_folder_in_place_of_the_file_is_a_complaint(path: Path) -> None:
     assert "can't be read" in str(config.load(path).complaints[0])
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_no_text_makes_load_raise(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"
@@ -134,6 +135,37 @@ def test_profiles_are_added_changed_and_removed(path: Path) -> None:
     assert config.load(path).profiles == (CEPH, Profile("open", credentials="anonymous", read_only=True))
     config.remove(path, "ceph")
     assert [one.name for one in config.load(path).profiles] == ["open"]
+
+
+_TEXTS = st.text(min_size=1, max_size=20).filter(lambda text: text.isprintable() and bool(text.strip()))
+_PROFILES = st.builds(
+    Profile,
+    name=_TEXTS.map(str.strip),
+    endpoint=st.none() | st.sampled_from(["http://localhost:1", "https://[::1]/s3"]),
+    region=st.none() | _TEXTS,
+    addressing=st.sampled_from(ADDRESSING),
+    verify_tls=st.booleans(),
+    checksums=st.sampled_from(CHECKSUMS),
+    read_only=st.booleans(),
+    credentials=st.sampled_from(["keyring", "env", "session", "anonymous", "dotenv:/x"]) | _TEXTS.map("aws:{}".format),
+    access_key_id=st.none() | _TEXTS,
+    buckets=st.lists(_TEXTS, max_size=3).map(tuple),
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(profiles=st.lists(_PROFILES, max_size=4, unique_by=lambda one: one.name), last=_PROFILES)
+def test_every_profile_comes_back_as_it_was_kept(
+    profiles: list[Profile], last: Profile, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("round") / "config.toml"
+    for profile in profiles:
+        config.add(path, profile)
+    assert config.load(path) == config.Config(path, profiles=tuple(profiles))
+    if len(profiles) > 1 and last.name not in {one.name for one in profiles}:
+        config.replace(path, profiles[0].name, last)
+        config.remove(path, profiles[-1].name)
+        assert set(config.load(path).profiles) == {last, *profiles[1:-1]}
 
 
 def test_only_what_differs_from_the_defaults_is_written(path: Path) -> None:
