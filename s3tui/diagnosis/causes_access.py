@@ -119,7 +119,9 @@ def cannot_tell(case: Case) -> Conclusion:
             _ask_for(case, "s3:ListBucket", uri.bucket),
             "Or ask someone who may list the bucket to run this again.",
         )
-    failed = next((answer for answer in reversed(case.answers) if isinstance(answer.error, _FAILURES)), None)
+    # GET's refusals carry words, HEAD's don't.
+    answers = [*([content.get] if content else []), *reversed(case.answers)]
+    failed = next((answer for answer in answers if isinstance(answer.error, _FAILURES)), None)
     why = failed.error.sentence if failed and failed.error else "The endpoint's answers don't settle it."
     return concluded(
         f"Whether “{uri.key}” exists can't be told. {why}",

@@ -97,6 +97,7 @@ def test_everything_refused_with_reasons_is_not_blamed_on_the_credentials() -> N
     found = ask(ALL_DENIED)
     assert found.verdict is Verdict.CANNOT_TELL
     assert any("wrong ones for this endpoint" in gap.leaves_open for gap in found.unchecked)
+    assert any("whether there is a bucket" in gap.leaves_open for gap in found.unchecked)
 
 
 def test_everything_refused_without_a_word_is() -> None:
@@ -141,6 +142,7 @@ def test_a_marker_that_only_a_header_tells_of() -> None:
     marked = {"x-amz-delete-marker": "true"}
     found = ask({"HeadObject": Says(404, headers=marked), "Versions": DENIED, "Versioning": DENIED})
     assert found.verdict is Verdict.DELETED
+    assert any("x-amz-delete-marker" in line.finding for line in found.evidence)
 
 
 def test_a_marker_asked_for_by_its_id() -> None:
@@ -192,6 +194,14 @@ def test_a_server_that_fails_is_not_believed() -> None:
     )
     assert found.verdict is Verdict.CANNOT_TELL
     assert "failed inside" in found.summary
+
+
+def test_a_name_that_the_server_refuses_is_said_in_its_own_words() -> None:
+    bad = fails(400, "XMinioInvalidObjectName", "bad components")
+    refused = dict.fromkeys(("GetObject", "List", "Versions", "Uploads"), bad) | {"HeadObject": Says(400)}
+    found = ask(refused, S3Uri(BUCKET, "a/../b"))
+    assert found.verdict is Verdict.CANNOT_TELL
+    assert "bad components" in found.summary
 
 
 def test_a_bucket_elsewhere_that_the_server_does_not_name() -> None:

@@ -56,8 +56,7 @@ def look(case: Case) -> None:
     empty = head.ok and not head.data.get("ContentLength")
     get = case.ask_first_byte(**target if empty else {**target, "Range": "bytes=0-0"})
     case.show(get, _get_says(get))
-    marker = "true" in (head.headers.get("x-amz-delete-marker"), get.headers.get("x-amz-delete-marker"))
-    case.learn(ContentFound(_state(head, get), head, get, marker))
+    case.learn(ContentFound(_state(head, get), head, get, _is_marker(head) or _is_marker(get)))
 
 
 def _state(head: Answer, get: Answer) -> State:
@@ -69,7 +68,7 @@ def _state(head: Answer, get: Answer) -> State:
         if get.denied or get.untrusted:
             return "refused after HEAD"
         return "unknown" if isinstance(get.error, errors.Throttled) else "broken"
-    if head.absent or get.absent or _is_marker(get):
+    if head.absent or get.absent or _is_marker(head) or _is_marker(get):
         return "absent"
     return "denied" if head.denied or get.denied else "unknown"
 
@@ -79,14 +78,15 @@ def _too_short(get: Answer) -> bool:
     return get.request.code == "InvalidRange" or get.request.status == 416
 
 
-def _is_marker(get: Answer) -> bool:
-    """405 with this header: the version that was asked for is a delete marker."""
-    return get.headers.get("x-amz-delete-marker") == "true"
+def _is_marker(answer: Answer) -> bool:
+    """404 with this header: a delete marker is on top; 405: the version that was asked for is one."""
+    return answer.headers.get("x-amz-delete-marker") == "true"
 
 
 def _head_says(head: Answer) -> str:
     if not head.ok:
-        return f"HEAD of the object: {head.outcome}."
+        hidden = "; a delete marker hides it (header x-amz-delete-marker)" if _is_marker(head) else ""
+        return f"HEAD of the object: {head.outcome}{hidden}."
     return f"HEAD finds the object: {', '.join(_described(head.data))}."
 
 
@@ -105,4 +105,5 @@ def _get_says(get: Answer) -> str:
         return "GET of its first byte gives content."
     if _too_short(get):
         return "GET of its first byte says that the object is empty."
-    return f"GET of its first byte: {get.outcome}."
+    hidden = "; a delete marker hides it (header x-amz-delete-marker)" if _is_marker(get) else ""
+    return f"GET of its first byte: {get.outcome}{hidden}."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from s3tui.diagnosis.case import Case
 from s3tui.diagnosis.probes.bucket import BucketFound
+from s3tui.diagnosis.probes.content import ContentFound
 from s3tui.diagnosis.spelling import extension
 from s3tui.display import counted
 
@@ -35,6 +36,7 @@ def look(case: Case) -> None:
     if not answer.ok:
         case.show(answer, f"A listing of exactly this prefix: {answer.outcome}.")
         case.leave_open(f"a listing of “{key}” and of what is beside it", "whether it or a key close to it is there")
+        _leave_bucket_open(case)
         case.learn(ListingFound(False, answer.denied))
         return
     keys = [item["Key"] for item in answer.data.get("Contents") or () if item["Key"].startswith(key)]
@@ -56,6 +58,13 @@ def look(case: Case) -> None:
     for name in keys:
         if lacking := extension(key, name):
             case.suggest(name, lacking)
+
+
+def _leave_bucket_open(case: Case) -> None:
+    """On AWS a 403 means that the bucket is there (a name that isn't is a 404 for everyone); elsewhere it may not."""
+    bucket, content = case.know(BucketFound), case.know(ContentFound)
+    if bucket and bucket.there is None and content and content.state == "denied" and not case.connection.profile.is_aws:
+        case.leave_open("the bucket itself", f"whether there is a bucket “{case.uri.bucket}” at this endpoint at all")
 
 
 def _names(listed: bool, others: int) -> str:
