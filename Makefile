@@ -41,7 +41,7 @@ without-keyring = $(if $(shell command -v gnome-keyring-daemon),,S3TUI_WITHOUT_K
 
 .venv/bin/python:
 	$(if $(PYTHON),,$(error Python 3.11 or newer is needed))
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu, first: apt-get install python3-venv" >&2; exit 1; }
 
 .venv/demo-installed: pyproject.toml | .venv/bin/python
 	@echo "Installing into .venv (once) ..."
