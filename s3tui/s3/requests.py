@@ -29,10 +29,13 @@ class RequestLog:
     def __init__(self) -> None:
         self._requests: deque[LoggedRequest] = deque(maxlen=2000)
         self._lock = threading.Lock()
+        self.total = 0  # ever added; says whether there is something new
 
     def add(self, request: LoggedRequest) -> None:
+        """Append one; the oldest falls out when there are too many."""
         with self._lock:
             self._requests.append(request)
+            self.total += 1
 
     def newest(self, count: int = 2000) -> list[LoggedRequest]:
         """Up to `count` requests, oldest first."""

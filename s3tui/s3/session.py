@@ -97,13 +97,37 @@ def _core_session(profile: Profile) -> Any:
 
     kind, _, name = profile.credentials.partition(":")
     if kind == "aws":
-        return Session(profile=name)
+        return _named_session(name)
     if kind == "env":
         return Session()
     no_file = (None, None, "", None)
     return Session(
         session_vars={"profile": _UNSET, "region": _UNSET, "config_file": no_file, "credentials_file": no_file}
     )
+
+
+def _named_session(name: str) -> Any:
+    """A botocore session of the AWS profile `name`, whose STS and SSO don't hear AWS_ENDPOINT_URL either."""
+    from botocore.config import Config
+    from botocore.session import Session
+
+    class NamedSession(Session):
+        def create_client(self, service_name: str, *words: Any, **options: Any) -> Any:
+            if service_name != "s3":
+                quiet: Any = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]
+                options["config"] = quiet.merge(options["config"]) if options.get("config") else quiet
+                options["endpoint_url"] = options.get("endpoint_url") or _own_endpoint(self, service_name)
+            return super().create_client(service_name, *words, **options)
+
+    return NamedSession(profile=name)
+
+
+def _own_endpoint(core: Any, service: str) -> str | None:
+    """What AWS's files, not the environment, say about the endpoint of `service`."""
+    scoped = core.get_scoped_config()
+    services = core.full_config.get("services", {}).get(scoped.get("services"), {})
+    found: str | None = services.get(service.replace("-", "_"), {}).get("endpoint_url") or scoped.get("endpoint_url")
+    return found
 
 
 def _region(profile: Profile, core: Any) -> str:

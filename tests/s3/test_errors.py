@@ -212,6 +212,17 @@ def test_an_assumed_role_asks_for_the_code_once(endpoint: str, bucket: str) -> N
     assert asked == ["arn:aws:iam::123456789012:mfa/me"]
 
 
+def test_a_stray_endpoint_is_not_asked_for_the_role(
+    endpoint: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role(endpoint)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+    Connection(Profile("mine", endpoint=endpoint, region="us-east-1", credentials="aws:mine")).call(
+        "head_bucket", Bucket=bucket
+    )
+
+
 def test_without_someone_to_ask_the_need_is_told_and_asking_works_later(endpoint: str, bucket: str) -> None:
     role(endpoint, "arn:aws:iam::123456789012:mfa/me")
     connection = Connection(Profile("mine", endpoint=endpoint, region="us-east-1", credentials="aws:mine"))
