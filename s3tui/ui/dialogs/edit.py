@@ -37,14 +37,17 @@ class EditDialog(Dialog[T], Generic[T]):
     """Fields, then the difference, then writing. Dismissed with what was written."""
 
     DEFAULT_CSS = """
-    EditDialog .dialog { width: 100; }
-    EditDialog .dialog-heading { margin-bottom: 0; }
-    EditDialog .dialog-body { max-height: 60vh; }
-    EditDialog .dialog-complaint { max-height: 4; }
     EditDialog ContentSwitcher, EditDialog #edit, EditDialog #review, EditDialog #risks { height: auto; }
     EditDialog #review > Static { margin-bottom: 1; }
     EditDialog #progress { color: $text-primary; }
-    EditDialog .dialog-buttons Button { min-width: 10; }
+    """
+    # What must beat the app's rules for dialogs; Textual scopes it to this screen.
+    CSS = """
+    .dialog { width: 100; }
+    .dialog-heading { margin-bottom: 0; }
+    .dialog-body { max-height: 60vh; scrollbar-size-vertical: 1; }
+    .dialog-complaint { max-height: 4; }
+    .dialog-buttons Button { min-width: 10; }
     """
     BINDINGS = [Binding("ctrl+s", "go_on", "Review, then write", show=False)]
     buttons = (("back", "Back", "default"), ("ok", "Review", "primary"), ("cancel", "Cancel", "default"))
