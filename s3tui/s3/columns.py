@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PREFIX = -1  # in the sizes: this row is a common prefix
@@ -77,8 +78,8 @@ class Columns:
         return max(self._sizes[index], 0)
 
     def modified(self, index: int) -> datetime | None:
-        milliseconds = self._times[index]
-        return None if milliseconds == _NO_TIME else _EPOCH + timedelta(milliseconds=milliseconds)
+        time = self._times[index]
+        return None if time == _NO_TIME else _EPOCH + timedelta(milliseconds=time)
 
     def milliseconds(self, index: int) -> int:
         """The time of modification since 1970, to sort by; rows without one come first."""
@@ -113,6 +114,12 @@ class Columns:
             self.storage_class(index),
         )
 
+    def all_start_with(self, prefix: bytes) -> bool:
+        """Whether every key begins with `prefix`."""
+        if self.in_order:  # then the first and the last key of each kind tell
+            return all(key.startswith(prefix) for edges in self._edges.values() for key in edges)
+        return all(self.key_bytes(index).startswith(prefix) for index in range(len(self)))
+
     def keys_blob(self) -> tuple[bytes, Sequence[int]]:
         """A copy of all keys, and where each starts in it (one more number than rows): for searching."""
         count = self._count
@@ -125,7 +132,7 @@ class Columns:
         self, key: str, size: int, modified: datetime | None = None, etag: str = "", storage_class: str = ""
     ) -> None:
         """Add one object; `etag` with or without its quotes."""
-        time = _NO_TIME if modified is None else (modified - _EPOCH) // timedelta(milliseconds=1)
+        time = _NO_TIME if modified is None else milliseconds(modified)
         self.append_objects([_encoded(key)], [size], [time], [unquoted(etag)], [storage_class])
 
     def append_prefix(self, key: str) -> None:
@@ -153,7 +160,8 @@ class Columns:
     ) -> None:
         """Add objects. `times` are milliseconds since 1970, `etags` have no quotes."""
         self._append_etags(etags)
-        self._classes += bytes(map(self._class_number, storage_classes))
+        numbers = {name: self._class_number(name) for name in set(storage_classes)}
+        self._classes += bytes(map(numbers.__getitem__, storage_classes))
         self._times.extend(times)
         self._sizes.extend(sizes)
         self.total_size += sum(sizes)
@@ -185,13 +193,9 @@ class Columns:
             return
         self.in_order &= all(map(operator.lt, keys, keys[1:]))
         self._note_order(are_prefixes, keys[0], keys[-1])
-        end = self._starts[-1]
-        starts = []
-        for key in keys:
-            end += len(key)
-            starts.append(end)
+        edges = list(accumulate(map(len, keys), initial=self._starts[-1]))
         self._keys += b"".join(keys)
-        self._starts.extend(starts)
+        self._starts.extend(edges[1:])
         self._count += len(keys)
 
     def _note_order(self, is_prefix: bool, first_key: bytes, last_key: bytes) -> None:
@@ -221,6 +225,11 @@ class Columns:
             number = self._class_numbers[name] = len(self._class_names)
             self._class_names.append(name)
         return number
+
+
+def milliseconds(moment: datetime) -> int:
+    """An aware time as milliseconds since 1970, rounded."""
+    return round(moment.timestamp() * 1000)
 
 
 def unquoted(etag: str) -> str:

@@ -151,7 +151,7 @@ class _Guard:
                 raise self._broken(f"The endpoint sent {_EMPTY_PAGES:,} empty pages one after the other.")
             return
         self._empty = 0
-        if not all(page.key_bytes(index).startswith(self._prefix) for index in range(len(page))):
+        if not page.all_start_with(self._prefix):
             raise self._broken("The endpoint sent keys that are not under the prefix.")
         # Order can't be checked (not every server sorts as S3 does), but no page begins like an earlier one.
         first = page.key_bytes(0)

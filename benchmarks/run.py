@@ -1,0 +1,24 @@
+"""`make bench`: every measurement, or those named on the command line, each beside a peer in the same run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from result import Result, print_table
+
+ALL = ("start_up", "page_down", "listing")
+
+
+def main() -> int:
+    """Exit code 1 when a target was missed."""
+    results: list[Result] = []
+    for name in sys.argv[1:] or ALL:
+        print(f"measuring {name} …", file=sys.stderr)
+        results += importlib.import_module(name).run()
+    print_table(results)
+    return 1 if any(result.met is False for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
