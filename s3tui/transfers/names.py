@@ -68,6 +68,26 @@ def local_paths(folder: Path, keys: Iterable[str]) -> dict[str, Path]:
     return plain
 
 
+def shared_prefix(keys: Iterable[str]) -> str:
+    """The longest prefix ending in `/` that all keys begin with; empty when there is none."""
+    folders = [key.split("/")[:-1] for key in keys]
+    shared = []
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return "".join(f"{part}/" for part in shared)
+
+
+def numbered(name: str, number: int) -> str:
+    """Another name like this one: `agent-2.iso` for `agent.iso`; works on keys and file names."""
+    folder, slash, last = name.rpartition("/")
+    stem, dot, extension = last.rpartition(".")
+    if not stem:
+        stem, dot, extension = last, "", ""
+    return f"{folder}{slash}{stem}-{number}{dot}{extension}"
+
+
 def _folded(path: Path) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", str(path)).casefold())
 

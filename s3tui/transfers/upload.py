@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from s3tui.background import CancelToken
 from s3tui.errors import BadInput
-from s3tui.s3 import errors
+from s3tui.s3 import errors, metadata, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import multipart, names, parts, verify
@@ -48,10 +48,15 @@ class UploadRequest:
         if self.storage_class:
             given["StorageClass"] = self.storage_class
         if self.metadata:
-            given["Metadata"] = dict(self.metadata)
+            given["Metadata"] = {name: metadata.sent(value) for name, value in self.metadata.items()}
         if self.tags:
             given["Tagging"] = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in self.tags.items())
         return given
+
+    def problems(self) -> list[str]:
+        """Every rule of S3 that the request breaks, one sentence each."""
+        said = metadata.Metadata(content_type=self.content_type or "", user=tuple(self.metadata.items()))
+        return [*_key_problems(self.target), *metadata.problems(said), *tags.problems(self.tags)]
 
 
 def upload(connection: Connection, request: UploadRequest, progress: Progress, token: CancelToken) -> Outcome:
@@ -61,7 +66,8 @@ def upload(connection: Connection, request: UploadRequest, progress: Progress, t
     fails, when `token` is cancelled and when the calling thread is interrupted. Raises `AlreadyExists`,
     `CannotLook`, `FileChanged`, `Differs`, `LocalFailure`, `BadInput`, `errors.S3Error` and `Cancelled`.
     """
-    _check_key(request.target)
+    if complaints := request.problems():
+        raise BadInput(complaints[0])
     with Source(request.path) as source:
         progress.begin(source.size)
         _look(connection, request)
@@ -85,15 +91,14 @@ def _look(connection: Connection, request: UploadRequest) -> None:
         find(connection, request.target)
 
 
-def _check_key(target: S3Uri) -> None:
-    if not target.key or target.key.endswith("/"):
-        raise BadInput(f"“{target}” is a prefix.", "Name the key in full.")
+def _key_problems(target: S3Uri) -> list[str]:
+    if target.is_prefix:
+        return [f"“{target}” is a prefix: name the key in full."]
     try:
         length = len(target.key.encode())
-    except UnicodeEncodeError as error:
-        raise BadInput("This name is not valid Unicode, so it can't be a key.", "Choose another name.") from error
-    if length > LONGEST_KEY:
-        raise BadInput(f"This key has {length:,} bytes; S3 takes {LONGEST_KEY:,}.", "Choose a shorter name.")
+    except UnicodeEncodeError:
+        return ["This name is not valid Unicode, so it can't be a key: choose another."]
+    return [f"This key has {length:,} bytes; S3 takes {LONGEST_KEY:,}."] if length > LONGEST_KEY else []
 
 
 def _send_whole(

@@ -1,0 +1,89 @@
+"""What goes where, before it goes: one row for each file of an upload or a download."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual.binding import Binding
+from textual.message import Message
+from textual.strip import Strip
+
+from s3tui import display
+from s3tui.display import visible
+from s3tui.ui.widgets import row_layout
+from s3tui.ui.widgets.row_view import RowView
+
+_SIZE = 10
+_NOTE = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row. `source` identifies it; `name` and `target` are shown, and `note` beside them."""
+
+    source: str
+    name: str
+    target: str
+    note: str
+    size: int  # bytes
+
+
+class MoveList(RowView):
+    """Shows moves; Delete asks to take one off."""
+
+    BINDINGS = [
+        Binding("delete,x", "remove", "Take off", show=False),
+        Binding("j", "cursor_down", "Next", show=False),
+        Binding("k", "cursor_up", "Previous", show=False),
+    ]
+
+    @dataclass
+    class Removed(Message):
+        """The user takes `move` off the list; whoever fills the list does it."""
+
+        move: Move
+
+    def __init__(self, first: str, second: str) -> None:
+        """The titles of the two names."""
+        super().__init__()
+        self._titles = first, second
+        self.moves: list[Move] = []
+
+    @property
+    def row_count(self) -> int:
+        return len(self.moves)
+
+    def show(self, moves: Sequence[Move]) -> None:
+        """Show these instead."""
+        self.moves = list(moves)
+        self.rows_changed()
+
+    def paint_header(self, width: int) -> Strip:
+        text = self._line(*self._titles, "", "Size", width)
+        return Strip([Segment(text, self.part_style("row-view--header"))], width)
+
+    def paint_row(self, position: int, width: int) -> Strip:
+        move = self.moves[position]
+        text = self._line(visible(move.name), visible(move.target), visible(move.note), display.size(move.size), width)
+        style = self.cursor_style if position == self.cursor and self.has_focus else self.rich_style
+        return Strip([Segment(text, style)], width)
+
+    def paint_below(self, line: int, width: int) -> Strip:
+        said = "  Nothing yet." if not self.moves and line == 0 else ""
+        return Strip([Segment(row_layout.fit(said, width), self.part_style("row-view--dim"))], width)
+
+    @staticmethod
+    def _line(name: str, target: str, note: str, size: str, width: int) -> str:
+        """The note goes first when there is no room."""
+        note_width = _NOTE if width >= 100 else 0
+        room = max(8, (width - _SIZE - note_width - 7) // 2)
+        shown = f"  {row_layout.fit(note, note_width)}" if note_width else ""
+        return row_layout.fit(
+            f" {row_layout.fit(name, room)}  {row_layout.fit(target, room)}{shown}  {size:>{_SIZE}}", width
+        )
+
+    def action_remove(self) -> None:
+        if self.cursor < len(self.moves):
+            self.post_message(self.Removed(self.moves[self.cursor]))
