@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from s3tui.profiles.model import Profile
 from s3tui.s3 import buckets, errors, regions
 from s3tui.s3.buckets import Bucket, Contents
 from s3tui.s3.client import Connection
-from tests.s3.stub_server import Answer, Asked, stub
+from tests.s3.stub_server import Answer, Asked, Stub, stub
 
 DENIED = Answer(403, b"<Error><Code>AccessDenied</Code></Error>")
 NOT_DONE = Answer(501, b"<Error><Code>NotImplemented</Code></Error>")
@@ -63,6 +64,32 @@ def test_create_and_its_region(connection: Connection, bucket: str) -> None:
     buckets.create(connection, f"{bucket}-new", "eu-west-1")
     assert buckets.region_of(connection, f"{bucket}-new") == "eu-west-1"
     assert buckets.region_of(connection, bucket) == "us-east-1"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    """A stand-in for AWS: the proxy through which its address is reached."""
+    with stub(lambda asked: Answer(404 if asked.method == "HEAD" else 200)) as server:
+        monkeypatch.setenv("HTTP_PROXY", server.endpoint)
+        server.profile = replace(server.profile, endpoint="http://s3.us-east-1.amazonaws.com")
+        yield server
+
+
+@pytest.mark.parametrize(("region", "constraint"), [("us-east-1", b""), ("eu-west-1", b"eu-west-1")])
+def test_aws_wants_a_location_for_all_regions_but_its_first(aws: Stub, region: str, constraint: bytes) -> None:
+    buckets.create(Connection(replace(aws.profile, region=region)), "new-bucket")
+    put = aws.asked[-1]
+    assert (put.method, f"/{region}/s3/" in put.headers["authorization"]) == ("PUT", True)
+    assert (constraint in put.body) if constraint else put.body == b""
+
+
+def test_aws_is_asked_for_pages_and_never_anonymously(aws: Stub) -> None:
+    buckets.list_buckets(Connection(aws.profile))
+    assert "max-buckets=1000" in aws.asked[-1].path
+    before = len(aws.asked)
+    with pytest.raises(errors.AccessDenied):
+        buckets.list_buckets(Connection(replace(aws.profile, credentials="anonymous")))
+    assert len(aws.asked) == before
 
 
 def test_a_bucket_that_exists_is_not_created_again(connection: Connection, bucket: str) -> None:

@@ -102,3 +102,11 @@ def test_a_secret_that_is_not_known(profile: Profile) -> None:
 def test_nothing_secret_is_told(profile: Profile) -> None:
     remember("loud", Keys("AKIALOUD", "hidden-secret", "hidden-token"))
     assert "hidden" not in repr(list(check(replace(profile, name="loud"))))
+
+
+def test_behind_a_proxy_the_proxy_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stub(lambda asked: Answer(200, b"<ListAllMyBucketsResult/>")) as server:
+        monkeypatch.setenv("HTTP_PROXY", server.endpoint)
+        found = steps(replace(server.profile, endpoint="http://only.the.proxy.knows.invalid"))
+    assert states(found) == "ok ok skipped ok ok ok"
+    assert "proxy" in found["Port answers"].detail

@@ -68,7 +68,8 @@ def test_a_bucket_in_another_region_is_found_once_and_remembered() -> None:
         assert len(server.asked) == 2
         connection.call("list_objects_v2", Bucket="bucket")
         assert len(server.asked) == 3
-        assert connection.probe("GET", "bucket", "", "list-type=2").status == 200
+        assert Connection(server.profile).probe("GET", "bucket", "", "lifecycle").status == 200
+        assert {asked.path for asked in server.asked[3:]} == {"/bucket?lifecycle"}
 
 
 def expecting_region(asked: Asked) -> Answer:
