@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -24,12 +24,13 @@ _FREE_CALLS = 3  # moto checks nothing until the owner is made: user, policy, ke
 class Guarded:
     endpoint: str
     keys: dict[str, Keys]
+    made: dict[str, Connection] = field(default_factory=dict)
 
     def connection(self, who: str) -> Connection:
+        """The one connection of `who`: making a session is slow."""
         remember(f"guarded-{who}", self.keys[who])
-        return Connection(
-            Profile(f"guarded-{who}", endpoint=self.endpoint, region=demo_server.REGION, credentials="session")
-        )
+        profile = Profile(f"guarded-{who}", endpoint=self.endpoint, region=demo_server.REGION, credentials="session")
+        return self.made.setdefault(who, Connection(profile))
 
 
 @pytest.fixture(scope="session")

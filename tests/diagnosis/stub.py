@@ -98,7 +98,7 @@ def _operation(method: str, bucket: str, key: str, query: dict[str, list[str]]) 
 
 @contextmanager
 def lying(answers: dict[str, Says | list[Says]]) -> Iterator[Liar]:
-    """A server with these answers, and a connection to it."""
+    """A server with these answers (they may be changed), and a connection to it."""
     liar = Liar(answers)
 
     class Handler(BaseHTTPRequestHandler):
