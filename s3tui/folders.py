@@ -16,4 +16,13 @@ def config_file() -> Path:
 
 def state_folder() -> Path:
     """Backups of bucket documents, the log and, later, the transfer journal."""
-    return Path(platformdirs.user_state_dir(APP, appauthor=False))
+    return _state_folder or Path(platformdirs.user_state_dir(APP, appauthor=False))
+
+
+def keep_state_in(folder: Path) -> None:
+    """Use `folder` for the rest of this run: the demo's is gone with its server."""
+    global _state_folder
+    _state_folder = folder
+
+
+_state_folder: Path | None = None

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 
+from s3tui import folders
 from s3tui.cli.common import say
 from s3tui.demo import server
 from s3tui.profiles.credentials import Keys, remember
@@ -22,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     with server.start(sample_data=True) as running:
         if arguments.serve_only:
             return _serve(running)
+        folders.keep_state_in(running.folder)
         profile = profile_of(running, read_only=arguments.read_only)
         if sys.stdin.isatty() and sys.stdout.isatty():
             from s3tui.cli import browse

@@ -40,7 +40,9 @@ def _put(backend: S3Backend, bucket: FakeBucket, thing: Object | Deletion | Uplo
         backend.delete_object(bucket.name, thing.key)
         bucket.keys[thing.key].last_modified = _naive(thing.modified)
     else:
-        upload = backend.create_multipart_upload(bucket.name, thing.key, CaseInsensitiveDict(), "STANDARD", {}, None, "", "")
+        upload = backend.create_multipart_upload(
+            bucket.name, thing.key, CaseInsensitiveDict(), "STANDARD", {}, None, "", ""
+        )
         for number, part in enumerate(thing.parts, 1):
             backend.upload_part(bucket.name, upload.id, number, part)
 

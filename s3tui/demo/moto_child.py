@@ -1,17 +1,24 @@
-"""The child process of `demo.server`: serves until its standard input is closed."""
+"""The child process of `demo.server`: serves until its standard input is closed.
+
+It outlives its parent for a moment, so it also owns the folder for the files of that run and removes it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
 import sys
+import tempfile
 
 
 def main() -> None:
-    """Print the endpoint on one line, then serve. `--sample-data` fills the server first."""
-    # The parent says when to stop; a Ctrl-C in the terminal that both share is not for this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Print the endpoint and the folder, a line each, then serve. `--sample-data` fills the server first."""
+    # The parent's end is what stops this process; what the terminal or the system tells both is not for it.
+    for name in ("SIGINT", "SIGHUP", "SIGTERM"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     # moto must not find the user's own accounts, nor anything else of AWS.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
@@ -28,8 +35,10 @@ def main() -> None:
 
         fill.fill(data.buckets(), parent.REGION)
     host, port = server.get_host_and_port()
-    print(f"http://{host}:{port}", flush=True)
-    sys.stdin.read()
+    # Who has gone away before it read this has closed the pipe, which is as good as a word to stop.
+    with tempfile.TemporaryDirectory(prefix="s3tui-demo-") as folder, contextlib.suppress(BrokenPipeError):
+        print(f"http://{host}:{port}\n{folder}", flush=True)
+        sys.stdin.read()
     os._exit(0)
 
 

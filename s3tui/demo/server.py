@@ -6,9 +6,11 @@ dies with its pipe: the child exits as soon as its standard input is closed, how
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from s3tui.errors import S3tuiError
 
@@ -23,9 +25,10 @@ class DemoUnavailable(S3tuiError):
 
 @dataclass
 class DemoServer:
-    """A running server: `endpoint` is its URL."""
+    """A running server: `endpoint` is its URL; what is put into `folder` is gone with it."""
 
     endpoint: str
+    folder: Path
     process: subprocess.Popen[str]
 
     def stop(self) -> None:
@@ -39,6 +42,7 @@ class DemoServer:
             self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)  # for when the child couldn't
 
     def __enter__(self) -> DemoServer:
         return self
@@ -65,4 +69,4 @@ def start(sample_data: bool = False) -> DemoServer:
         process.kill()
         process.wait()
         raise DemoUnavailable("The demo's server didn't start.", "Install it with: pip install 's3tui-browser[demo]'.")
-    return DemoServer(endpoint, process)
+    return DemoServer(endpoint, Path(process.stdout.readline().strip()), process)

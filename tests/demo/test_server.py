@@ -75,6 +75,7 @@ def served(tmp_path: Path) -> Served:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_no_child_port_or_file_is_left(served: Served, tmp_path: Path, number: signal.Signals) -> None:
     assert answers(served.endpoint)
+    assert len(list((tmp_path / "of the demo").iterdir())) == 1
     assert served.settings["AWS_ACCESS_KEY_ID"] == server.ACCESS_KEY_ID
     code = served.end(number)
     assert code == (0 if number in (signal.SIGINT, signal.SIGTERM) else -number)
@@ -83,11 +84,20 @@ def test_no_child_port_or_file_is_left(served: Served, tmp_path: Path, number: s
     assert list((tmp_path / "of the demo").iterdir()) == []
 
 
-def test_serving_ends_with_a_word_when_the_server_dies(served: Served) -> None:
+def test_serving_ends_with_a_word_when_the_server_dies(served: Served, tmp_path: Path) -> None:
     os.kill(served.child, signal.SIGKILL)
     _, errors = served.process.communicate(timeout=20)
+    assert list((tmp_path / "of the demo").iterdir()) == []
     assert served.process.returncode == 1
     assert "ended by itself" in errors
+
+
+def test_the_terminal_closing_leaves_nothing_either(served: Served, tmp_path: Path) -> None:
+    """Everything in it gets the hang-up, the server's process too."""
+    os.kill(served.child, signal.SIGHUP)
+    served.end(signal.SIGHUP)
+    assert is_gone(served.child)
+    assert list((tmp_path / "of the demo").iterdir()) == []
 
 
 def test_it_listens_on_loopback_only() -> None:
