@@ -81,10 +81,10 @@ TEMPLATES = (
     Template(
         "Temporary files deleted after 1 day",
         "lifecycle",
-        "Unfinished uploads are aborted after 1 day too.",
+        "",
         _temporary,
     ),
-    Template("Unfinished uploads aborted after 1 day", "lifecycle", "Nothing else is touched.", _uploads),
+    Template("Unfinished uploads aborted after 1 day", "lifecycle", "", _uploads),
     Template(
         "File preview of InvenioRDM",
         "cors",
