@@ -61,7 +61,7 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
     def compose_body(self) -> ComposeResult:
         suggester = PathSuggester(Path.cwd)
         yield FormRow("Into the folder", Input(id="folder", compact=True, suggester=suggester, select_on_focus=False))
-        yield MoveList("Object", "File")
+        yield MoveList("Object", "File", "")
         yield Static(id="total")
 
     def on_mount(self) -> None:

@@ -79,7 +79,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
                 suggester=PathSuggester(lambda: self._folder),
             )
             yield Button("Browse (ctrl+o)", id="browse", compact=True)
-        yield MoveList("File", "Key")
+        yield MoveList("File", "Key", "Content type")
         yield Static(id="total")
         yield FormRow("To the prefix", _text("prefix", self.target.key, "empty: the top of the bucket"))
         yield FormRow("Content type", _text("content_type", "", "guessed for each file"))

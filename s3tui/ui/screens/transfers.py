@@ -16,18 +16,25 @@ from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets import row_layout
 from s3tui.ui.widgets.row_view import RowView
-from s3tui.ui.widgets.transfer_line import ARROWS, INTERVAL, SIGNS, bar, percent, summary
+from s3tui.ui.widgets.transfer_line import ARROWS, INTERVAL, LOOKS, SIGNS, bar, percent, summary
 
-_BAR = 14
-_STATE = 26  # the longest state and its sign
-_RATE = 24
+_STATE = 27  # the longest state and its sign
+_BAR = _STATE - 5
+_RATE = 22
+_WIDE = 130  # from this width on the target has a column too
 
 
 class TransferTable(RowView):
     """One row for each transfer, drawn from the newest snapshot."""
 
+    COMPONENT_CLASSES = {"transfer--dim", "transfer--moving", "transfer--good", "transfer--doubtful", "transfer--bad"}
     DEFAULT_CSS = """
     TransferTable { border: round $border; padding: 0 1; }
+    TransferTable .transfer--dim { color: $text-muted; }
+    TransferTable .transfer--moving { color: $text-primary; }
+    TransferTable .transfer--good { color: $text-success; }
+    TransferTable .transfer--doubtful { color: $text-warning; }
+    TransferTable .transfer--bad { color: $text-error; }
     """
 
     def __init__(self) -> None:
@@ -54,19 +61,21 @@ class TransferTable(RowView):
                 self.refresh_row(position)
 
     def paint_header(self, width: int) -> Strip:
-        text = self._line("  File", "State", "", width)
-        return Strip([Segment(text, self.part_style("row-view--header"))], width)
+        style = self.part_style("row-view--header")
+        text = "".join(self._cells("  File", "To", "State", "Speed, or size", width))
+        return Strip([Segment(text, style)], width)
 
     def paint_row(self, position: int, width: int) -> Strip:
         view = self.views[position]
-        name = f"{ARROWS[view.kind]} {short_name(view)}"
-        if view.state == "running" and view.total:
+        if view.state == "running" and view.total is not None:
             state = f"{bar(view.done, view.total, _BAR)} {percent(view.done, view.total):3d}%"
         else:
             state = f"{SIGNS[view.state][0]} {view.state}"
-        text = self._line(name, state, _rate(view), width)
         style = self.cursor_style if position == self.cursor else self.rich_style
-        return Strip([Segment(text, style)], width)
+        coloured = style if position == self.cursor else style + self.part_style(f"transfer--{LOOKS[view.state]}")
+        cells = self._cells(f"{ARROWS[view.kind]} {short_name(view)}", visible(view.target), state, _rate(view), width)
+        first, second, third, fourth = cells
+        return Strip([Segment(first + second, style), Segment(third, coloured), Segment(fourth, style)], width)
 
     def paint_below(self, line: int, width: int) -> Strip:
         said = "  Nothing has been transferred yet: u uploads, d downloads." if not self.views and line == 0 else ""
@@ -78,10 +87,17 @@ class TransferTable(RowView):
             screen.show_current()
 
     @staticmethod
-    def _line(name: str, state: str, rate: str, width: int) -> str:
+    def _cells(name: str, target: str, state: str, rate: str, width: int) -> tuple[str, str, str, str]:
+        """The four columns, `width` cells together; the target only where there is room."""
         room = max(10, width - _STATE - _RATE - 2)
-        return row_layout.fit(
-            f"{row_layout.fit(name, room)} {row_layout.fit(state, _STATE)} {row_layout.fit(rate, _RATE)}", width
+        target_room = room * 3 // 5 if width >= _WIDE else 0
+        shown = f"{row_layout.fit(target, target_room - 1)} " if target_room else ""
+        rest = max(0, width - room - 1 - _STATE - 1)
+        return (
+            f"{row_layout.fit(name, room - target_room)} ",
+            shown,
+            f"{row_layout.fit(state, _STATE)} ",
+            row_layout.fit(rate, rest),
         )
 
 
@@ -93,8 +109,8 @@ def short_name(view: TransferView) -> str:
 def _rate(view: TransferView) -> str:
     if view.state != "running":
         return display.size(view.total) if view.total is not None else ""
-    if view.stage:
-        return view.stage
+    if view.stage or view.done == view.total:
+        return view.stage or "waiting for the answer"
     left = display.duration(view.seconds_left) if view.seconds_left is not None else ""
     return f"{display.size(round(view.speed))}/s  {left}" if view.speed >= 1 else ""
 
@@ -119,6 +135,7 @@ class TransfersScreen(TellsFailures, Screen[None]):
     def __init__(self, queue: Queue) -> None:
         super().__init__()
         self.transfers = queue
+        self._possible: dict[str, bool] = {}
 
     def compose(self) -> ComposeResult:
         yield TransferTable()
@@ -145,23 +162,29 @@ class TransfersScreen(TellsFailures, Screen[None]):
         self.table.show(views)
         self.query_one("#summary", Static).update(Content(summary(views)))
         self.show_current()
-        self.refresh_bindings()
 
     def show_current(self) -> None:
         """Everything about the transfer under the cursor."""
         self.query_one("#about", Static).update(_about(self.table.current))
-        self.refresh_bindings()
+        possible = self._what_is_possible()
+        if possible != self._possible:  # each refresh makes the footer anew
+            self._possible = possible
+            self.refresh_bindings()
+
+    def _what_is_possible(self) -> dict[str, bool]:
+        view, views = self.table.current, self.table.views
+        return {
+            "cancel": view is not None and not view.finished,
+            "cancel_all": any(not each.finished for each in views),
+            "again": view is not None and view.state in ("failed", "cancelled"),
+            "forget": any(each.finished for each in views),
+        }
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """See `DOMNode.check_action`: what can't be done now is shown dim."""
-        view = self.table.current if self.is_mounted else None
-        possible = {
-            "cancel": view is not None and not view.finished,
-            "cancel_all": any(not each.finished for each in self.table.views) if self.is_mounted else False,
-            "again": view is not None and view.state in ("failed", "cancelled"),
-            "forget": any(each.finished for each in self.table.views) if self.is_mounted else False,
-        }
-        return True if possible.get(action, True) else None
+        if action in ("cancel", "cancel_all", "again", "forget"):
+            return True if self._possible.get(action) else None
+        return True
 
     def action_row(self, step: int) -> None:
         self.table.move_cursor(self.table.cursor + step)

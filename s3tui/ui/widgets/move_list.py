@@ -45,10 +45,10 @@ class MoveList(RowView):
 
         move: Move
 
-    def __init__(self, first: str, second: str) -> None:
-        """The titles of the two names."""
+    def __init__(self, name: str, target: str, note: str) -> None:
+        """The titles of the columns."""
         super().__init__()
-        self._titles = first, second
+        self._titles = name, target, note
         self.moves: list[Move] = []
 
     @property
@@ -61,7 +61,7 @@ class MoveList(RowView):
         self.rows_changed()
 
     def paint_header(self, width: int) -> Strip:
-        text = self._line(*self._titles, "", "Size", width)
+        text = self._line(*self._titles, "Size", width)
         return Strip([Segment(text, self.part_style("row-view--header"))], width)
 
     def paint_row(self, position: int, width: int) -> Strip:

@@ -24,6 +24,17 @@ SIGNS: dict[State, tuple[str, str]] = {
     "outcome unknown": ("?", "$text-error"),
     "cancelled": ("⊘", "$text-muted"),
 }
+# The same as names of styles, for who draws lines.
+LOOKS: dict[State, str] = {
+    "waiting": "dim",
+    "running": "moving",
+    "verified": "good",
+    "sent but not verified": "doubtful",
+    "received but not verified": "doubtful",
+    "failed": "bad",
+    "outcome unknown": "bad",
+    "cancelled": "dim",
+}
 ARROWS = {"upload": "↑", "download": "↓"}
 
 
