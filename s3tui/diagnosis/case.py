@@ -73,7 +73,7 @@ class Answer:
 
     @property
     def outcome(self) -> str:
-        """What came back, for the end of a sentence: `refused (403)`, `it isn't there (404)`."""
+        """What came back, for the end of a sentence: `refused (403)`, `not there (404)`."""
         if self.ok:
             return "answered"
         if self.denied:

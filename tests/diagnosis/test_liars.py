@@ -276,6 +276,18 @@ def test_a_name_cannot_drive_the_terminal_from_the_report(ask: Ask) -> None:
     assert "␛" in report(found)
 
 
+def test_rows_without_their_elements_are_survived(ask: Ask) -> None:
+    bare = Says(200, "<ListBucketResult><Contents><Size>1</Size></Contents><CommonPrefixes/></ListBucketResult>")
+    row = f"<Version><Key>{KEY}</Key><IsLatest>false</IsLatest></Version>"
+    uploads = Says(200, f"<ListMultipartUploadsResult><Upload><Key>{KEY}</Key></Upload></ListMultipartUploadsResult>")
+    answers = {
+        "List": bare,
+        "Versions": Says(200, f"<ListVersionsResult>{row}</ListVersionsResult>"),
+        "Uploads": uploads,
+    }
+    assert ask(dict(answers)).verdict is Verdict.NONCURRENT_ONLY
+
+
 def test_cancelling_stops_before_the_next_request(ask: Ask) -> None:
     ask.liar.answers, ask.liar.asked = {}, []
     token = CancelToken()

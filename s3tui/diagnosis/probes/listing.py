@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from s3tui.diagnosis.case import Case
+from s3tui.diagnosis.case import Answer, Case
 from s3tui.diagnosis.probes.bucket import BucketFound
 from s3tui.diagnosis.probes.content import ContentFound
 from s3tui.diagnosis.spelling import extension
@@ -39,8 +39,8 @@ def look(case: Case) -> None:
         _leave_bucket_open(case)
         case.learn(ListingFound(False, answer.denied))
         return
-    keys = [item["Key"] for item in answer.data.get("Contents") or () if item["Key"].startswith(key)]
-    prefixes = [item["Prefix"] for item in answer.data.get("CommonPrefixes") or () if item["Prefix"].startswith(key)]
+    keys = [name for name in names(answer, "Contents", "Key") if name.startswith(key)]
+    prefixes = [name for name in names(answer, "CommonPrefixes", "Prefix") if name.startswith(key)]
     listed = key in keys
     below = key if key.endswith("/") else f"{key}/"
     children = (
@@ -58,6 +58,11 @@ def look(case: Case) -> None:
     for name in keys:
         if lacking := extension(key, name):
             case.suggest(name, lacking)
+
+
+def names(answer: Answer, kind: str, field: str) -> list[str]:
+    """The keys (`Contents`, `Key`) or prefixes (`CommonPrefixes`, `Prefix`) of a page."""
+    return [str(item.get(field, "")) for item in answer.data.get(kind) or ()]
 
 
 def _leave_bucket_open(case: Case) -> None:

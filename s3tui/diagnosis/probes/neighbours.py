@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from s3tui.diagnosis.case import Case
 from s3tui.diagnosis.known import is_gone, may_be_missing
-from s3tui.diagnosis.probes.listing import ListingFound
+from s3tui.diagnosis.probes.listing import ListingFound, names
 from s3tui.diagnosis.probes.versions import VersionsFound
 from s3tui.diagnosis.spelling import difference, extension, fold
 from s3tui.display import counted
@@ -45,6 +45,10 @@ def _walk(case: Case, target: str) -> bool:
         complete = complete and whole
         waiting += (folder for folder in folders if folder not in seen)
         seen.update(folders)
+    if waiting:
+        case.leave_open(
+            f"{counted(len(waiting), 'more folder')} of almost this name", "whether a near miss is in there"
+        )
     return complete and not waiting
 
 
@@ -55,8 +59,8 @@ def _compare(case: Case, folder: str, target: str) -> tuple[list[str], bool]:
     compared, before = 0, len(case.candidates)
     for _ in range(PAGES_PER_FOLDER):
         answer = case.ask("list_objects_v2", **parameters)
-        keys = [item["Key"] for item in answer.data.get("Contents") or ()]
-        prefixes = [item["Prefix"] for item in answer.data.get("CommonPrefixes") or ()]
+        keys = names(answer, "Contents", "Key")
+        prefixes = names(answer, "CommonPrefixes", "Prefix")
         compared += len(keys) + len(prefixes)
         for key in keys:
             _suggest(case, key)

@@ -37,11 +37,10 @@ def look(case: Case) -> None:
         if not answer.unsupported:
             case.leave_open("unfinished uploads", "whether an upload of this key was begun and never completed")
         return
-    # Ceph RGW encodes the keys but doesn't say so, and botocore doesn't decode those of this listing.
     ours = [
         item
         for item in answer.data.get("Uploads") or ()
-        if case.uri.key in (item["Key"], unquote_plus(item["Key"], errors="surrogateescape"))
+        if "Initiated" in item and "UploadId" in item and case.uri.key in _readings(str(item.get("Key", "")))
     ]
     if not ours:
         case.show(answer, "No unfinished upload of this key.")
@@ -54,6 +53,11 @@ def look(case: Case) -> None:
     )
     parts, stored = _parts(case, newest["UploadId"])
     case.learn(UploadsFound(len(ours), newest["Initiated"], parts, stored))
+
+
+def _readings(key: str) -> tuple[str, str]:
+    """Ceph RGW encodes the keys but doesn't say so, and botocore doesn't decode those of this listing."""
+    return key, unquote_plus(key, errors="surrogateescape")
 
 
 def _parts(case: Case, upload_id: str) -> tuple[int | None, int]:

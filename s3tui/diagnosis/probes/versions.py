@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from s3tui.diagnosis.case import Answer, Case
@@ -12,6 +12,8 @@ from s3tui.diagnosis.probes.bucket import BucketFound
 from s3tui.diagnosis.probes.content import ContentFound
 from s3tui.diagnosis.probes.listing import ListingFound
 from s3tui.display import counted, when
+
+_UNKNOWN = datetime.fromtimestamp(0, UTC)  # S3 always says when; a server that doesn't must not stop us
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,15 @@ def _versioning(case: Case) -> str:
 
 def _kept(data: dict[str, Any], key: str) -> tuple[Kept, ...]:
     entries = [
-        Kept(str(item.get("VersionId") or "null"), bool(item.get("IsLatest")), is_marker, item["LastModified"])
+        Kept(
+            str(item.get("VersionId") or "null"),
+            bool(item.get("IsLatest")),
+            is_marker,
+            item.get("LastModified") or _UNKNOWN,
+        )
         for kind, is_marker in (("Versions", False), ("DeleteMarkers", True))
         for item in data.get(kind) or ()
-        if item["Key"] == key
+        if item.get("Key") == key
     ]
     return tuple(sorted(entries, key=lambda entry: (entry.is_latest, entry.at), reverse=True))
 

@@ -130,7 +130,8 @@ class Why(TellsFailures, Screen[S3Uri | None]):
     async def _show(self, diagnosis: Diagnosis) -> None:
         verdict = diagnosis.verdict
         state = "-fine" if verdict in _FINE else "-open" if verdict in _OPEN else "-cause"
-        self._say(verdict.heading, diagnosis.summary, state)
+        there = " Enter goes there." if verdict is Verdict.EXISTS else ""
+        self._say(verdict.heading, diagnosis.summary + there, state)
         conclusions = self.query_one("#conclusions")
         if diagnosis.candidates:
             options = OptionList(*(self._option(candidate.key, candidate.why) for candidate in diagnosis.candidates))
