@@ -238,7 +238,7 @@ class ObjectTable(RowView):
             return self.cursor_style, self.cursor_style
         if selected:
             return self.part_style("object-table--selected"), self.part_style("object-table--selected")
-        name = self.part_style("object-table--prefix") if is_prefix else self.rich_style
+        name = self.part_style("object-table--prefix" if is_prefix else "")
         return name, self.part_style("row-view--dim")
 
     def paint_below(self, line: int, width: int) -> Strip:

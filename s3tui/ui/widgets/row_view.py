@@ -64,16 +64,16 @@ class RowView(ScrollView, can_focus=True):
 
     def paint_below(self, line: int, width: int) -> Strip:
         """A line below the last row; `line` counts from 0 at the first line below the header."""
-        return Strip.blank(width, self.rich_style)
+        return Strip.blank(width, self.part_style())
 
     def cursor_moved(self, before: int) -> None:
         """The user moved the cursor; it may be where it was."""
 
-    def part_style(self, part: str) -> Style:
-        """The style of a component class, looked up once."""
+    def part_style(self, part: str = "") -> Style:
+        """The style of a component class, or of the widget itself, looked up once."""
         style = self._part_styles.get(part)
         if style is None:
-            style = self._part_styles[part] = self.get_component_rich_style(part)
+            style = self._part_styles[part] = self.get_component_rich_style(part) if part else self.rich_style
         return style
 
     @property
@@ -94,7 +94,7 @@ class RowView(ScrollView, can_focus=True):
         """See `Widget.render_line`."""
         width = self.scrollable_content_region.width
         if width < _LEAST_WIDTH:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.part_style())
         if y < HEADER:
             return self.paint_header(width)
         position = y - HEADER + self.top
