@@ -53,7 +53,7 @@ _OF_BUCKET = {
     # NoSuchUpload is how rclone says that there are none.
     "uploads": _Kind("ListMultipartUploadsResult", "Upload", ("NoSuchUpload",), query="uploads&max-uploads=1"),
 }
-_NO_LOCK = ("NoSuchObjectLockConfiguration",)
+_NO_LOCK = ("NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError")  # AWS, Ceph RGW
 _OF_OBJECT = {
     "tagging": _Kind("Tagging", "Tag", ("NoSuchTagSet", "NoSuchTagSetError")),
     "acl": _Kind("AccessControlPolicy", "Grant"),

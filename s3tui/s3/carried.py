@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from s3tui.s3 import capabilities, errors, tags
 from s3tui.s3.client import Connection
-from s3tui.s3.objects import ObjectInfo
+from s3tui.s3.objects import Lock, ObjectInfo
 from s3tui.s3.uri import S3Uri
 
 T = TypeVar("T")
@@ -200,7 +199,7 @@ def upload_parameters(info: ObjectInfo, carried: Carried) -> dict[str, Any]:
 def _lock_parameters(info: ObjectInfo) -> dict[str, Any]:
     lock = info.lock
     found: dict[str, Any] = {}
-    if lock.mode and lock.until and lock.until > datetime.now(UTC):  # S3 refuses a date in the past
+    if lock.holds:
         found |= {"ObjectLockMode": lock.mode, "ObjectLockRetainUntilDate": lock.until}
     if lock.legal_hold:
         found["ObjectLockLegalHoldStatus"] = "ON"
@@ -235,3 +234,17 @@ def restore_lost(connection: Connection, uri: S3Uri, carried: Carried) -> tuple[
             write_acl(connection, uri, replace(carried.acl, owner=now_acl.owner))
             now_acl = read_acl(connection, uri)
     return now_tags, now_acl
+
+
+def restore_lost_lock(connection: Connection, uri: S3Uri, before: Lock, now: Lock) -> None:
+    """Set again the retention and the legal hold that the endpoint did not take with the copy (Ceph drops both).
+
+    Only ever adds protection. Raises `errors.S3Error`.
+    """
+    if before.holds and not now.as_strong_as(before) and before.until:
+        capabilities.require_object(connection, uri, "retention")
+        retention = {"Mode": before.mode, "RetainUntilDate": before.until}
+        connection.call("put_object_retention", **_place(uri), Retention=retention)
+    if before.legal_hold and not now.legal_hold:
+        capabilities.require_object(connection, uri, "legal-hold")
+        connection.call("put_object_legal_hold", **_place(uri), LegalHold={"Status": "ON"})

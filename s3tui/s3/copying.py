@@ -138,10 +138,13 @@ def _copy_parts(
             PartNumber=number,
             CopySourceRange=f"bytes={first}-{last}",
         )
+        result = answer.get("CopyPartResult") or {}
+        if not result.get("ETag"):
+            # rclone takes it for the upload of an empty part.
+            raise errors.Unsupported("This endpoint can't copy an object in parts.", "Nothing was written.")
         with lock:
             done += last - first + 1
             on_progress(done, info.size)
-        result = answer["CopyPartResult"]
         checksums = {name: value for name, value in result.items() if name.startswith("Checksum")}
         return {"PartNumber": number, "ETag": result["ETag"]} | checksums
 

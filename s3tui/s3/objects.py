@@ -60,6 +60,17 @@ class Lock:
     event_hold_days: int = 0
     event_hold_years: int = 0
 
+    @property
+    def holds(self) -> bool:
+        """Whether there is a retention that has not run out. (S3 refuses to set one that has.)"""
+        return bool(self.mode) and self.until is not None and self.until > datetime.now(UTC)
+
+    def as_strong_as(self, other: Lock) -> bool:
+        """Whether this retention protects as long as the `other`, in the same mode."""
+        return not other.holds or (
+            self.mode == other.mode and self.until is not None and other.until is not None and self.until >= other.until
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
@@ -131,7 +142,7 @@ def from_head(uri: S3Uri, answer: dict[str, Any]) -> ObjectInfo:
     return ObjectInfo(
         uri=uri,
         size=int(answer.get("ContentLength") or 0),
-        modified=answer.get("LastModified") or datetime.fromtimestamp(0, UTC),
+        modified=_utc(answer.get("LastModified")) or datetime.fromtimestamp(0, UTC),
         etag=etag,
         version_id=answer.get("VersionId"),
         storage_class=str(answer.get("StorageClass") or "STANDARD"),
@@ -167,7 +178,7 @@ def _encryption(answer: dict[str, Any]) -> Encryption:
 def _lock(answer: dict[str, Any]) -> Lock:
     return Lock(
         mode=str(answer.get("ObjectLockMode") or ""),
-        until=answer.get("ObjectLockRetainUntilDate"),
+        until=_utc(answer.get("ObjectLockRetainUntilDate")),
         legal_hold=answer.get("ObjectLockLegalHoldStatus") == "ON",
         event_hold=answer.get("ObjectLockEventHold") == "ON",
         event_hold_days=int(answer.get("ObjectLockEventHoldDurationDays") or 0),
@@ -187,6 +198,10 @@ def _parts(etag: str, count: int | None) -> int | None:
         return count
     _, dash, parts = etag.partition("-")
     return int(parts) if dash and parts.isdecimal() else None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment else None
 
 
 def _http_date(text: str) -> datetime | None:

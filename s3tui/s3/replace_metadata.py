@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 
 from s3tui import display
 from s3tui.background import CancelToken
+from s3tui.display import visible
 from s3tui.errors import BadInput
 from s3tui.s3 import carried, copying, errors, objects, preview
 from s3tui.s3.carried import Carried, What
 from s3tui.s3.client import Connection
 from s3tui.s3.copying import AnswerLost, Progress, copy_onto_itself
-from s3tui.s3.metadata import Metadata, differences, problems
+from s3tui.s3.metadata import Difference, Metadata, differences, problems
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
@@ -158,9 +159,9 @@ def _verified(
     # `null` is what a bucket without versions, or with suspended ones, holds now anyway.
     written = replace(before.uri, version_id=None if version == "null" else version)
     side = _side_differences(connection, written, kept)
-    after = objects.head(connection, written)
+    after = _relocked(connection, before, objects.head(connection, written))
     lost = (
-        [str(item) for item in differences(new, after.metadata)]
+        [_words(item) for item in differences(new, after.metadata)]
         + _content_differences(before, after)
         + _kept_differences(before, after)
         + side
@@ -175,6 +176,29 @@ def _verified(
         error.lost = tuple(lost)
         raise error
     return replace(after, uri=replace(before.uri, version_id=None))
+
+
+def _words(difference: Difference) -> str:
+    name = visible(difference.name)
+    if difference.kind == "removed":
+        return f"{name} is missing"
+    return f"{name} is “{visible(difference.after)}”" + (
+        f", not “{visible(difference.before)}”" if difference.kind == "changed" else ""
+    )
+
+
+def _relocked(connection: Connection, before: ObjectInfo, after: ObjectInfo) -> ObjectInfo:
+    """`after`, with the protection of `before` set again where the copy didn't take it along and that can be done."""
+    if after.lock.as_strong_as(before.lock) and after.lock.legal_hold >= before.lock.legal_hold:
+        return after
+    # By its version: RGW does not say in its answer to the copy which one it made.
+    written = replace(after.uri, version_id=after.version_id)
+    try:
+        carried.restore_lost_lock(connection, written, before.lock, after.lock)
+    except errors.S3Error:
+        # What is missing is found by comparing, and told.
+        return after
+    return objects.head(connection, written)
 
 
 def _content_differences(before: ObjectInfo, after: ObjectInfo) -> list[str]:
@@ -207,10 +231,8 @@ def _kept_differences(before: ObjectInfo, after: ObjectInfo) -> list[str]:
     if was.algorithm and (now.algorithm, now.kms_key_id) != (was.algorithm, was.kms_key_id):
         found.append(f"its encryption is {now.algorithm or 'none'} {now.kms_key_id}".rstrip())
     lock = before.lock
-    if lock.mode and lock.until and lock.until > datetime.now(UTC):
-        held = after.lock.mode == lock.mode and after.lock.until is not None and after.lock.until >= lock.until
-        if not held:
-            found.append(f"its retention ({lock.mode} until {display.when(lock.until)} UTC) is gone")
+    if lock.until and not after.lock.as_strong_as(lock):
+        found.append(f"its retention ({lock.mode} until {display.when(lock.until)} UTC) is gone")
     if lock.legal_hold and not after.lock.legal_hold:
         found.append("its legal hold is gone")
     if lock.event_hold and not after.lock.event_hold:
@@ -222,7 +244,7 @@ def _side_differences(connection: Connection, written: S3Uri, kept: Carried) -> 
     try:
         tags, acl = carried.restore_lost(connection, written, kept)
     except errors.S3Error as error:
-        return [f"its tags and access list (ACL) could not be compared: {error.sentence}"]
+        return [f"its tags and access list (ACL) could not be compared: {error.sentence.rstrip('.')}"]
     found = ["its tags differ"] if kept.tags != tags else []
     if kept.acl is not None and acl is not None and kept.acl.grants != acl.grants:
         found.append("its access list (ACL) differs")

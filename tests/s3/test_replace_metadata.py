@@ -122,6 +122,27 @@ def test_retention_and_legal_hold_stay(faulty: Proxy) -> None:
     assert (after.lock.mode, after.lock.until, after.lock.legal_hold) == ("GOVERNANCE", until, True)
 
 
+def test_retention_that_the_copy_drops_is_set_again(faulty: Proxy, connection: Connection) -> None:
+    """Ceph RGW ignores the lock headers of a copy."""
+    bucket = f"lock-{os.getpid()}-{id(faulty)}"
+    connection.call("create_bucket", Bucket=bucket, ObjectLockEnabledForBucket=True)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until, "ObjectLockLegalHoldStatus": "ON"}
+    info = put(connection, bucket, **lock, ChecksumAlgorithm="SHA256")
+
+    def drop_lock(exchange: Exchange) -> None:
+        if "x-amz-copy-source" in exchange.headers:
+            kept = {k: v for k, v in exchange.headers.items() if not k.lower().startswith("x-amz-object-lock")}
+            exchange.headers = kept
+        if exchange.method == "GET" and "?retention" in exchange.path:
+            exchange.refuse(404, "ObjectLockConfigurationNotFoundError")  # moto fails there
+
+    faulty.before.append(drop_lock)
+    after = replace_metadata(faulty.connection, info, edited(info, cache_control="x"))
+    assert after.version_id != info.version_id
+    assert after.lock == info.lock
+
+
 def test_a_versioned_bucket_gets_a_new_version(connection: Connection, bucket: str) -> None:
     versioned(connection, bucket)
     info = put(connection, bucket, CacheControl="old")
@@ -256,8 +277,8 @@ def test_an_acl_that_the_copy_drops_is_set_again(faulty: Proxy, connection: Conn
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        ("cache-control", "Cache-Control"),
-        ("x-amz-meta-mine", "mine"),
+        ("cache-control", "Cache-Control is missing"),
+        ("x-amz-meta-mine", "mine is missing"),
         ("x-amz-storage-class", "storage class is STANDARD, not STANDARD_IA"),
         ("x-amz-server-side-encryption", "encryption is none"),
         ("x-amz-checksum-sha256", "SHA256 checksum is gone"),
@@ -374,6 +395,24 @@ def test_an_endpoint_without_conditions_on_the_target(faulty: Proxy, bucket: str
     assert replace_metadata(faulty.connection, info, edited(info, cache_control="x")).metadata.cache_control == "x"
 
 
+@pytest.mark.parametrize("denied", ["retention", "legal-hold"])
+def test_retention_that_cannot_be_set_again_is_reported(faulty: Proxy, connection: Connection, denied: str) -> None:
+    bucket = f"lock-{os.getpid()}-{id(faulty)}-{denied}"
+    connection.call("create_bucket", Bucket=bucket, ObjectLockEnabledForBucket=True)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until, "ObjectLockLegalHoldStatus": "ON"}
+    info = put(connection, bucket, **lock, ChecksumAlgorithm="SHA256")
+
+    def spoil(exchange: Exchange) -> None:
+        exchange.headers = {k: v for k, v in exchange.headers.items() if not k.lower().startswith("x-amz-object-lock")}
+        if exchange.method == "PUT" and f"?{denied}" in exchange.path:
+            exchange.refuse(403, "AccessDenied")
+
+    faulty.before.append(spoil)
+    with pytest.raises(NotKept, match="is gone"):
+        replace_metadata(faulty.connection, info, edited(info, cache_control="x"))
+
+
 # In parts
 
 MIB = 1024 * 1024
@@ -472,6 +511,21 @@ def test_an_upload_that_cannot_be_aborted_is_said(faulty: Proxy, bucket: str) ->
     faulty.before.append(refuse)
     with pytest.raises(errors.S3Error, match="unfinished upload could not be removed"):
         replace_metadata(faulty.connection, info, edited(info, cache_control="x"))
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_an_endpoint_that_copies_no_parts(faulty: Proxy, bucket: str) -> None:
+    """rclone takes UploadPartCopy for UploadPart."""
+    info = put(faulty.connection, bucket, Body=LARGE)
+
+    def upload_nothing(exchange: Exchange) -> None:
+        if "partNumber=" in exchange.path:
+            exchange.status = 200
+
+    faulty.before.append(upload_nothing)
+    with pytest.raises(errors.Unsupported, match="copy an object in parts"):
+        replace_metadata(faulty.connection, info, edited(info, cache_control="x"))
+    assert uploads(faulty.connection, bucket) == []
 
 
 @pytest.mark.usefixtures("small_limits")
