@@ -43,6 +43,8 @@ class TransferView:
     speed: float
     seconds_left: float | None
     why: str
+    etag: str = ""  # of what was moved, when that worked
+    version_id: str | None = None
 
     @property
     def finished(self) -> bool:
@@ -81,6 +83,8 @@ class Transfer:
             speed=progress.speed if running else 0.0,
             seconds_left=progress.seconds_left if running else None,
             why=self.why,
+            etag=self.outcome.etag if self.outcome else "",
+            version_id=self.outcome.version_id if self.outcome else None,
         )
 
 

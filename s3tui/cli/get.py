@@ -1,0 +1,46 @@
+"""`s3tui get`: download an object."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from s3tui.cli.common import connection_of, say
+from s3tui.cli.main import USAGE
+from s3tui.cli.moving import watch
+from s3tui.s3 import uri
+from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.names import local_path
+from s3tui.transfers.queue import Queue
+
+_HELP = """
+PATH is the file to write, or a folder. What can't be in a file name is written as %XX. The file gets its name
+only when it is complete and was compared with the object's checksum or ETag; one that exists is kept without
+--overwrite.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.epilog = _HELP
+    parser.add_argument("place", metavar="URI", help="s3://bucket/key, with ?versionId=… for a version")
+    parser.add_argument("path", metavar="PATH")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
+    parser.add_argument("--json", action="store_true", help="print the result as a JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Download it; 1 when that failed."""
+    connection = connection_of(arguments)
+    source = uri.parse(arguments.place, connection.profile.endpoint)
+    if not source.key:
+        say(f"s3tui: “{source}” is a bucket: name one object.")
+        return USAGE
+    path = Path(arguments.path)
+    if path.is_dir() or arguments.path.endswith("/"):
+        request = DownloadRequest(source, local_path(path, source.name), arguments.overwrite, root=path)
+    else:
+        request = DownloadRequest(source, path, arguments.overwrite)
+    queue = Queue()
+    queue.submit_download(connection, request)
+    return watch(queue, arguments.json)

@@ -1,0 +1,62 @@
+"""`s3tui get`: where the file goes, what it prints, how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from s3tui.cli.main import main
+from s3tui.demo import server as demo_server
+from s3tui.s3.client import Connection
+
+
+@pytest.fixture
+def options(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", demo_server.ACCESS_KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", demo_server.SECRET_ACCESS_KEY)
+    return ["--endpoint-url", endpoint, "--region", demo_server.REGION]
+
+
+@pytest.fixture
+def stored(connection: Connection, bucket: str) -> str:
+    connection.call("put_object", Bucket=bucket, Key="isos/a:b.iso", Body=b"content")
+    return f"s3://{bucket}/isos/a:b.iso"
+
+
+def test_to_a_file(options: list[str], stored: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["get", *options, stored, str(tmp_path / "mine.iso")]) == 0
+    assert (tmp_path / "mine.iso").read_bytes() == b"content"
+    assert "verified" in capsys.readouterr().out
+
+
+def test_into_a_folder_its_name_is_made_safe(options: list[str], stored: str, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    assert main(["get", *options, stored, str(tmp_path / "here")]) == 0
+    assert (tmp_path / "here" / "a%3Ab.iso").read_bytes() == b"content"
+    assert main(["get", *options, stored, f"{tmp_path}/new/"]) == 0
+    assert (tmp_path / "new" / "a%3Ab.iso").read_bytes() == b"content"
+
+
+def test_as_json(options: list[str], stored: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["get", "--json", *options, stored, str(tmp_path / "a")]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["kind"], record["state"], record["size"]) == ("download", "verified", 7)
+    assert record["source"] == stored and record["target"] == str(tmp_path / "a")
+
+
+def test_what_exists_is_kept(
+    options: list[str], stored: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a").write_bytes(b"mine")
+    assert main(["get", *options, stored, str(tmp_path / "a")]) == 1
+    assert "already exists" in capsys.readouterr().err and (tmp_path / "a").read_bytes() == b"mine"
+    assert main(["get", "--overwrite", *options, stored, str(tmp_path / "a")]) == 0
+    assert (tmp_path / "a").read_bytes() == b"content"
+
+
+def test_what_is_not_there(options: list[str], bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["get", *options, f"s3://{bucket}/none", str(tmp_path / "a")]) == 1
+    assert "no object" in capsys.readouterr().err and not (tmp_path / "a").exists()
+    assert main(["get", *options, f"s3://{bucket}", str(tmp_path / "a")]) == 2

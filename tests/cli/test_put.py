@@ -1,0 +1,131 @@
+"""`s3tui put`: what arrives, what it prints, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from s3tui.cli.main import main
+from s3tui.demo import server as demo_server
+from s3tui.s3.client import Connection
+from tests.transfers import proxy as proxies
+from tests.transfers.conftest import content, unfinished
+
+
+@pytest.fixture
+def options(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", demo_server.ACCESS_KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", demo_server.SECRET_ACCESS_KEY)
+    return ["--endpoint-url", endpoint, "--region", demo_server.REGION]
+
+
+@pytest.fixture
+def iso(tmp_path: Path) -> Path:
+    path = tmp_path / "agent.iso"
+    path.write_bytes(b"iso" * 100)
+    return path
+
+
+def test_one_file_with_everything(
+    options: list[str], connection: Connection, bucket: str, iso: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = [
+        "--metadata",
+        "machine=r630",
+        "--metadata",
+        "who=Zoë",
+        "--tag",
+        "team=lab",
+        "--storage-class",
+        "STANDARD_IA",
+    ]
+    assert main(["put", *options, *said, str(iso), f"s3://{bucket}/a/renamed.iso"]) == 0
+    assert "verified" in capsys.readouterr().out
+    head = connection.call("head_object", Bucket=bucket, Key="a/renamed.iso")
+    assert head["ContentType"] == "application/x-iso9660-image" and head["StorageClass"] == "STANDARD_IA"
+    assert head["Metadata"] == {"machine": "r630", "who": "=?UTF-8?B?Wm/Dqw==?="}
+
+
+def test_several_files_as_json(
+    options: list[str], connection: Connection, bucket: str, iso: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = iso.with_name("boot.iso")
+    other.write_bytes(b"boot")
+    assert main(["put", "--json", *options, str(iso), str(other), f"s3://{bucket}/isos"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {record["target"] for record in records} == {
+        f"s3://{bucket}/isos/agent.iso",
+        f"s3://{bucket}/isos/boot.iso",
+    }
+    assert {record["state"] for record in records} == {"verified"} and all(record["etag"] for record in records)
+    assert content(connection, bucket, "isos/boot.iso") == b"boot"
+
+
+def test_what_exists_is_kept_and_the_rest_goes(
+    options: list[str], connection: Connection, bucket: str, iso: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = iso.with_name("boot.iso")
+    other.write_bytes(b"boot")
+    connection.call("put_object", Bucket=bucket, Key="agent.iso", Body=b"mine")
+    assert main(["put", *options, str(iso), f"s3://{bucket}/"]) == 1
+    assert "already exists" in capsys.readouterr().err
+    assert main(["put", *options, str(iso), str(other), f"s3://{bucket}/"]) == 3
+    assert content(connection, bucket, "agent.iso") == b"mine" and content(connection, bucket, "boot.iso") == b"boot"
+    assert main(["put", "--overwrite", *options, str(iso), f"s3://{bucket}/"]) == 0
+    assert content(connection, bucket, "agent.iso") == iso.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--metadata", "novalue"], ["--tag", "=x"], ["--tag", "aws:x=1"], ["--metadata", "a b=c"]]
+)
+def test_wrong_usage(options: list[str], bucket: str, iso: Path, wrong: list[str]) -> None:
+    assert main(["put", *wrong, *options, str(iso), f"s3://{bucket}/"]) == 2
+
+
+def test_two_files_of_one_name(options: list[str], bucket: str, iso: Path) -> None:
+    (iso.parent / "old").mkdir()
+    (iso.parent / "old" / "agent.iso").write_bytes(b"old")
+    assert main(["put", *options, str(iso), str(iso.parent / "old" / "agent.iso"), f"s3://{bucket}/"]) == 2
+
+
+def test_a_file_that_is_not_there(options: list[str], bucket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["put", *options, "nowhere.iso", f"s3://{bucket}/"]) == 1
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_read_only_sends_nothing(
+    options: list[str], bucket: str, iso: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["put", "--read-only", *options, str(iso), f"s3://{bucket}/"]) == 1
+    assert "read-only" in capsys.readouterr().err
+
+
+def test_ctrl_c_aborts_the_multipart_upload(
+    options: list[str], endpoint: str, connection: Connection, bucket: str, tmp_path: Path
+) -> None:
+    """In a process of its own, with a signal, in the middle of the parts."""
+    large = tmp_path / "large.iso"
+    with large.open("wb") as file:
+        file.truncate(200 << 20)
+    with proxies.running(endpoint) as proxy:
+        slow = proxies.Treatment(before=lambda: time.sleep(1))
+        proxy.rules.append(lambda asked: slow if "partNumber" in asked.path else None)
+        options[options.index(endpoint)] = proxy.endpoint
+        command = [sys.executable, "-m", "s3tui", "put", *options, str(large), f"s3://{bucket}/"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
+            end = time.monotonic() + 30
+            while not any("partNumber" in asked.path for asked in list(proxy.asked)):
+                assert time.monotonic() < end and process.poll() is None
+                time.sleep(0.05)
+            assert unfinished(connection, bucket)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "cancelled" in said
+    assert not unfinished(connection, bucket)
