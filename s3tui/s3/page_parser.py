@@ -10,8 +10,9 @@ an error, and only a hook whose name has its wildcard further left runs before t
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -23,20 +24,36 @@ from s3tui.s3.columns import Columns, milliseconds, unquoted
 _PAGE = "s3tui.page"
 _wanted: ContextVar[bool] = ContextVar("columns_wanted", default=False)
 
-_TEXT = rb"([^<]*)"
-_TIME = rb"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z)"
-# Elements that are not kept, wherever servers put them.
+_FIELDS = {
+    "Key": rb"<Key>([^<]*)</Key>\s*",
+    "LastModified": (
+        rb"<LastModified>([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z)</LastModified>\s*"
+    ),
+    "ETag": rb"(?:<ETag>([^<]*)</ETag>\s*)?",
+    "Size": rb"<Size>([0-9]{1,18})</Size>\s*",
+    "StorageClass": rb"(?:<StorageClass>([^<]*)</StorageClass>\s*)?",
+}
+# Elements that are not kept; servers put them anywhere behind the ETag.
 _REST = (
-    rb"(?:(?:<ChecksumAlgorithm>[^<]*</ChecksumAlgorithm>|<ChecksumType>[^<]*</ChecksumType>"
+    rb"(?:(?:<ChecksumAlgorithm>[^<]*</ChecksumAlgorithm>|<ChecksumType>[^<]*</ChecksumType>|<Type>[^<]*</Type>"
     rb"|<Owner>\s*(?:(?:<ID>[^<]*</ID>|<DisplayName>[^<]*</DisplayName>|<ID/>|<DisplayName/>)\s*)*</Owner>)\s*)*"
 )
 # Whatever is no row is swallowed to the end by the last group, so that the last match tells.
-_OBJECTS = re.compile(
-    rb"<Contents>\s*<Key>" + _TEXT + rb"</Key>\s*<LastModified>" + _TIME + rb"</LastModified>\s*"
-    rb"(?:<ETag>" + _TEXT + rb"</ETag>\s*)?" + _REST + rb"<Size>([0-9]{1,18})</Size>\s*"
-    rb"" + _REST + rb"(?:<StorageClass>" + _TEXT + rb"</StorageClass>\s*)?" + _REST + rb"</Contents>\s*|([\s\S]+)"
+_STRAY = rb"|([\s\S]+)"
+_PREFIXES = re.compile(rb"<CommonPrefixes>\s*<Prefix>([^<]*)</Prefix>\s*</CommonPrefixes>\s*" + _STRAY)
+
+
+def _objects_in(*order: str) -> tuple[re.Pattern[bytes], Callable[[Any], Any]]:
+    """The pattern of objects whose elements come in this order, and what sorts its groups into ours."""
+    fields = b"".join(_FIELDS[name] + (_REST if name in ("ETag", "Size", "StorageClass") else b"") for name in order)
+    pattern = re.compile(rb"<Contents>\s*" + fields + rb"</Contents>\s*" + _STRAY)
+    return pattern, operator.itemgetter(*(order.index(name) for name in _FIELDS))
+
+
+_OBJECTS = (
+    _objects_in("Key", "LastModified", "ETag", "Size", "StorageClass"),  # AWS, Ceph, MinIO and most others
+    _objects_in("Key", "ETag", "Size", "StorageClass", "LastModified"),  # SeaweedFS
 )
-_PREFIXES = re.compile(rb"<CommonPrefixes>\s*<Prefix>" + _TEXT + rb"</Prefix>\s*</CommonPrefixes>\s*|([\s\S]+)")
 _HEAD = re.compile(
     rb"\s*(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"']utf-8[\"'])?[^>]*\?>)?\s*<ListBucketResult[^>]*[^>/]>",
     re.IGNORECASE,
@@ -98,36 +115,48 @@ def parse(body: bytes) -> tuple[Columns, bytes]:
     """The rows of a page, and the page without them. Raises `_NotPlain`."""
     if not _HEAD.match(body):
         raise _NotPlain
-    objects, without = _cut(body, b"Contents", _OBJECTS)
-    prefixes, rest = _cut(without, b"CommonPrefixes", _PREFIXES)
+    objects, without = _cut(body, b"Contents")
+    prefixes, rest = _cut(without, b"CommonPrefixes")
     if b"<!" in rest:
         raise _NotPlain
     encoded = b"<EncodingType>url</EncodingType>" in rest
     page = Columns()
     if prefixes:
-        page.append_prefixes(_keys([match[0] for match in prefixes], encoded))
+        _add_prefixes(page, prefixes, encoded)
     if objects:
-        keys, times, etags, sizes, classes, _ = zip(*objects, strict=True)
-        page.append_objects(_keys(keys, encoded), list(map(int, sizes)), _times(times), _etags(etags), _texts(classes))
+        _add_objects(page, objects, encoded)
     return page, rest
 
 
-def _cut(body: bytes, tag: bytes, pattern: re.Pattern[bytes]) -> tuple[list[Any], bytes]:
-    """All rows of one kind, and the body without the region they stand in."""
+def _cut(body: bytes, tag: bytes) -> tuple[bytes, bytes]:
+    """The region in which all elements of one kind stand, and the body without it."""
     opening, closing = b"<%b>" % tag, b"</%b>" % tag
     start = body.find(opening)
-    if start < 0:
-        rows, rest = [], body
-    else:
-        end = body.rfind(closing) + len(closing)
-        region, rest = body[start:end], body[:start] + body[end:]
-        rows = pattern.findall(region)
-        # XML turns a carriage return into a newline; botocore may do that.
-        if not rows or rows[-1][-1] or b"\r" in region:
-            raise _NotPlain
-    if opening[:-1] in rest:
+    end = body.rfind(closing) + len(closing)
+    region, rest = (body[start:end], body[:start] + body[end:]) if start >= 0 else (b"", body)
+    # XML turns a carriage return into a newline; botocore may do that.
+    if opening[:-1] in rest or b"\r" in region or (start >= 0 and not region):
         raise _NotPlain
-    return rows, rest
+    return region, rest
+
+
+def _add_prefixes(page: Columns, region: bytes, encoded: bool) -> None:
+    rows = _PREFIXES.findall(region)
+    if rows[-1][-1]:
+        raise _NotPlain
+    page.append_prefixes(_keys([match[0] for match in rows], encoded))
+
+
+def _add_objects(page: Columns, region: bytes, encoded: bool) -> None:
+    for pattern, fields in _OBJECTS:
+        rows = pattern.findall(region)
+        if not rows[-1][-1]:
+            keys, times, etags, sizes, classes = fields(list(zip(*rows, strict=True)))
+            page.append_objects(
+                _keys(keys, encoded), list(map(int, sizes)), _times(times), _etags(etags), _texts(classes)
+            )
+            return
+    raise _NotPlain
 
 
 def _keys(values: Sequence[bytes], encoded: bool) -> Sequence[bytes]:
@@ -169,7 +198,8 @@ def _etags(values: Sequence[bytes]) -> list[str]:
 
 def _texts(values: Sequence[bytes]) -> list[str]:
     """The values as text, decoded all at once."""
-    joined = b"\0".join(values).replace(b"&quot;", b'"')  # the usual entity, around each ETag
+    # The usual entities first, since they are around each ETag.
+    joined = b"\0".join(values).replace(b"&quot;", b'"').replace(b"&#34;", b'"')
     if b"&" in joined:
         joined = _unescape(joined)
     try:

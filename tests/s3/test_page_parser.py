@@ -36,8 +36,10 @@ SERVERS = {
     "moto": '<Contents><Key>{key}</Key><LastModified>{time}</LastModified><ETag>"{etag}"</ETag>' + CHECKSUMS + ""
     "<Size>{size}</Size><StorageClass>{class}</StorageClass>" + OWNER + "</Contents>",
     "ceph": "<Contents><Key>{key}</Key><LastModified>{time}</LastModified><ETag>&quot;{etag}&quot;</ETag>"
-    "<Size>{size}</Size><StorageClass>{class}</StorageClass><Owner><ID>u</ID><DisplayName/></Owner>"
+    "<Size>{size}</Size><StorageClass>{class}</StorageClass><Type>Normal</Type><Owner><ID>u</ID><DisplayName/></Owner>"
     "</Contents>",
+    "seaweedfs": "<Contents><Key>{key}</Key><ETag>&#34;{etag}&#34;</ETag><Size>{size}</Size>"
+    "<StorageClass>{class}</StorageClass><LastModified>{time}</LastModified></Contents>",
     "indented": "<Contents>\n  <Key>{key}</Key>\n  <LastModified>{time}</LastModified>\n  <ETag>&#34;{etag}&#34;</ETag>"
     "\n  <Size>{size}</Size>\n  <StorageClass>{class}</StorageClass>\n  <Owner>\n  </Owner>\n</Contents>\n",
     "without a class": "<Contents><Key>{key}</Key><LastModified>{time}</LastModified><ETag>{etag}</ETag>"
