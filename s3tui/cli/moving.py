@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 from s3tui import display
 from s3tui.cli.common import emit, say
@@ -26,7 +25,7 @@ def watch(queue: Queue, as_json: bool) -> int:
         while queue.running:
             _tell_ended(queue, told, as_json)
             _show_progress(queue)
-            time.sleep(_INTERVAL)
+            queue.wait(_INTERVAL)
     except KeyboardInterrupt:
         _clear()
         say("Cancelling: unfinished uploads are aborted …")

@@ -17,9 +17,10 @@ from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts, verify
 from s3tui.transfers.failures import AlreadyExists, LocalFailure
-from s3tui.transfers.part_file import PartFile, make_folder, reserved
+from s3tui.transfers.part_file import PartFile, make_folder
 from s3tui.transfers.parts import CHUNK, Part
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.reservations import reserved
 from s3tui.transfers.stored import bare
 
 # Seconds before each further try after a connection was cut; the count begins anew when bytes have come.
@@ -44,7 +45,7 @@ def download(connection: Connection, request: DownloadRequest, progress: Progres
     `LocalFailure`, `Differs`, `BadInput`, `errors.S3Error` (of which `Changed` when the object is replaced
     meanwhile) and `Cancelled`.
     """
-    with reserved(request.path):
+    with reserved(os.path.abspath(request.path), str(request.path)):
         _check_target(request)
         stored = head(connection, request.source)
         progress.begin(stored.size)

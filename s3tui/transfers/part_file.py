@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,24 +14,6 @@ from s3tui.background import CancelToken
 from s3tui.errors import BadInput
 from s3tui.transfers.failures import AlreadyExists, LocalFailure, local_failure, no_room
 from s3tui.transfers.parts import CHUNK, Part
-
-_targets: set[Path] = set()  # files that some transfer of this process is receiving
-_targets_lock = threading.Lock()
-
-
-@contextlib.contextmanager
-def reserved(target: Path) -> Iterator[None]:
-    """Keep other transfers of this process away from `target`. Raises `AlreadyExists`."""
-    place = Path(os.path.abspath(target))
-    with _targets_lock:
-        if place in _targets:
-            raise AlreadyExists(str(target), "Another download is writing it right now: choose another name.")
-        _targets.add(place)
-    try:
-        yield
-    finally:
-        with _targets_lock:
-            _targets.discard(place)
 
 
 def make_folder(target: Path, root: Path | None) -> None:

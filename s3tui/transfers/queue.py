@@ -6,17 +6,19 @@ yet; a transfer is its request, its connection's profile and its state, which is
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from s3tui.background import TRANSFERS, Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.s3.client import Connection
+from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class TransferView:
     why: str
     etag: str = ""  # of what was moved, when that worked
     version_id: str | None = None
+    exists: bool = False  # it failed because the target is there already
 
     @property
     def finished(self) -> bool:
@@ -54,10 +57,12 @@ class TransferView:
 class Transfer:
     """One file on its way. Only the queue changes it."""
 
-    def __init__(self, number: int, kind: Kind, connection: Connection, source: str, target: str, move: Move) -> None:
-        """`move(progress, token)` does it."""
+    def __init__(
+        self, number: int, kind: Kind, connection: Connection, request: UploadRequest | DownloadRequest, move: Move
+    ) -> None:
+        """`move(progress, token)` does what `request` asks for."""
         self.number, self.kind, self.connection = number, kind, connection
-        self.source, self.target, self.move = source, target, move
+        self.request, self.move = request, move
         self.progress = Progress()
         self.token = CancelToken()
         self.state: State = "waiting"
@@ -69,13 +74,14 @@ class Transfer:
     def view(self) -> TransferView:
         """As it is now."""
         progress, running = self.progress, self.state == "running"
+        source, target = self._places()
         stage = "cancelling" if self.token.cancelled else progress.stage
         return TransferView(
             number=self.number,
             kind=self.kind,
             profile=self.connection.profile.name,
-            source=self.source,
-            target=self.target,
+            source=source,
+            target=target,
             state=self.state,
             stage=stage if running else "",
             done=progress.done,
@@ -85,7 +91,13 @@ class Transfer:
             why=self.why,
             etag=self.outcome.etag if self.outcome else "",
             version_id=self.outcome.version_id if self.outcome else None,
+            exists=isinstance(self.error, AlreadyExists),
         )
+
+    def _places(self) -> tuple[str, str]:
+        uri = self.request.target if self.kind == "upload" else self.request.source  # type: ignore[union-attr]
+        ends = str(self.request.path), str(uri)
+        return ends if self.kind == "upload" else (ends[1], ends[0])
 
 
 class Queue:
@@ -107,7 +119,7 @@ class Queue:
 
             return upload(connection, request, progress, token)
 
-        return self._submit("upload", connection, str(request.path), str(request.target), move)
+        return self._submit("upload", connection, request, move)
 
     def submit_download(self, connection: Connection, request: DownloadRequest) -> Transfer:
         """Receive an object as soon as there is room for it."""
@@ -117,7 +129,7 @@ class Queue:
 
             return download(connection, request, progress, token)
 
-        return self._submit("download", connection, str(request.source), str(request.path), move)
+        return self._submit("download", connection, request, move)
 
     def cancel(self, number: int) -> None:
         """Stop a transfer; an unfinished upload is aborted, a partial file deleted. Returns at once."""
@@ -135,11 +147,27 @@ class Queue:
 
     def again(self, number: int) -> Transfer | None:
         """Submit a transfer that failed or was cancelled once more, as a new one."""
+        found = self._ended(number)
+        return self._resubmit(found, found.request) if found else None
+
+    def replace(self, number: int) -> Transfer | None:
+        """Submit a transfer that found its target there once more, now to replace it."""
+        found = self._ended(number)
+        return self._resubmit(found, dataclasses.replace(found.request, overwrite=True)) if found else None
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a transfer ends, at most `seconds`."""
+        wait([each.future for each in self._unfinished() if each.future], seconds, FIRST_COMPLETED)
+
+    def _ended(self, number: int) -> Transfer | None:
         with self._lock:
             found = next((each for each in self._transfers if each.number == number), None)
-        if found is None or found.state not in ("failed", "cancelled"):
-            return None
-        return self._submit(found.kind, found.connection, found.source, found.target, found.move)
+        return found if found and found.state in ("failed", "cancelled") else None
+
+    def _resubmit(self, transfer: Transfer, request: UploadRequest | DownloadRequest) -> Transfer:
+        if transfer.kind == "upload":
+            return self.submit_upload(transfer.connection, cast("UploadRequest", request))
+        return self.submit_download(transfer.connection, cast("DownloadRequest", request))
 
     def forget_finished(self) -> None:
         """Drop what has ended from the list."""
@@ -157,8 +185,10 @@ class Queue:
         with self._lock:
             return tuple(transfer.view() for transfer in self._transfers)
 
-    def _submit(self, kind: Kind, connection: Connection, source: str, target: str, move: Move) -> Transfer:
-        transfer = Transfer(next(self._numbers), kind, connection, source, target, move)
+    def _submit(
+        self, kind: Kind, connection: Connection, request: UploadRequest | DownloadRequest, move: Move
+    ) -> Transfer:
+        transfer = Transfer(next(self._numbers), kind, connection, request, move)
         with self._lock:
             self._transfers.append(transfer)
             self.version += 1

@@ -18,6 +18,7 @@ from s3tui.transfers.checksums import PartSums, sums_of
 from s3tui.transfers.create_only import check_absent, create
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, send_part
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, find
@@ -68,7 +69,11 @@ def upload(connection: Connection, request: UploadRequest, progress: Progress, t
     """
     if complaints := request.problems():
         raise BadInput(complaints[0])
-    with Source(request.path) as source:
+    target = request.target
+    with (
+        reserved((connection.profile.endpoint, target.bucket, target.key), str(target)),
+        Source(request.path) as source,
+    ):
         progress.begin(source.size)
         _look(connection, request)
         token.check()
@@ -79,7 +84,7 @@ def upload(connection: Connection, request: UploadRequest, progress: Progress, t
         if isinstance(sent, Outcome):
             return sent
         progress.stage = "checking"
-        return verify.uploaded(connection, request.target, sent, source, token)
+        return verify.uploaded(connection, target, sent, source, token)
 
 
 def _look(connection: Connection, request: UploadRequest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -312,6 +313,19 @@ def test_a_disk_that_fills_up_meanwhile(connection: Connection, bucket: str, tmp
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
+    assert left(folder) == []
+
+
+def test_a_full_disk_says_so(
+    connection: Connection, bucket: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    put(connection, bucket, b"x")
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(NoSpace, match="no room left"):
+        receive(connection, bucket, folder / "a")
     assert left(folder) == []
 
 

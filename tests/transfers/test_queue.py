@@ -48,7 +48,9 @@ def test_a_failure_says_why_and_can_be_tried_again(connection: Connection, bucke
     connection.call("put_object", Bucket=bucket, Key="image.iso", Body=b"mine")
     transfer = queue.submit_upload(connection, UploadRequest(path, S3Uri(bucket, "image.iso")))
     view = ended(transfer)
-    assert view.state == "failed" and "already exists" in view.why
+    assert view.state == "failed" and "already exists" in view.why and view.exists
+    replaced = queue.replace(view.number)
+    assert replaced is not None and ended(replaced).state == "verified"
     connection.call("delete_object", Bucket=bucket, Key="image.iso")
     second = queue.again(view.number)
     assert second is not None and ended(second).state == "verified"

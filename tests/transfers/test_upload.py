@@ -150,6 +150,24 @@ def test_a_server_that_ignores_if_none_match_is_asked_right_before_writing(
     assert not unfinished(connection, bucket)
 
 
+def test_two_uploads_to_one_key_on_a_server_that_ignores_if_none_match(
+    through: Connection, connection: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    first, second = make(10, "first"), make(10, "second")
+    refused: list[BaseException] = []
+
+    def meanwhile() -> None:
+        try:
+            send(through, second, bucket, overwrite=True)
+        except AlreadyExists as error:
+            refused.append(error)
+
+    proxy.rules.append(lambda asked: asked.headers.pop("if-none-match", None) and None)
+    proxy.once(lambda asked: Treatment(before=meanwhile) if asked.method == "PUT" else None)
+    assert send(through, first, bucket).state == "verified"
+    assert refused and content(connection, bucket) == first.read_bytes()
+
+
 def test_a_server_that_refuses_if_none_match_is_written_to_without_it(
     through: Connection, proxy: Proxy, bucket: str, make: Make
 ) -> None:

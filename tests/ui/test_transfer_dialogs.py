@@ -23,6 +23,7 @@ from s3tui.transfers import parts
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.upload import UploadRequest
+from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.dialogs.download import DownloadForm
 from s3tui.ui.dialogs.file_picker import FilePicker, FileTable
 from s3tui.ui.dialogs.overwrite import Overwrite
@@ -392,6 +393,25 @@ async def test_the_screen_shows_cancels_and_tries_again(
             await until(pilot, lambda: "Nothing has been transferred" in text_of(app))
             await pilot.press("escape")
             await until(pilot, lambda: app.screen is not screen)
+    assert content(connection, bucket, "taken") == (isos / "boot.iso").read_bytes()
+
+
+async def test_what_is_there_is_replaced_only_after_a_question(connection: Connection, bucket: str, isos: Path) -> None:
+    queue = Queue()
+    connection.call("put_object", Bucket=bucket, Key="taken", Body=b"mine")
+    failed = queue.submit_upload(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
+    assert failed.future
+    failed.future.result(20)
+    async with showing(TransfersScreen(queue)) as (app, pilot):
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("enter")  # starts on No
+        await until(pilot, lambda: isinstance(app.screen, TransfersScreen))
+        assert content(connection, bucket, "taken") == b"mine"
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.click("#yes")
+        await until(pilot, lambda: "✓ verified" in text_of(app))
     assert content(connection, bucket, "taken") == (isos / "boot.iso").read_bytes()
 
 

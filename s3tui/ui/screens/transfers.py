@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.segment import Segment
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -123,6 +124,7 @@ class TransfersScreen(TellsFailures, Screen[None]):
         Binding("c", "cancel", "Cancel it"),
         Binding("C", "cancel_all", "Cancel all"),
         Binding("a", "again", "Again"),
+        Binding("o", "overwrite", "Overwrite"),
         Binding("x", "forget", "Clear ended"),
         Binding("j", "row(1)", "Next", show=False),
         Binding("k", "row(-1)", "Previous", show=False),
@@ -177,12 +179,13 @@ class TransfersScreen(TellsFailures, Screen[None]):
             "cancel": view is not None and not view.finished,
             "cancel_all": any(not each.finished for each in views),
             "again": view is not None and view.state in ("failed", "cancelled"),
+            "overwrite": view is not None and view.exists,
             "forget": any(each.finished for each in views),
         }
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """See `DOMNode.check_action`: what can't be done now is shown dim."""
-        if action in ("cancel", "cancel_all", "again", "forget"):
+        if action in ("cancel", "cancel_all", "again", "overwrite", "forget"):
             return True if self._possible.get(action) else None
         return True
 
@@ -200,8 +203,24 @@ class TransfersScreen(TellsFailures, Screen[None]):
 
     def action_again(self) -> None:
         if self.table.current and self.transfers.again(self.table.current.number):
-            self.look()
-            self.table.move_cursor(len(self.table.views) - 1)
+            self._show_last()
+
+    def _show_last(self) -> None:
+        self.look()
+        self.table.move_cursor(len(self.table.views) - 1)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_overwrite(self) -> None:
+        """Ask, then do it again, replacing what is there."""
+        from s3tui.ui.dialogs.confirm import Confirm
+
+        view = self.table.current
+        if view is None or not view.exists:
+            return
+        lost = "Only a bucket with versions keeps what was there." if view.kind == "upload" else "It is gone for good."
+        question = Confirm("Replace what is there?", f"{view.target}\n{lost}", "Replace")
+        if await self.app.push_screen_wait(question) and self.transfers.replace(view.number):
+            self._show_last()
 
     def action_forget(self) -> None:
         self.transfers.forget_finished()
