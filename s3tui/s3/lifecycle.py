@@ -29,19 +29,19 @@ SHAPE = {
 
 
 def tidy(rule: Rule) -> Rule:
-    """The rule with nothing in it that says nothing, and its filter in the form that S3 demands: one thing by
-    itself, more than one in `And`."""
-    kept: Rule = {}
-    for name in SHAPE:
+    """The rule with nothing in it that says nothing, and its filter in the one form that S3 takes everywhere.
+
+    The `Prefix` of old becomes a `Filter`: AWS refuses a document that has both kinds of rules.
+    """
+    kept: Rule = {"Filter": tidy_filter(rule)}
+    if rule.get("Prefix") and rule.get("Filter"):
+        kept = {"Prefix": rule["Prefix"], "Filter": rule["Filter"]}  # contradicts itself: the check says so
+    for name in SHAPE.keys() - {"Filter", "Prefix"}:
         value = rule.get(name)
-        if name == "Filter" and value is not None:
-            kept[name] = tidy_filter(rule)
-        elif name == "Expiration":
-            value = {key: day for key, day in (value or {}).items() if day is not False}
-        if name not in kept and value not in (None, {}, []) and (value != "" or name == "Prefix"):
+        if name == "Expiration" and value:
+            value = {key: day for key, day in value.items() if day is not False}
+        if value not in (None, {}, [], ""):
             kept[name] = value
-    if "Filter" not in kept and "Prefix" not in kept:
-        kept["Filter"] = {"Prefix": ""}
     return {name: kept[name] for name in SHAPE if name in kept}
 
 

@@ -35,8 +35,8 @@ def scope(rule: dict[str, Any]) -> Scope:
 
 
 def tidy_filter(rule: dict[str, Any]) -> dict[str, Any]:
-    """The rule's `Filter` in the form that S3 demands: one thing by itself, more than one in `And`."""
-    prefix, tags, larger, smaller = scope({"Filter": rule["Filter"]})
+    """A `Filter` for the rule in the form that S3 demands: one thing by itself, more than one in `And`."""
+    prefix, tags, larger, smaller = scope(rule)
     parts: dict[str, Any] = {"Prefix": prefix} if prefix else {}
     if tags:
         parts["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(tags)]

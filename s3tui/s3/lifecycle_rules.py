@@ -232,10 +232,7 @@ def _check_noncurrent(rule: Node, say: Say, aws: bool) -> None:
         say(end, "NoncurrentVersionExpiration: AWS wants NoncurrentDays too.", warning=not aws)
     elif days.value < 1:
         say(days, f"NoncurrentDays must be at least 1, not {days.value}.")
-    newer = end.at("NewerNoncurrentVersions")
-    _check_newer(newer, say)
-    if newer is not None and rule.at("Prefix") is not None and rule.at("Filter") is None:
-        say(newer, "NewerNoncurrentVersions needs the prefix inside Filter.")
+    _check_newer(end.at("NewerNoncurrentVersions"), say)
     _check_last(end, "NoncurrentDays", _steps(rule, "NoncurrentVersionTransitions"), "NoncurrentDays", say)
 
 

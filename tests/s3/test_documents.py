@@ -28,10 +28,10 @@ DATED: Rule = {
     "Filter": {"Tag": {"Key": "a", "Value": "b"}},
     "Expiration": {"Date": "2031-01-01T00:00:00Z"},
 }
-OLD_STYLE: Rule = {
-    "ID": "old style",
+ABORTING: Rule = {
+    "ID": "aborting",
     "Status": "Enabled",
-    "Prefix": "old/",
+    "Filter": {"Prefix": "x/"},
     "Expiration": {"Days": 1},
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
 }
@@ -61,7 +61,7 @@ def writes(connection: Connection) -> list[str]:
     return [request.operation for request in connection.log.newest() if request.operation.startswith(("Put", "Delete"))]
 
 
-@pytest.mark.parametrize(("kind", "rules"), [("lifecycle", [LOGS, TAGGED, DATED, OLD_STYLE]), ("cors", [SITE, ANYONE])])
+@pytest.mark.parametrize(("kind", "rules"), [("lifecycle", [LOGS, TAGGED, DATED, ABORTING]), ("cors", [SITE, ANYONE])])
 def test_a_document_comes_back_as_it_was_written(
     connection: Connection, bucket: str, kind: KindName, rules: list[Rule]
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_document_that_changed_meanwhile_is_refused(
 ) -> None:
     documents.put(connection, bucket, "lifecycle", [LOGS], None)
     with pytest.raises(errors.Changed, match="no longer the ones you saw"):
-        documents.put(connection, bucket, "lifecycle", [OLD_STYLE], seen)
+        documents.put(connection, bucket, "lifecycle", [ABORTING], seen)
     with pytest.raises(errors.Changed):
         documents.delete(connection, bucket, "lifecycle", seen)
     assert held(connection, bucket, "lifecycle") == (LOGS,)
@@ -116,6 +116,16 @@ def test_a_document_that_was_removed_meanwhile_is_refused(connection: Connection
     with pytest.raises(errors.Changed):
         documents.put(connection, bucket, "cors", [ANYONE], seen)
     assert documents.delete(connection, bucket, "cors", None) is None
+
+
+def test_the_prefix_of_old_is_written_as_a_filter(connection: Connection, bucket: str) -> None:
+    """AWS refuses a document in which some rules have a Filter and some a Prefix beside it."""
+    old: Rule = {"ID": "old", "Status": "Enabled", "Prefix": "old/", "Expiration": {"Days": 1}}
+    seen = documents.put(connection, bucket, "lifecycle", [old], None)
+    assert seen.rules[0]["Filter"] == {"Prefix": "old/"}
+    assert "Prefix" not in seen.rules[0]
+    with pytest.raises(BadInput, match="Prefix may not stand beside Filter"):
+        documents.put(connection, bucket, "lifecycle", [{**old, "Filter": {"Prefix": "new/"}}], seen)
 
 
 def test_what_s3_would_refuse_is_not_sent(connection: Connection, bucket: str) -> None:

@@ -451,3 +451,41 @@ def test_the_text_shows_what_could_not_be_seen() -> None:
     text = documents.text_of("lifecycle", [rule(ID="a\u202eb\u200b")])
     assert "a\\u202eb\\u200b" in text
     assert documents.read("lifecycle", text).rules == (rule(ID="a\u202eb\u200b"),)
+
+
+names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"))
+days = st.integers(1, 4000)
+tags = st.dictionaries(names.filter(bool).filter(lambda key: len(key) <= 128), names.filter(lambda v: len(v) <= 256))
+rules = st.fixed_dictionaries(
+    {
+        "Status": st.sampled_from(["Enabled", "Disabled"]),
+        "Filter": st.fixed_dictionaries(
+            {
+                "And": st.fixed_dictionaries(
+                    {
+                        "Prefix": names,
+                        "Tags": tags.map(lambda d: [{"Key": k, "Value": v} for k, v in list(d.items())[:10]]),
+                    },
+                    optional={"ObjectSizeGreaterThan": st.integers(0, 10**13)},
+                )
+            }
+        ),
+        "Expiration": days.map(lambda d: {"Days": d}),
+    },
+    optional={
+        "NoncurrentVersionExpiration": st.fixed_dictionaries(
+            {"NoncurrentDays": days}, optional={"NewerNoncurrentVersions": st.integers(1, 100)}
+        )
+    },
+)
+
+
+@given(rules)
+def test_tidying_and_reading_back_change_no_meaning(rule: Rule) -> None:
+    tidied = lifecycle.tidy(rule)
+    assert lifecycle.tidy(tidied) == tidied
+    assert meaning(lifecycle.KIND, tidied) == meaning(lifecycle.KIND, rule)
+    reading = documents.read("lifecycle", documents.text_of("lifecycle", [rule]), aws=True)
+    assert reading.ok, reading.complaints
+    assert reading.rules == (tidied,)
+    assert differences(lifecycle.KIND, [rule], reading.rules) == []

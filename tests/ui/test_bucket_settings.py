@@ -320,6 +320,19 @@ async def test_unsaved_text_is_not_lost_without_a_question(connection: Connectio
         assert app.screen is not app.settings if key == "escape" else app.pane.editor.text == ""
 
 
+async def test_the_screen_stays_until_the_outcome_of_a_write_is_known(connection: Connection, bucket: str) -> None:
+    async with settings(connection, bucket) as (app, pilot):
+        app.pane.state = "writing"
+        await pilot.press("escape", "ctrl+r", "ctrl+s", "f8")
+        await settle(pilot)
+        assert app.screen is app.settings
+        assert app.pane.state == "writing"
+        app.pane.state = "ready"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen is not app.settings
+
+
 async def test_nothing_unsaved_closes_at_once(connection: Connection, bucket: str) -> None:
     async with settings(connection, bucket) as (app, pilot):
         await pilot.press("escape")

@@ -43,7 +43,7 @@ class DocumentDiff(Dialog[bool]):
             yield Static(f"… and {counted(len(self.differences) - _MOST_SHOWN, 'more rule')}", classes="difference")
         if not self.differences:
             yield Static("The rules stay as they are; an option beside them changes.", classes="difference")
-        for warning in self.warnings:
+        for warning in self.warnings[:_MOST_SHOWN]:
             yield Static(plain(str(warning)), classes="warning")
         yield Static("The old document is saved before it is replaced; the new one is read back.", classes="note")
 

@@ -67,6 +67,8 @@ class BucketSettings(TellsFailures, Screen[None]):
             return True if removable else None
         if action in _EDITS and self.pane.state != "ready":
             return None
+        if action == "read_again" and self.pane.state in ("loading", "writing"):
+            return None
         return True
 
     @on(DocumentPane.StateChanged)
@@ -107,7 +109,9 @@ class BucketSettings(TellsFailures, Screen[None]):
 
     @work(exclusive=True, group="leave", exit_on_error=False)
     async def action_close(self) -> None:
-        if not any(pane.modified for pane in self.query(DocumentPane)) or await self._may_lose("Close"):
+        if any(pane.state == "writing" for pane in self.query(DocumentPane)):
+            self.notify("A write is under way: its outcome will be shown here.", markup=False)
+        elif not any(pane.modified for pane in self.query(DocumentPane)) or await self._may_lose("Close"):
             self.dismiss()
 
     async def _may_lose(self, yes: str) -> bool:

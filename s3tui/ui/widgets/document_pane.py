@@ -67,6 +67,7 @@ class DocumentPane(Vertical):
         self.document: Document | None = None
         self.reading = Reading((), (), {}, ())
         self._loaded_text = ""
+        self._shown_lines: tuple[int, ...] = ()  # where the rules in the list start
 
     def compose(self) -> ComposeResult:
         yield Static("Reading …", classes="state")
@@ -132,7 +133,8 @@ class DocumentPane(Vertical):
         try:
             document = await background.run(background.METADATA, documents.get, self.connection, self.bucket, self.kind)
         except S3tuiError as error:
-            self._become("unavailable", f"{error}", "bad")
+            so = " So nothing can be changed here." if isinstance(error, errors.Unsupported) else ""
+            self._become("unavailable", f"{error}{so}", "bad")
             return
         self._show(document, self._said(document))
 
@@ -177,7 +179,9 @@ class DocumentPane(Vertical):
         if reading.rules or not reading.complaints:
             self.rules.clear_options()
             self.rules.add_options(Option(self._rule(rule, number)) for number, rule in enumerate(reading.rules, 1))
-        self.rules.border_subtitle = counted(len(reading.rules), "rule") + (", not saved" if self.modified else "")
+            self._shown_lines = reading.lines
+        count = counted(len(self._shown_lines), "rule")
+        self.rules.border_subtitle = f"{count}, not saved" if self.modified else count
         self.complaints.clear_options()
         self.complaints.add_options(Option(plain(str(found))) for found in reading.complaints[:_MOST_COMPLAINTS])
         self.complaints.set_class(bool(reading.complaints), "-some")
@@ -190,7 +194,7 @@ class DocumentPane(Vertical):
 
     @on(OptionList.OptionSelected, ".rules")
     def _rule_selected(self, event: OptionList.OptionSelected) -> None:
-        self.editor.show_line(self.reading.lines[event.option_index])
+        self.editor.show_line(self._shown_lines[event.option_index])
 
     @on(OptionList.OptionSelected, ".complaints")
     def _complaint_selected(self, event: OptionList.OptionSelected) -> None:
