@@ -53,7 +53,7 @@ def size(count: int) -> str:
 
 def exact_size(count: int) -> str:
     """Both forms, for the detail pane: `1.5 KiB (1,536 bytes)`."""
-    return f"{count:,} bytes" if count < 1024 else f"{size(count)} ({count:,} bytes)"
+    return counted(count, "byte") if count < 1024 else f"{size(count)} ({count:,} bytes)"
 
 
 def when(moment: datetime) -> str:

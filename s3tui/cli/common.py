@@ -22,12 +22,14 @@ def connection_of(arguments: argparse.Namespace) -> Connection:
     settings = config.load(Path(arguments.config) if arguments.config else folders.config_file())
     for complaint in settings.complaints:
         say(str(complaint))
+    env_file = Path(arguments.env_file) if arguments.env_file else None
     profile = sources.choose(
-        sources.all_profiles(settings, Path(arguments.env_file) if arguments.env_file else None),
+        sources.all_profiles(settings, env_file),
         name=arguments.profile,
         endpoint=arguments.endpoint_url,
         region=arguments.region,
         read_only=arguments.read_only,
+        dotenv=env_file,
     )
     make_sure_of_keys(profile)
     return connect(profile, mfa_code=lambda serial: getpass.getpass(f"Code of {visible(serial)}: "))

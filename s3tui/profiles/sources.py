@@ -47,13 +47,19 @@ def choose(
     endpoint: str | None = None,
     region: str | None = None,
     read_only: bool = False,
+    dotenv: Path | None = None,
 ) -> Profile:
     """The profile that the command line's options mean.
 
-    A `name` is looked up among our own profiles first, then among AWS's, then the rest; without one AWS's own
-    chain applies. `read_only` only adds. Raises `BadInput` when there is no such profile or it can't be used.
+    A `name` is looked up among our own profiles first, then among AWS's, then the rest; without one the profile of
+    the `.env` file that was named (`dotenv`), else AWS's own chain. `read_only` only adds. Raises `BadInput` when there is no such profile or it can't be used.
     """
-    profile = _named(profiles, name) if name else _chain(profiles)
+    if name:
+        profile = _named(profiles, name)
+    elif dotenv:
+        profile = _of_file(profiles, dotenv)
+    else:
+        profile = _chain(profiles)
     if profile.problem:
         raise BadInput(f"The profile “{profile.name}” can't be used. {profile.problem}")
     if endpoint and (problem := endpoint_problem(endpoint)):
@@ -74,6 +80,13 @@ def _named(profiles: Sequence[Profile], name: str) -> Profile:
     near = difflib.get_close_matches(name, dict.fromkeys(one.name for one in profiles), 3, 0.5)
     advice = f"Did you mean {' or '.join(f'“{one}”' for one in near)}?" if near else "See: s3tui profile list."
     raise BadInput(f"There is no profile “{name}”.", advice)
+
+
+def _of_file(profiles: Sequence[Profile], path: Path) -> Profile:
+    for profile in profiles:
+        if profile.origin == f".env: {path}":
+            return profile
+    raise BadInput(f"{path} names no S3 endpoint and no access keys.", "The README lists the variables.")
 
 
 def _chain(profiles: Sequence[Profile]) -> Profile:

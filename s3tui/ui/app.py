@@ -120,12 +120,17 @@ class S3tuiApp(TellsFailures, App[None]):
         named_by_environment = any(
             profile.origin == sources.ENVIRONMENT and not profile.problem for profile in profiles
         )
-        if not (name or target or start.endpoint or named_by_environment):
+        if not (name or target or start.endpoint or start.env_file or named_by_environment):
             browser.profiles.focus()
             return
         try:
             profile = sources.choose(
-                profiles, name=name, endpoint=start.endpoint, region=start.region, read_only=start.read_only
+                profiles,
+                name=name,
+                endpoint=start.endpoint,
+                region=start.region,
+                read_only=start.read_only,
+                dotenv=start.env_file,
             )
             place = parse(target, profile.endpoint) if target else None
         except BadInput as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
 
 from s3tui import background
 from s3tui.errors import S3tuiError
@@ -65,7 +67,8 @@ async def _list_buckets(browser: Browser, connection: Connection, then: S3Uri | 
         browser.objects.say("empty", "Choose a bucket.", "Enter opens it; → shows its prefixes.")
     else:
         browser.objects.say("empty", "There are no buckets here yet.", "n makes one. Ctrl+G opens one you know.")
-    browser.bucket_tree.focus()
+    if browser.focused is None or browser.profiles.has_focus:  # the user may have gone elsewhere meanwhile
+        browser.bucket_tree.focus()
 
 
 async def _ask_regions(browser: Browser, connection: Connection, names: list[str]) -> None:
@@ -107,7 +110,7 @@ async def _failed(browser: Browser, profile: Profile, then: S3Uri | None, error:
     if isinstance(error, errors.SsoLoginNeeded):
         await _offer_sso(browser, profile, then, error)
     elif isinstance(error, KeyringError):
-        await _ask_secret(browser, profile, then)
+        await _ask_secret(browser, profile, then, error)
 
 
 async def _offer_sso(browser: Browser, profile: Profile, then: S3Uri | None, error: errors.SsoLoginNeeded) -> None:
@@ -118,18 +121,20 @@ async def _offer_sso(browser: Browser, profile: Profile, then: S3Uri | None, err
         browser.say(f"Run: {' '.join(command)}")
         return
     question = Confirm("The SSO session has expired", f"Run “{' '.join(command)}” now?", "Run it")
-    if await browser.app.push_screen_wait(question):
+    if not await browser.app.push_screen_wait(question):
+        return
+    try:
         with browser.app.suspend():
-            process = await asyncio.create_subprocess_exec(*command)
-            await process.wait()
-        browser.use(profile, then)
+            # Blocks the screen on purpose: nothing may be painted over the other program.
+            subprocess.run(command, check=False)  # noqa: ASYNC221
+    except SuspendNotSupported:
+        browser.say(f"Run this elsewhere, then press r: {' '.join(command)}")
+        return
+    browser.use(profile, then)
 
 
-async def _ask_secret(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
-    from s3tui.profiles.credentials import remember
+async def _ask_secret(browser: Browser, profile: Profile, then: S3Uri | None, error: S3tuiError) -> None:
     from s3tui.ui.dialogs.secret import AskSecret
 
-    keys = await browser.app.push_screen_wait(AskSecret(profile))
-    if keys is not None:
-        remember(profile.name, keys)
+    if await browser.app.push_screen_wait(AskSecret(profile, error)) is not None:
         browser.use(profile, then)

@@ -29,10 +29,10 @@ def normal(key: str) -> str:
     """Textual's name of a key as people write it: `/` is `slash`, `Ctrl+G` is `ctrl+g`."""
     key = key.strip()
     *modifiers, last = key.split("+") if key != "+" else [key]
-    if len(last) == 1:
-        last = _character_to_key(last.lower() if modifiers else last)
-    else:
+    if modifiers or len(last) > 1:
         last = last.lower()
+    if len(last) == 1:
+        last = _character_to_key(last)
     return "+".join([*(modifier.lower() for modifier in modifiers), last])
 
 

@@ -58,9 +58,9 @@ async def _edit(browser: Browser, what: str) -> None:
         written = await browser.app.push_screen_wait(EditMetadata(connection, info)) is not None
     else:
         written = await browser.app.push_screen_wait(EditTags(connection, info)) is not None
+    browser.detail.reload()  # also after a write that didn't keep everything
     if written:
         browser.say(f"The {what} of {uri.name} was written, read back and compared.")
-        browser.detail.reload()
         if what == "metadata" and browser.place:
             browser.go(browser.place, cursor_on=uri.key)
 

@@ -11,7 +11,7 @@ from s3tui.profiles.model import Profile
 from s3tui.ui.screens.browser import Browser
 
 if TYPE_CHECKING:
-    from s3tui.ui.dialogs.profile_form import ProfileDraft
+    from s3tui.profiles.store import ProfileDraft
 
 
 def add(browser: Browser) -> None:
@@ -36,25 +36,22 @@ async def _form(browser: Browser, shown: Profile | None, replaced: Profile | Non
     """Fill in a profile (starting from `shown`) and store it, in place of `replaced` when that is given."""
     from s3tui.ui.dialogs.profile_form import ProfileForm
 
+    path = browser.app.config_path
     taken = {profile.name for profile in browser.profiles.profiles if profile.editable and profile is not replaced}
-    draft = await browser.app.push_screen_wait(ProfileForm(shown, taken))
-    if draft is None:
-        return
-    await background.run(background.LOCAL, _store, browser.app.config_path, draft, replaced)
-    browser.app.load_profiles()
-    browser.say(f"The profile {draft.profile.name} is stored.")
+    draft = await browser.app.push_screen_wait(ProfileForm(shown, taken, lambda draft: _keep(path, draft, replaced)))
+    if draft is not None:
+        browser.app.load_profiles()
+        browser.say(f"The profile {draft.profile.name} is stored.")
 
 
-def _store(path: Path, draft: ProfileDraft, replaced: Profile | None) -> None:
-    from s3tui.profiles import config, secrets
+def _keep(path: Path, draft: ProfileDraft, replaced: Profile | None) -> None:
+    """Store it; an edited profile gets a new connection."""
+    from s3tui.profiles import store
     from s3tui.s3 import client
 
-    if draft.secret is not None and draft.profile.credentials == "keyring":
-        secrets.save(draft.profile.name, draft.secret.access_key_id, draft.secret.secret_access_key)
-    if replaced is None:
-        config.add(path, draft.profile)
-    else:
-        config.replace(path, replaced.name, draft.profile)
+    store.keep(path, draft, replaces=replaced)
+    client.forget(draft.profile.name)
+    if replaced is not None:
         client.forget(replaced.name)
 
 
@@ -81,10 +78,8 @@ async def _delete(browser: Browser) -> None:
 
 
 def _forget(path: Path, profile: Profile) -> None:
-    from s3tui.profiles import config, secrets
+    from s3tui.profiles import store
     from s3tui.s3 import client
 
-    if profile.credentials == "keyring" and profile.access_key_id:
-        secrets.delete(profile.name, profile.access_key_id)
-    config.remove(path, profile.name)
+    store.discard(path, profile)
     client.forget(profile.name)

@@ -118,6 +118,10 @@ class DetailPane(Vertical):
         else:
             self.query_one(f"#text-{tab}", Static).update(content)
 
+    def text(self, tab: str) -> str:
+        """What a tab of text shows now."""
+        return str(self.query_one(f"#text-{tab}", Static).content)
+
     def fail(self, tab: str, uri: S3Uri, error: S3tuiError) -> None:
         """Show why `tab` of `uri` can't be shown."""
         lines = [Content.styled(f"✗ {visible(error.sentence)}", "$text-error")]

@@ -162,7 +162,8 @@ class ObjectsPane(Vertical):
     @on(Input.Changed, "#filter")
     def _filter(self, event: Input.Changed) -> None:
         event.stop()
-        self.table.filter(event.value)
+        # In the table's own turn: what it posts in ours would end here, since Textual ends a message at its sender.
+        self.table.call_later(self.table.filter, event.value)
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self, event: Input.Submitted) -> None:
