@@ -66,7 +66,7 @@ def new_client(session: Any, profile: Profile, region: str | None) -> Any:
         **options,
     )
     try:
-        return session.client(
+        client = session.client(
             "s3",
             endpoint_url=_endpoint(profile, region),
             region_name=region or session.region_name,
@@ -77,6 +77,14 @@ def new_client(session: Any, profile: Profile, region: str | None) -> Any:
         unreachable = errors.Unreachable(f"“{profile.endpoint}” is not an endpoint.", "Write https://host:port.")
         unreachable.what = "name"
         raise unreachable from error
+    client.meta.events.register("before-call.s3.HeadBucket", _do_not_redirect)
+    return client
+
+
+def _do_not_redirect(context: dict[str, Any], **_: Any) -> None:
+    """botocore answers a redirected HeadBucket that names no region with another HeadBucket, without end.
+    `Connection` follows redirects itself."""
+    context.setdefault("s3_redirect", {})["redirected"] = True
 
 
 def verification(profile: Profile, session: Any | None = None) -> Literal[False] | str | None:

@@ -89,6 +89,13 @@ def test_an_endpoint_that_wants_another_region_gets_it() -> None:
         assert len(server.asked) == before + 1
 
 
+def test_a_bucket_redirected_to_nowhere_ends() -> None:
+    with stub(lambda asked: Answer(301)) as server:
+        with pytest.raises(errors.WrongRegion):
+            Connection(server.profile).call("head_bucket", Bucket="elsewhere")
+        assert len(server.asked) <= 2
+
+
 def test_an_endless_redirect_ends() -> None:
     answer = Answer(301, b"<Error><Code>PermanentRedirect</Code></Error>", {"x-amz-bucket-region": ELSEWHERE})
     with stub(lambda asked: answer) as server, pytest.raises(errors.WrongRegion) as raised:
