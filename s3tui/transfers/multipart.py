@@ -86,7 +86,11 @@ def _complete(
 ) -> Sent | Outcome:
     parts = [{"PartNumber": number, "ETag": etag} for number, (_, etag) in enumerate(sent, 1)]
     sums = tuple(part for part, _ in sent)
-    whole = {"ChecksumCRC64NVME": whole_crc64(sums), "ChecksumType": "FULL_OBJECT"} if uses_crc64(connection) else {}
+    whole: dict[str, Any] = {}
+    if uses_crc64(connection):
+        whole = {"ChecksumCRC64NVME": whole_crc64(sums), "ChecksumType": "FULL_OBJECT"}
+        # AWS knows them already; MinIO doesn't find a part without its checksum.
+        parts = [{**part, "ChecksumCRC64NVME": each.checksum} for part, each in zip(parts, sums, strict=True)]
 
     def write(conditions: dict[str, Any]) -> dict[str, Any]:
         return connection.call(
