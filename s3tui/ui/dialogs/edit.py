@@ -132,7 +132,8 @@ class EditDialog(Dialog[T], Generic[T]):
             return
         await self.begin(found)
         ok.disabled = False
-        self._turn_to("edit")
+        if not isinstance(self.focused, Input):  # who types already stays where they are
+            self._turn_to("edit")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         super().on_button_pressed(event)
