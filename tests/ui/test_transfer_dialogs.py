@@ -1,100 +1,22 @@
-"""The transfer dialogs and screen, driven by keys on a real server."""
+"""The dialogs of transfers, driven by keys on a real server."""
 
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections.abc import Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.app import App
 from textual.pilot import Pilot
-from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from s3tui import background
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import parts
-from s3tui.transfers.download import DownloadRequest
-from s3tui.transfers.queue import Queue
-from s3tui.transfers.upload import UploadRequest
-from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.dialogs.download import DownloadForm
 from s3tui.ui.dialogs.file_picker import FilePicker, FileTable
 from s3tui.ui.dialogs.overwrite import Overwrite
 from s3tui.ui.dialogs.upload import UploadForm
-from s3tui.ui.screens.transfers import TransfersScreen, TransferTable
 from s3tui.ui.widgets.move_list import MoveList
-from s3tui.ui.widgets.transfer_line import TransferLine
-from tests.transfers import proxy as proxies
-from tests.transfers.conftest import content
-
-STYLES = Path(__file__).parents[2] / "s3tui/ui/styles"
-
-
-class Host(App[None]):
-    """Shows one dialog or screen, and keeps its answer."""
-
-    CSS_PATH = [STYLES / "dialogs.tcss"]
-
-    def __init__(self, screen: Screen[Any], queue: Queue | None = None) -> None:
-        super().__init__()
-        self.first, self.queue = screen, queue
-        self.answers: list[Any] = []
-        self.errors: list[BaseException] = []
-
-    def compose(self):  # type: ignore[no-untyped-def]
-        if self.queue:
-            yield TransferLine(self.queue)
-
-    def on_mount(self) -> None:
-        self.push_screen(self.first, self.answers.append)
-
-    def show_error(self, error: BaseException) -> None:
-        self.errors.append(error)
-
-
-@asynccontextmanager
-async def showing(screen: Screen[Any], size: tuple[int, int] = (80, 24), queue: Queue | None = None):  # type: ignore[no-untyped-def]
-    app = Host(screen, queue)
-    async with app.run_test(size=size) as pilot:
-        await idle(pilot)
-        yield app, pilot
-        assert not app.errors
-
-
-async def idle(pilot: Pilot[None]) -> None:
-    """Until no pool has work and the workers have taken the answers."""
-    quiet = 0
-    while quiet < 3:
-        await pilot.pause()
-        quiet = 0 if background.busy() else quiet + 1
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "never happened"
-        await pilot.pause(0.02)
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    await idle(pilot)
-
-
-def complaint(screen: Screen[Any]) -> str:
-    return str(screen.query_one(".dialog-complaint", Static).content)
-
-
-def text_of(app: App[None]) -> str:
-    lines = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in line) for line in lines)
+from tests.ui.hosting import complaint, idle, press, showing, text_of, until
 
 
 @pytest.fixture
@@ -342,99 +264,3 @@ async def test_a_file_is_no_folder(connection: Connection, bucket: str, tmp_path
         await fill(pilot, "folder", str(tmp_path / "file"))
         await press(pilot, "enter")
         assert "is a file" in complaint(app.screen) and not app.answers
-
-
-# ---- the transfers themselves
-
-
-def held(proxy: proxies.Proxy) -> tuple[threading.Event, threading.Event]:
-    """Holds the first PUT; (it has come, it may go on)."""
-    came, go = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        came.set()
-        go.wait(20)
-
-    proxy.once(lambda asked: proxies.Treatment(before=hold) if asked.method == "PUT" else None)
-    return came, go
-
-
-async def test_the_screen_shows_cancels_and_tries_again(
-    connection: Connection, endpoint: str, bucket: str, isos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dataclasses import replace
-
-    monkeypatch.setattr(parts, "PART_SIZE", 5 << 20)
-    (isos / "agent.iso").write_bytes(bytes(6 << 20))
-    queue = Queue()
-    with proxies.running(endpoint) as proxy:
-        through = Connection(replace(connection.profile, endpoint=proxy.endpoint))
-        came, go = held(proxy)
-        connection.call("put_object", Bucket=bucket, Key="taken", Body=b"x")
-        queue.submit_upload(through, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
-        failed = queue.submit_upload(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
-        assert came.wait(20) and failed.future
-        failed.future.result(20)
-        screen = TransfersScreen(queue)
-        app = Host(screen, queue)
-        async with app.run_test(size=(80, 24)) as pilot:
-            await until(pilot, lambda: "✗ failed" in text_of(app))
-            assert "agent.iso" in text_of(app) and "1 running" in text_of(app)
-            await pilot.press("down")
-            await until(pilot, lambda: "already exists" in text_of(app))
-            connection.call("delete_object", Bucket=bucket, Key="taken")
-            await pilot.press("a")
-            await until(pilot, lambda: "✓ verified" in text_of(app))
-            await pilot.press("home", "c")
-            await until(pilot, lambda: "cancelling" in text_of(app))
-            go.set()
-            await until(pilot, lambda: "⊘ cancelled" in text_of(app))
-            await pilot.press("x")
-            await until(pilot, lambda: "Nothing has been transferred" in text_of(app))
-            await pilot.press("escape")
-            await until(pilot, lambda: app.screen is not screen)
-    assert content(connection, bucket, "taken") == (isos / "boot.iso").read_bytes()
-
-
-async def test_what_is_there_is_replaced_only_after_a_question(connection: Connection, bucket: str, isos: Path) -> None:
-    queue = Queue()
-    connection.call("put_object", Bucket=bucket, Key="taken", Body=b"mine")
-    failed = queue.submit_upload(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
-    assert failed.future
-    failed.future.result(20)
-    async with showing(TransfersScreen(queue)) as (app, pilot):
-        await pilot.press("o")
-        await until(pilot, lambda: isinstance(app.screen, Confirm))
-        await pilot.press("enter")  # starts on No
-        await until(pilot, lambda: isinstance(app.screen, TransfersScreen))
-        assert content(connection, bucket, "taken") == b"mine"
-        await pilot.press("o")
-        await until(pilot, lambda: isinstance(app.screen, Confirm))
-        await pilot.click("#yes")
-        await until(pilot, lambda: "✓ verified" in text_of(app))
-    assert content(connection, bucket, "taken") == (isos / "boot.iso").read_bytes()
-
-
-async def test_the_line_appears_with_the_first_transfer(
-    connection: Connection, bucket: str, isos: Path, tmp_path: Path
-) -> None:
-    queue = Queue()
-    app = Host(Screen(), queue)
-    async with app.run_test(size=(80, 24)) as pilot:
-        app.pop_screen()
-        await pilot.pause()
-        line = app.query_one(TransferLine)
-        assert not line.display
-        up = queue.submit_upload(connection, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
-        await until(pilot, lambda: up.state == "verified")
-        queue.submit_download(connection, DownloadRequest(S3Uri(bucket, "agent.iso"), tmp_path / "agent.iso"))
-        await until(pilot, lambda: "✓ 2 verified" in text_of(app))
-        queue.forget_finished()
-        await until(pilot, lambda: not line.display)
-
-
-async def test_an_empty_screen_says_what_to_do() -> None:
-    async with showing(TransfersScreen(Queue())) as (app, pilot):
-        assert "u uploads" in text_of(app)
-        app.screen.query_one(TransferTable).move_cursor(3)
-        await pilot.press("c", "a", "x")

@@ -1,0 +1,124 @@
+"""The list of transfers, and the line about them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from textual.screen import Screen
+
+from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers import parts
+from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.queue import Queue
+from s3tui.transfers.upload import UploadRequest
+from s3tui.ui.dialogs.confirm import Confirm
+from s3tui.ui.screens.transfers import TransfersScreen, TransferTable
+from s3tui.ui.widgets.transfer_line import TransferLine
+from tests.transfers import proxy as proxies
+from tests.transfers.conftest import content
+from tests.ui.hosting import Host, showing, text_of, until
+
+
+@pytest.fixture
+def isos(tmp_path: Path) -> Path:
+    folder = tmp_path / "isos"
+    folder.mkdir()
+    for name in ("agent.iso", "boot.iso"):
+        (folder / name).write_bytes(name.encode() * 10)
+    return folder
+
+
+def held(proxy: proxies.Proxy) -> tuple[threading.Event, threading.Event]:
+    """Holds the first PUT; (it has come, it may go on)."""
+    came, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        came.set()
+        go.wait(20)
+
+    proxy.once(lambda asked: proxies.Treatment(before=hold) if asked.method == "PUT" else None)
+    return came, go
+
+
+async def test_the_screen_shows_cancels_and_tries_again(
+    connection: Connection, endpoint: str, bucket: str, isos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    monkeypatch.setattr(parts, "PART_SIZE", 5 << 20)
+    (isos / "agent.iso").write_bytes(bytes(6 << 20))
+    queue = Queue()
+    with proxies.running(endpoint) as proxy:
+        through = Connection(replace(connection.profile, endpoint=proxy.endpoint))
+        came, go = held(proxy)
+        connection.call("put_object", Bucket=bucket, Key="taken", Body=b"x")
+        queue.submit_upload(through, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
+        failed = queue.submit_upload(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
+        assert came.wait(20) and failed.future
+        failed.future.result(20)
+        screen = TransfersScreen(queue)
+        app = Host(screen, queue)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: "✗ failed" in text_of(app))
+            assert "agent.iso" in text_of(app) and "1 running" in text_of(app)
+            await pilot.press("down")
+            await until(pilot, lambda: "already exists" in text_of(app))
+            connection.call("delete_object", Bucket=bucket, Key="taken")
+            await pilot.press("a")
+            await until(pilot, lambda: "✓ verified" in text_of(app))
+            await pilot.press("home", "c")
+            await until(pilot, lambda: "cancelling" in text_of(app))
+            go.set()
+            await until(pilot, lambda: "⊘ cancelled" in text_of(app))
+            await pilot.press("x")
+            await until(pilot, lambda: "Nothing has been transferred" in text_of(app))
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is not screen)
+    assert content(connection, bucket, "taken") == (isos / "boot.iso").read_bytes()
+
+
+async def test_what_is_there_is_replaced_only_after_a_question(connection: Connection, bucket: str, isos: Path) -> None:
+    queue = Queue()
+    connection.call("put_object", Bucket=bucket, Key="taken", Body=b"mine")
+    failed = queue.submit_upload(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
+    assert failed.future
+    failed.future.result(20)
+    async with showing(TransfersScreen(queue)) as (app, pilot):
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("enter")  # starts on No
+        await until(pilot, lambda: isinstance(app.screen, TransfersScreen))
+        assert content(connection, bucket, "taken") == b"mine"
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.click("#yes")
+        await until(pilot, lambda: "✓ verified" in text_of(app))
+    assert content(connection, bucket, "taken") == (isos / "boot.iso").read_bytes()
+
+
+async def test_the_line_appears_with_the_first_transfer(
+    connection: Connection, bucket: str, isos: Path, tmp_path: Path
+) -> None:
+    queue = Queue()
+    app = Host(Screen(), queue)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.pop_screen()
+        await pilot.pause()
+        line = app.query_one(TransferLine)
+        assert not line.display
+        up = queue.submit_upload(connection, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
+        await until(pilot, lambda: up.state == "verified")
+        queue.submit_download(connection, DownloadRequest(S3Uri(bucket, "agent.iso"), tmp_path / "agent.iso"))
+        await until(pilot, lambda: "✓ 2 verified" in text_of(app))
+        queue.forget_finished()
+        await until(pilot, lambda: not line.display)
+
+
+async def test_an_empty_screen_says_what_to_do() -> None:
+    async with showing(TransfersScreen(Queue())) as (app, pilot):
+        assert "u uploads" in text_of(app)
+        app.screen.query_one(TransferTable).move_cursor(3)
+        await pilot.press("c", "a", "x")
