@@ -12,6 +12,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList, Static
 
+from s3tui import background
 from s3tui.s3 import documents
 from s3tui.s3.client import Connection
 from s3tui.s3.document_kinds import KindName, Rule
@@ -21,7 +22,7 @@ from s3tui.ui.dialogs.document_diff import DocumentDiff
 from s3tui.ui.dialogs.load_document import LoadDocument
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.screens.bucket_settings import BucketSettings
-from s3tui.ui.widgets import json_editor
+from s3tui.ui.widgets import document_pane, json_editor
 from s3tui.ui.widgets.document_pane import DocumentPane
 from tests.s3.stub_server import Answer, stub
 from tests.ui.browsing import settle, until
@@ -67,13 +68,20 @@ async def settings(
         yield app, pilot
 
 
+@pytest.fixture(autouse=True)
+def quick_typing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_pane, "TYPING_PAUSE", 0.0)
+
+
 async def read(pilot: Pilot[None]) -> None:
-    """Wait until the text that was typed has been read too."""
-    await settle(pilot)
+    """Wait until nothing is read or written, and stayed so while the screen was painted a few times."""
     assert isinstance(pilot.app, Host)
     host = pilot.app
-    await until(pilot, lambda: host.pane.state not in ("loading", "writing"))
-    await settle(pilot)
+    quiet = 0
+    while quiet < 4:
+        await pilot.pause(0.02)
+        await until(pilot, lambda: not background.busy() and host.pane.state not in ("loading", "writing"))
+        quiet += 1
 
 
 def lines_of(options: OptionList) -> list[str]:

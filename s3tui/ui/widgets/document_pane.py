@@ -26,7 +26,7 @@ from s3tui.ui.dialogs.load_document import LoadDocument, Loaded
 from s3tui.ui.widgets.json_editor import LARGEST, JsonEditor
 
 State = Literal["loading", "ready", "writing", "unavailable"]
-_TYPING_PAUSE = 0.2  # seconds without a key before the text is read
+TYPING_PAUSE = 0.2  # seconds without a key before the text is read
 _MOST_COMPLAINTS = 200
 
 
@@ -160,7 +160,7 @@ class DocumentPane(Vertical):
 
     @work(exclusive=True, group="text", exit_on_error=False)
     async def _read_text(self) -> None:
-        await asyncio.sleep(_TYPING_PAUSE)
+        await asyncio.sleep(TYPING_PAUSE)
         await self._reading()
 
     async def _reading(self) -> Reading:
