@@ -46,7 +46,7 @@ def _writable_object(browser: Browser) -> str:
 
 
 def _objects(browser: Browser) -> str:
-    return _connected(browser) or ("" if browser.chosen_objects else "Choose an object first.")
+    return _connected(browser) or ("" if browser.has_choice else "Choose an object first.")
 
 
 def _place(browser: Browser) -> str:

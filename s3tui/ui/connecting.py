@@ -42,7 +42,7 @@ async def _use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
     else:
         browser.objects.say("loading", f"Connecting to {profile.endpoint or 'AWS'}")
     await _list_buckets(browser, connection, then)
-    browser.refresh_bindings()
+    browser.refresh_commands()
 
 
 async def _list_buckets(browser: Browser, connection: Connection, then: S3Uri | None) -> None:

@@ -33,6 +33,9 @@ async def _download(browser: Browser) -> None:
     connection, place = browser.connection, browser.place
     assert connection is not None and place is not None
     rows = browser.chosen_objects
+    if not rows:
+        browser.say("Only prefixes are selected; choose objects.")
+        return
     form = DownloadForm(connection, [place.with_key(row.key) for row in rows], [row.size for row in rows])
     for request in await browser.app.push_screen_wait(form) or ():
         browser.queue.submit_download(connection, request)

@@ -66,7 +66,7 @@ def read_only(browser: Browser) -> None:
         return
     connection.read_only = not connection.read_only
     browser.show_place()
-    browser.refresh_bindings()
+    browser.refresh_commands()
     browser.say("Read-only: every write is refused." if connection.read_only else "Writing is allowed.")
 
 

@@ -69,6 +69,7 @@ class Browser(TellsFailures, Screen[None]):
         self.queue = queue
         self.connection: Connection | None = None
         self._listing_token = CancelToken()
+        self._runnable: tuple[bool, ...] = ()
         for binding in keymap.bindings(keys, "anywhere", "lists", "objects"):
             self._bindings._add_binding(binding)
 
@@ -91,6 +92,7 @@ class Browser(TellsFailures, Screen[None]):
         self.objects.say(
             "empty", "Choose a profile, then a bucket.", "Tab goes from pane to pane, Enter opens, ? helps."
         )
+        self._rest = self.set_interval(DETAIL_DELAY, self._cursor_rests, pause=True)
         self.app.browser_ready()
 
     # ---- the panes and what is under the cursor
@@ -141,6 +143,11 @@ class Browser(TellsFailures, Screen[None]):
         if self.place is None or row is None or row.is_prefix or self.bucket_tree.has_focus:
             return None
         return self.place.with_key(row.key)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether something is selected, or an object is under the cursor."""
+        return self.objects.table.selected_count > 0 or self.current_object is not None
 
     @property
     def chosen_objects(self) -> list[Row]:
@@ -330,20 +337,31 @@ class Browser(TellsFailures, Screen[None]):
         self.call_after_refresh(self.detail.reload)
 
     @on(ObjectTable.Highlighted)
-    def _row_highlighted(self, event: ObjectTable.Highlighted) -> None:
-        self.refresh_bindings()
+    @on(ObjectTable.SelectionChanged)
+    def _row_highlighted(self) -> None:
         self._look_closer()
 
     @on(BucketTree.NodeHighlighted)
     def _node_highlighted(self) -> None:
-        self.refresh_bindings()
         if self.bucket_tree.has_focus:
             self._look_closer()
 
-    @work(exclusive=True, group="look", exit_on_error=False)
-    async def _look_closer(self) -> None:
-        await asyncio.sleep(DETAIL_DELAY)
+    def _look_closer(self) -> None:
+        """What costs more than painting a row waits until the cursor rests."""
+        self._rest.reset()
+        self._rest.resume()
+
+    def _cursor_rests(self) -> None:
+        self._rest.pause()
         self.detail.show(self.current_uri)
+        self.refresh_commands()
+
+    def refresh_commands(self) -> None:
+        """Paint the footer anew, if other commands can run than before."""
+        runnable = tuple(not command.check(self) for command in COMMANDS)
+        if runnable != self._runnable:
+            self._runnable = runnable
+            self.refresh_bindings()
 
     @on(DetailPane.Wanted)
     def _detail_wanted(self, event: DetailPane.Wanted) -> None:
