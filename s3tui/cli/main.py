@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from s3tui import __version__
-from s3tui.errors import S3tuiError
+from s3tui.errors import BadInput, S3tuiError
 
 DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
@@ -30,11 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong usage, 3 done in part."""
     words = list(sys.argv[1:] if argv is None else argv)
     common = common_options()
-    _, rest = common.parse_known_args([word for word in words if word not in ("-h", "--help", "--version")])
-    name = rest[0] if rest else ""
+    at = _first_positional(common, words)
+    name = words[at] if at < len(words) else ""
     module = importlib.import_module(COMMANDS[name][0] if name in COMMANDS else "s3tui.cli.browse")
     if name in COMMANDS:
-        words.remove(name)
+        del words[at]
         parser = argparse.ArgumentParser(prog=f"s3tui {name}", description=COMMANDS[name][1], parents=[common])
     else:
         parser = argparse.ArgumentParser(
@@ -46,18 +46,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         parser.add_argument("--version", action="version", version=f"s3tui {__version__}")
     module.configure(parser)
-    arguments = parser.parse_args(words)
+    arguments = _parsed(parser, words)
     try:
         return int(module.run(arguments))
     except S3tuiError as error:
         from s3tui.display import visible
 
         print(f"s3tui: {visible(str(error))}", file=sys.stderr)
-        return FAILED
+        return USAGE if isinstance(error, BadInput) else FAILED
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         return FAILED
+
+
+def _first_positional(common: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    """Where the command stands, if there is one: the first word that is no option and no option's value."""
+    takes_value = {option for action in common._actions if action.nargs is None for option in action.option_strings}
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if words[at] in takes_value else 1
+    return at
+
+
+def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """Options may stand between positional arguments, but for commands with sub-commands, which argparse can't."""
+    try:
+        return parser.parse_intermixed_args(words)
+    except TypeError:
+        return parser.parse_args(words)
 
 
 def common_options() -> argparse.ArgumentParser:

@@ -1,0 +1,64 @@
+"""The command line as a whole: what is a command, exit codes, what is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from s3tui import __version__
+from s3tui.cli.main import COMMANDS, FAILED, USAGE, main
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "s3tui", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+
+
+def test_the_version() -> None:
+    assert run("--version").stdout == f"s3tui {__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: s3tui {name}" in capsys.readouterr().out
+
+
+def test_options_may_stand_before_the_command_and_between_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--profile", "ls", "ls", "--help"])
+    assert "usage: s3tui ls" in capsys.readouterr().out
+    assert main(["--region", "x", "put", "no-such-file", "--tag", "a=b", "s3://bucket/"]) == FAILED
+    assert "no-such-file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--profile", "nobody", "ls"], "no profile “nobody”"),
+        (["ls", "ftp://host/"], "not a place in S3"),
+        (["--env-file", "nothing.env", "ls"], "nothing.env"),
+        (["--endpoint-url", "no-url", "ls"], "no-url"),
+        (["stat", "s3:///key"], "bucket's name is missing"),
+    ],
+)
+def test_wrong_usage_is_said_and_exits_2(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == USAGE
+    assert said in capsys.readouterr().err
+
+
+def test_without_a_terminal_the_screen_is_not_opened() -> None:
+    done = run("s3://bucket/")
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert "needs a terminal" in done.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = "import sys; from s3tui.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    program += "print([name for name in ('textual', 'boto3', 'botocore', 'keyring', 'platformdirs') if name in sys.modules], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.strip() in ("[]", "['platformdirs']")
