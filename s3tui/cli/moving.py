@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+from collections.abc import Iterator
 
 from s3tui import display
 from s3tui.cli.common import emit, say
@@ -18,14 +21,15 @@ _GOOD = ("verified", "sent but not verified", "received but not verified")
 def watch(queue: Queue, as_json: bool) -> int:
     """Wait for everything in `queue`, print how each transfer ended, and return the exit code.
 
-    Ctrl-C cancels all of them and waits until unfinished uploads are aborted, then goes on to the caller.
+    Ctrl-C (SIGTERM and SIGHUP too) cancels all of them and waits until unfinished uploads are aborted, then goes on to the caller.
     """
     told: set[int] = set()
     try:
-        while queue.running:
-            _tell_ended(queue, told, as_json)
-            _show_progress(queue)
-            queue.wait(_INTERVAL)
+        with _like_ctrl_c(signal.SIGTERM, signal.SIGHUP):
+            while queue.running:
+                _tell_ended(queue, told, as_json)
+                _show_progress(queue)
+                queue.wait(_INTERVAL)
     except KeyboardInterrupt:
         _clear()
         say("Cancelling: unfinished uploads are aborted …")
@@ -36,6 +40,17 @@ def watch(queue: Queue, as_json: bool) -> int:
     _tell_ended(queue, told, as_json)
     good = [view.state in _GOOD for view in queue.snapshot()]
     return DONE if all(good) else PARTLY if any(good) else FAILED
+
+
+@contextlib.contextmanager
+def _like_ctrl_c(*signals: signal.Signals) -> Iterator[None]:
+    """Being ended by others, or losing the terminal, must abort uploads too."""
+    before = [(each, signal.signal(each, signal.default_int_handler)) for each in signals]
+    try:
+        yield
+    finally:
+        for each, handler in before:
+            signal.signal(each, handler)
 
 
 def _tell_ended(queue: Queue, told: set[int], as_json: bool) -> None:

@@ -67,14 +67,15 @@ def _send_patiently(
     progress: Progress,
     token: CancelToken,
 ) -> str:
-    for pause in PART_PAUSES:
+    for pause in (*PART_PAUSES, None):
         try:
-            return str(send_part(connection, "upload_part", parameters, part, sums, source, progress, token)["ETag"])
+            answer = send_part(connection, "upload_part", parameters, part, sums, source, progress, token)
+            break
         except errors.S3Error as error:
-            if not error.retryable:
+            if pause is None or not error.retryable:
                 raise
         token.wait(pause)
-    return str(send_part(connection, "upload_part", parameters, part, sums, source, progress, token)["ETag"])
+    return str(answer.get("ETag") or "")
 
 
 def _complete(

@@ -15,6 +15,7 @@ import pytest
 from s3tui.cli.main import main
 from s3tui.demo import server as demo_server
 from s3tui.s3.client import Connection
+from tests.terminal import Terminal
 from tests.transfers import proxy as proxies
 from tests.transfers.conftest import content, unfinished
 
@@ -107,8 +108,9 @@ def test_read_only_sends_nothing(
     assert "read-only" in capsys.readouterr().err
 
 
-def test_ctrl_c_aborts_the_multipart_upload(
-    options: list[str], endpoint: str, connection: Connection, bucket: str, tmp_path: Path
+@pytest.mark.parametrize("end_by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_end_from_outside_aborts_the_multipart_upload(
+    options: list[str], endpoint: str, connection: Connection, bucket: str, tmp_path: Path, end_by: signal.Signals
 ) -> None:
     """In a process of its own, with a signal, in the middle of the parts."""
     large = tmp_path / "large.iso"
@@ -125,7 +127,23 @@ def test_ctrl_c_aborts_the_multipart_upload(
                 assert time.monotonic() < end and process.poll() is None
                 time.sleep(0.05)
             assert unfinished(connection, bucket)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(end_by)
             _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and "cancelled" in said
     assert not unfinished(connection, bucket)
+
+
+def test_a_terminal_sees_how_far_it_is(options: list[str], endpoint: str, bucket: str, tmp_path: Path) -> None:
+    large = tmp_path / "large.iso"
+    large.write_bytes(bytes(70 << 20))
+    with proxies.running(endpoint) as proxy:
+        slow = proxies.Treatment(before=lambda: time.sleep(1))
+        proxy.rules.append(lambda asked: slow if "partNumber" in asked.path else None)
+        options[options.index(endpoint)] = proxy.endpoint
+        command = [sys.executable, "-m", "s3tui", "put", *options, str(large), f"s3://{bucket}/"]
+        with Terminal(command, dict(os.environ)) as terminal:
+            terminal.wait_for("of 70.0 MiB")
+            terminal.wait_for("1 file to go")
+            terminal.wait_for("verified")
+            assert terminal.wait_for_exit(20) == 0
+            assert "to go" not in terminal.text

@@ -79,6 +79,15 @@ async def test_a_folder_that_cannot_be_read_says_so(tmp_path: Path) -> None:
         assert "no such file" in complaint(app.screen)
 
 
+async def test_the_mouse_reaches_everything(isos: Path) -> None:
+    async with showing(FilePicker(isos)) as (app, pilot):
+        await pilot.click(FileTable, offset=(4, 1), times=2)
+        await until(pilot, lambda: app.screen.query_one(FileTable).folder == isos / "old")
+        await pilot.click(FileTable, offset=(4, 1), times=2)
+        await until(pilot, lambda: app.answers)
+        assert app.answers == [[isos / "old" / "agent.iso"]]
+
+
 async def test_odd_file_names_are_shown_not_obeyed(isos: Path) -> None:
     async with showing(FilePicker(isos)) as (app, _):
         assert "odd [red]␛[31m.bin" in text_of(app)

@@ -19,7 +19,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import local_files, names
 from s3tui.transfers.download import DownloadRequest
-from s3tui.transfers.failures import no_room
+from s3tui.transfers.failures import local_failure, no_room
 from s3tui.ui.dialogs.base import Dialog, plain
 from s3tui.ui.dialogs.file_picker import PathSuggester
 from s3tui.ui.dialogs.overwrite import Overwrite
@@ -141,15 +141,18 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
 
 
 def _look(folder: Path, uris: list[S3Uri]) -> Look:
-    if folder.exists() and not folder.is_dir():
+    if folder.is_file():
         raise BadInput(f"“{folder}” is a file.", "Choose a folder.")
     keys = [uri.key for uri in uris]
     skip = len(names.shared_prefix(keys))
     below = names.local_paths(folder, [key[skip:] for key in keys])
     paths = {key: below[key[skip:]] for key in keys}
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    taken = frozenset(path for path in paths.values() if os.path.lexists(path))
-    return Look(folder, paths, taken, shutil.disk_usage(there).free)
+    try:
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        taken = frozenset(path for path in paths.values() if os.path.lexists(path))
+        return Look(folder, paths, taken, shutil.disk_usage(there).free)
+    except OSError as error:
+        raise local_failure(error, folder) from error
 
 
 def _settled(wanted: list[DownloadRequest], taken: frozenset[Path], answer: str) -> list[DownloadRequest]:

@@ -21,7 +21,7 @@ from s3tui.transfers import local_files
 from s3tui.transfers.local_files import Entry
 from s3tui.ui.dialogs.base import Dialog, plain
 from s3tui.ui.widgets import row_layout
-from s3tui.ui.widgets.row_view import RowView
+from s3tui.ui.widgets.clickable_rows import ClickableRows
 
 _SIZE, _TIME = 10, 19
 
@@ -37,7 +37,7 @@ class PathSuggester(Suggester):
         return await background.run(background.LOCAL, local_files.completion, value, self._folder())
 
 
-class FileTable(RowView):
+class FileTable(ClickableRows):
     """The entries of one folder, some of them marked."""
 
     BINDINGS = [
@@ -137,12 +137,8 @@ class FileTable(RowView):
         files = [entry for entry in self.rows if not entry.is_folder]
         self.mark(files, any(self.folder / entry.name not in self.marked for entry in files))
 
-    async def on_click(self, event: object) -> None:
-        y = getattr(event, "y", 0) - 1
-        if 0 <= y < self.row_count - self.top:
-            self.move_cursor(self.top + y)
-            if getattr(event, "chain", 1) == 2:
-                self.action_open()
+    def row_opened(self) -> None:
+        self.post_message(self.Opened())
 
 
 class FilePicker(Dialog[list[Path]]):

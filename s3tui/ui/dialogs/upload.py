@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -41,6 +42,7 @@ _CLASSES = (
     "REDUCED_REDUNDANCY",
 )
 _NUMBERS = 1000  # tries to find a free name
+_LATER = 10  # thousands of looks must not hold up what the screen behind asks for
 
 
 class UploadForm(Dialog[list[UploadRequest]]):
@@ -62,12 +64,14 @@ class UploadForm(Dialog[list[UploadRequest]]):
     UploadForm .dialog-body { overflow-y: hidden; }
     """
 
+    # Where files were chosen last: the next upload of this run begins there.
+    _folder: ClassVar[Path] = Path()
+
     def __init__(self, connection: Connection, target_prefix: S3Uri, paths: Iterable[Path] = ()) -> None:
         self.target = target_prefix if target_prefix.is_prefix else target_prefix.parent
         super().__init__(f"Upload to s3://{self.target.bucket}")
         self.connection = connection
         self._given = list(paths)
-        self._folder = Path.cwd()
         self._sizes: dict[Path, int] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -76,7 +80,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
                 id="path",
                 compact=True,
                 placeholder="a file, or a pattern: ~/isos/*.iso",
-                suggester=PathSuggester(lambda: self._folder),
+                suggester=PathSuggester(lambda: self._folder.absolute()),
             )
             yield Button("Browse (ctrl+o)", id="browse", compact=True)
         yield MoveList("File", "Key", "Content type")
@@ -118,11 +122,11 @@ class UploadForm(Dialog[list[UploadRequest]]):
             self.focus_next()
             return
         try:
-            path = local_files.absolute(field.value, self._folder)
+            path = local_files.absolute(field.value, self._folder.absolute())
             if await background.run(background.LOCAL, path.is_dir):
                 self._browse(path)
                 return
-            found = await background.run(background.LOCAL, local_files.named, field.value, self._folder)
+            found = await background.run(background.LOCAL, local_files.named, field.value, self._folder.absolute())
         except S3tuiError as error:
             self.complain(error)
             return
@@ -131,13 +135,13 @@ class UploadForm(Dialog[list[UploadRequest]]):
         await self._add(found)
 
     def action_browse(self) -> None:
-        self._browse(self._folder)
+        self._browse(self._folder.absolute())
 
     @work(exclusive=True, group="browse", exit_on_error=False)
     async def _browse(self, folder: Path) -> None:
         chosen = await self.app.push_screen_wait(FilePicker(folder))
         if chosen:
-            self._folder = chosen[-1].parent
+            UploadForm._folder = chosen[-1].parent
             self.complain("")
             await self._add(chosen)
 
@@ -210,12 +214,14 @@ class UploadForm(Dialog[list[UploadRequest]]):
             return
         try:
             wanted = self.requests()
-            self.complain("Looking which of the keys exist …")
+            self.complain("")
+            self.query_one("#total", Static).update(plain("Looking which of the keys exist …"))
             settled = await self._settled(wanted)
         except S3tuiError as error:
             self.complain(error)
             return
-        self.complain("")
+        finally:
+            self._show()
         if settled is not None:
             self.dismiss(settled)
 
@@ -238,7 +244,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
 
     async def _exists(self, target: S3Uri) -> bool:
         try:
-            return await background.run(background.METADATA, find, self.connection, target) is not None
+            return await background.run(background.METADATA, find, self.connection, target, priority=_LATER) is not None
         except errors.AccessDenied:
             return False  # the upload itself says what that means
 

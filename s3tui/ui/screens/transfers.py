@@ -16,7 +16,7 @@ from s3tui.display import visible
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets import row_layout
-from s3tui.ui.widgets.row_view import RowView
+from s3tui.ui.widgets.clickable_rows import ClickableRows
 from s3tui.ui.widgets.transfer_line import ARROWS, INTERVAL, LOOKS, SIGNS, bar, percent, summary
 
 _STATE = 27  # the longest state and its sign
@@ -25,7 +25,7 @@ _RATE = 22
 _WIDE = 130  # from this width on the target has a column too
 
 
-class TransferTable(RowView):
+class TransferTable(ClickableRows):
     """One row for each transfer, drawn from the newest snapshot."""
 
     COMPONENT_CLASSES = {"transfer--dim", "transfer--moving", "transfer--good", "transfer--doubtful", "transfer--bad"}

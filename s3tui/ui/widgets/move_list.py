@@ -13,7 +13,7 @@ from textual.strip import Strip
 from s3tui import display
 from s3tui.display import visible
 from s3tui.ui.widgets import row_layout
-from s3tui.ui.widgets.row_view import RowView
+from s3tui.ui.widgets.clickable_rows import ClickableRows
 
 _SIZE = 10
 _NOTE = 28
@@ -30,7 +30,7 @@ class Move:
     size: int  # bytes
 
 
-class MoveList(RowView):
+class MoveList(ClickableRows):
     """Shows moves; Delete asks to take one off."""
 
     BINDINGS = [
