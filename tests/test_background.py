@@ -71,17 +71,17 @@ def test_a_token_stops_work_and_unblocks_a_wait() -> None:
 
 
 async def test_cancelling_the_waiter_cancels_the_token_at_once() -> None:
-    pool, token, stopped = Pool("test", 1), CancelToken(), threading.Event()
+    pool, token, started, stopped = Pool("test", 1), CancelToken(), threading.Event(), threading.Event()
 
     def work() -> None:
+        started.set()
         try:
             token.wait(30)
         finally:
             stopped.set()
 
     task = asyncio.create_task(background.run(pool, work, token=token))
-    while not pool.busy:
-        await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(started.wait, 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
