@@ -21,7 +21,7 @@ test: .venv/dev-installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(without-keyring) $(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(not-here) $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-servers: .venv/dev-installed
 	$(BIN)/pytest tests/servers
@@ -36,8 +36,9 @@ clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Where there is no Secret Service to test on, the tests of the keyring say so instead of failing.
-without-keyring = $(if $(shell command -v gnome-keyring-daemon),,S3TUI_WITHOUT_KEYRING=1)
+# Where there is no Secret Service or no tmux to test on, those tests are reported as not run instead of failing.
+not-here = $(if $(shell command -v gnome-keyring-daemon),,S3TUI_WITHOUT_KEYRING=1) \
+  $(if $(shell command -v tmux),,S3TUI_WITHOUT_TMUX=1)
 
 .venv/bin/python:
 	$(if $(PYTHON),,$(error Python 3.11 or newer is needed))

@@ -28,6 +28,7 @@ CAPABILITIES = (
     "preview",
     "lifecycle",
     "lifecycle fires",
+    "transitions",
     "cors",
     "nothing harmed",
     "never deletes a full bucket",
@@ -52,11 +53,11 @@ class Cannot:
 # What some tests need of a server before they can ask anything of us. An archive that can't be read is moto's alone:
 # what others keep in a class named GLACIER lies on a disk like any other.
 HAVE: dict[str, set[str]] = {
-    "moto": {"versions", "archive"},
+    "moto": {"versions", "archive", "documents"},
     "rclone": {"signatures", "no sub-resources", "room"},
-    "seaweedfs": {"signatures", "versions", "customer keys", "room"},
-    "ceph": {"signatures", "versions", "customer keys", "policies", "tls", "short days", "room"},
-    "minio": {"signatures", "versions", "room"},
+    "seaweedfs": {"signatures", "versions", "customer keys", "room", "documents"},
+    "ceph": {"signatures", "versions", "customer keys", "policies", "tls", "short days", "room", "documents"},
+    "minio": {"signatures", "versions", "room", "documents"},
 }
 
 # A behaviour listed here must be refused by us with that error, and must harm nothing. When a newer server can do
@@ -73,10 +74,13 @@ CANNOT: dict[str, dict[str, Cannot]] = {
         "lifecycle": Cannot(errors.Unsupported, "it answers ?lifecycle with a listing"),
         "cors": Cannot(errors.Unsupported, "it answers ?cors with a listing"),
     },
-    "seaweedfs": {},
+    "seaweedfs": {
+        "transitions": Cannot(errors.Unsupported, "its lifecycle deletes, and moves nothing"),
+    },
     "ceph": {},
     "minio": {
         "cors": Cannot(errors.Unsupported, "CORS is set for the whole server, not for a bucket"),
+        "transitions": Cannot(errors.Refused, "a tier must be set up with its own tool first"),
         "storage class": Cannot(errors.Refused, "it knows STANDARD and REDUCED_REDUNDANCY only"),
     },
 }

@@ -70,6 +70,14 @@ def test_lifecycle_is_set_changed_and_removed(place: Place) -> None:
     round_trip(place, "lifecycle", [NEVER], [NEVER, {**NEVER, "ID": "too", "Filter": {"Prefix": "older/"}}])
 
 
+@pytest.mark.capability("transitions")
+@pytest.mark.needs("documents")
+def test_isos_move_to_the_archive(place: Place) -> None:
+    rules = templates.of("lifecycle")[0].make("openshift/")
+    written = documents.put(place.connection, place.bucket, "lifecycle", rules, None)
+    assert written.rules[0]["Transitions"] == rules[0]["Transitions"]
+
+
 @pytest.mark.capability("cors")
 def test_cors_is_set_changed_and_removed(place: Place) -> None:
     [preview] = templates.of("cors")
