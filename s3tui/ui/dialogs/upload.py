@@ -162,7 +162,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
             ]
         )
         total = f"{display.counted(len(self._sizes), 'file')}, {display.size(sum(self._sizes.values()))}"
-        hint = "   (Delete takes one off the list)" if self._sizes else ""
+        hint = "   (Delete takes one off the list, ctrl+s uploads)" if self._sizes else ""
         self.query_one("#total", Static).update(plain(total + hint))
 
     def _key(self, path: Path) -> str:

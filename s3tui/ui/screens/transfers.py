@@ -241,7 +241,7 @@ def _about(view: TransferView | None) -> Content:
         Content.assemble(Content(f"{'State':<8}").stylize("$text-muted"), Content(state).stylize(f"bold {colour}")),
     ]
     if view.total is not None:
-        lines.append(_pair("Moved", f"{view.done:,} of {display.exact_size(view.total)}"))
+        lines.append(_pair("Moved", f"{view.done:,} of {view.total:,} bytes ({display.size(view.total)})"))
     if view.why:
         lines.append(_pair("Why", view.why))
     return Content("\n").join(lines)
