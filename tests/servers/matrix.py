@@ -85,6 +85,10 @@ CANNOT: dict[str, dict[str, Cannot]] = {
     },
 }
 
+# What a server makes of a key without saying so.
+KEYS_IT_CHANGES = {"seaweedfs": {"back\\slash": "back/slash"}}
+
+LEGEND = "yes: shown here    no: refused by us, and nothing harmed    -: not asked of this server"
 YES, NO, WRONG = "yes", "no", "WRONG"
 
 
@@ -115,5 +119,10 @@ class Table:
             for capability, word in self.cells[server].items()
             if word != YES and capability in CANNOT[server]
         ]
+        notes += [
+            f"{server} changes keys: {before} becomes {after}"
+            for server in servers
+            for before, after in KEYS_IT_CHANGES.get(server, {}).items()
+        ]
         absent = [f"{server} was not tested: {why}" for server, why in self.missing.items()]
-        return [*lines, "", *notes, *absent]
+        return [*lines, "", LEGEND, "", *notes, *absent]

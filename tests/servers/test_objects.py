@@ -7,6 +7,7 @@ import pytest
 from s3tui.s3 import listing, objects, preview, uploads, versions
 from s3tui.s3.uri import S3Uri
 from tests.servers.conftest import Place
+from tests.servers.matrix import KEYS_IT_CHANGES
 
 ODD_KEYS = (
     "plain.txt",
@@ -26,8 +27,6 @@ ODD_KEYS = (
     "case.txt",
     "long/" + "x" * 200 + ".txt",
 )
-# What a server makes of a key without saying so.
-KEYS_IT_CHANGES = {"seaweedfs": {"back\\slash": "back/slash"}}
 
 
 def keys_under(place: Place, prefix: str = "", delimiter: str = "", page_size: int = 1000) -> list[str]:
