@@ -8,6 +8,7 @@ import pytest
 
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
 from tests.ui.browsing import browsing, said, settle, shown
 
 
@@ -42,13 +43,34 @@ async def test_walking_down_and_up(profile: Profile, full: str) -> None:
 async def test_the_tree_opens_prefixes(profile: Profile, full: str) -> None:
     async with browsing(profile) as (pilot, browser):
         tree = browser.bucket_tree
-        tree.move_cursor(next(node for node in tree.root.children if str(node.label).startswith(full)))
+        node = next(node for node in tree.root.children if node.data == S3Uri(full))
+        tree.move_cursor(node)
         await pilot.press("right")
         await settle(pilot)
-        assert "docs/" in shown(pilot)
+        assert [str(child.label) for child in node.children] == ["docs/"]
         await pilot.press("down", "enter")
         await settle(pilot)
         assert str(browser.place) == f"s3://{full}/docs/"
+
+
+async def test_the_tree_follows_the_table_as_far_as_it_is_open(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/docs/deep/") as (pilot, browser):
+        tree = browser.bucket_tree
+        assert str(tree.current) == f"s3://{full}/"
+        for key in ("shift+tab", "right", "tab", "h"):
+            await pilot.press(key)
+            await settle(pilot)
+        assert str(tree.current) == f"s3://{full}/docs/"
+
+
+async def test_a_region_that_does_not_fit_is_left_out(profile: Profile, connection: Connection) -> None:
+    name = "a-bucket-with-some-name"
+    connection.call("create_bucket", Bucket=name)
+    async with browsing(profile, size=(200, 40)) as (pilot, _):
+        assert f"{name}  us-east-1" in shown(pilot)
+    async with browsing(profile, size=(80, 24)) as (pilot, _):
+        assert name in shown(pilot)
+        assert f"{name}  us" not in shown(pilot)
 
 
 async def test_the_detail_pane_shows_every_tab(profile: Profile, full: str) -> None:
@@ -141,6 +163,17 @@ async def test_help_and_palette_list_commands(profile: Profile) -> None:
         await pilot.press(*"downlo")
         await settle(pilot)
         assert "Can't run now: Choose an object first" in shown(pilot)
+
+
+async def test_tab_goes_round_all_panes(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/") as (pilot, browser):
+        seen = []
+        for _ in range(4):
+            await pilot.press("tab")
+            await pilot.pause()
+            seen.append(browser.focused)
+        tabs = browser.detail.query_one("Tabs")
+        assert seen == [tabs, browser.profiles, browser.bucket_tree, browser.objects.table]
 
 
 async def test_tab_goes_round_and_unfolds_the_detail_on_a_narrow_terminal(profile: Profile, full: str) -> None:

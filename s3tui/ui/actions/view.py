@@ -88,14 +88,13 @@ def _turn(browser: Browser, step: int) -> None:
     from textual.widgets import Tabs
 
     tabs = browser.detail.query_one(Tabs)
-    panes = [browser.profiles, browser.bucket_tree, browser.objects.table, tabs]
-    focused = browser.focused
-    at = next(
-        (i for i, pane in enumerate(panes) if pane is focused or (focused and pane.parent in focused.ancestors)), 1
-    )
+    panes = (browser.profiles, browser.bucket_tree, browser.objects, browser.detail)
+    to_focus = (browser.profiles, browser.bucket_tree, browser.objects.table, tabs)
+    around = browser.focused.ancestors_with_self if browser.focused else ()
+    at = next((number for number, pane in enumerate(panes) if pane in around), 1)
     to = (at + step) % len(panes)
     browser.set_class(to == 3, "-detail")
-    browser.call_after_refresh(panes[to].focus)
+    browser.call_after_refresh(to_focus[to].focus)
     if to == 3:
         browser.call_after_refresh(browser.detail.reload)
 

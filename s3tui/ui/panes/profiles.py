@@ -18,7 +18,7 @@ class ProfileList(OptionList):
     """The profiles, one a line: a mark for the one in use, its name, its origin."""
 
     DEFAULT_CSS = """
-    ProfileList { height: auto; max-height: 30%; min-height: 3; padding: 0; }
+    ProfileList { height: auto; max-height: 30%; min-height: 3; padding: 0; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     @dataclass

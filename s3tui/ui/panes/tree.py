@@ -94,13 +94,34 @@ class BucketTree(Tree[Place]):
         self._by_uri[uri] = parent.add(_label(name, region), uri)
 
     def ensure(self, uri: S3Uri) -> None:
-        """Have a node for `uri`'s bucket, even when it was not listed."""
+        """Have a node for `uri`'s bucket, even when it was not listed, and the cursor as near to `uri` as nodes are
+        open, unless the user is moving it."""
         root = S3Uri(uri.bucket)
         if root not in self._by_uri:
             for child in self.root.children:
                 if isinstance(child.data, Note):
                     child.remove()
             self._add(self.root, root, uri.bucket)
+        if not self.has_focus:
+            self.call_after_refresh(self._follow, uri)
+
+    def _follow(self, uri: S3Uri) -> None:
+        node = self._by_uri.get(S3Uri(uri.bucket))
+        closer = node
+        while closer is not None:
+            node = closer
+            below = node.children if node.is_expanded else ()
+            closer = next((child for child in below if _leads_to(child, uri)), None)
+        if node is not None and node is not self.cursor_node and not self.has_focus:
+            self.move_cursor(node)
+
+    def render_label(self, node: TreeNode[Place], base_style: Style, style: Style) -> Text:
+        """A region that doesn't fit is left out rather than cut."""
+        label = super().render_label(node, base_style, style)
+        if isinstance(node.data, S3Uri) and not node.data.key and label.cell_len > self.scrollable_content_region.width:
+            region = len(str(node.label)) - len(visible(node.data.bucket))
+            label.right_crop(region)
+        return label
 
     def fill(self, uri: S3Uri, prefixes: Sequence[str], more: bool, note: str = "") -> None:
         """Put `prefixes` (full keys) below `uri`. `more` adds a line that leads to the table; `note` one that
@@ -152,6 +173,11 @@ class BucketTree(Tree[Place]):
             node.collapse()
         elif node.parent and node.parent is not self.root:
             self.move_cursor(node.parent)
+
+
+def _leads_to(node: TreeNode[Place], uri: S3Uri) -> bool:
+    place = node.data
+    return isinstance(place, S3Uri) and uri.key.startswith(place.key)
 
 
 def _label(name: str, region: str) -> Text:

@@ -79,7 +79,7 @@ class Why(TellsFailures, Screen[S3Uri | None]):
             yield Vertical(id="conclusions")
             yield Static("Evidence", classes="section")
             yield Vertical(id="evidence")
-        yield Footer()
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#details").focus()
