@@ -80,7 +80,7 @@ def test_a_dry_run_changes_nothing(
 
 def test_complaints_come_with_file_and_line(bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(tmp_path / "rules.json", [{**LOGS, "Status": "on", "Filter": {}, "Expiration": {"Days": 0}}])
-    assert main(["bucket", "lifecycle", "set", bucket, file]) == 1
+    assert main(["bucket", "lifecycle", "set", bucket, file]) == 2
     assert capsys.readouterr().err.splitlines() == [
         f"{file}:4: error: Status must be “Enabled” or “Disabled”, not “on”.",
         f"{file}:7: error: Days must be at least 1, not 0.",
@@ -136,5 +136,5 @@ def test_wrong_usage(words: list[str]) -> None:
 
 
 def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bucket", "cors", "set", "b", "no-such-file.json"]) == 1
+    assert main(["bucket", "cors", "set", "b", "no-such-file.json"]) == 2
     assert "no-such-file.json can't be read" in capsys.readouterr().err

@@ -114,5 +114,5 @@ def test_a_list_that_breaks_off_exits_with_3_and_says_why(
 
 
 def test_what_is_no_place_is_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ls", *options, "ftp://x/y"]) == 1
+    assert main(["ls", *options, "ftp://x/y"]) == 2
     assert "ftp" in capsys.readouterr().err

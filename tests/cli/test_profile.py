@@ -177,7 +177,7 @@ def test_add_without_a_keyring_changes_nothing_and_says_what_else_there_is(
 
 
 def test_add_without_a_secret_changes_nothing(typed: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["profile", "add", "ceph", "--access-key-id", "key-1"]) == 1
+    assert main(["profile", "add", "ceph", "--access-key-id", "key-1"]) == 2
     assert "both needed" in capsys.readouterr().err
     assert ours() == ()
 
@@ -192,7 +192,7 @@ def test_add_without_a_secret_changes_nothing(typed: io.StringIO, capsys: pytest
     ],
 )
 def test_add_says_what_is_wrong(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["profile", "add", *words]) == 1
+    assert main(["profile", "add", *words]) == 2
     assert said in capsys.readouterr().err
     assert ours() == ()
 
@@ -221,7 +221,7 @@ def test_rm_removes_the_profile_and_its_secret(secret_service: SecretService, ty
 
 
 def test_rm_of_what_is_not_ours_says_where_to_remove_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["profile", "rm", "anonymous"]) == 1
+    assert main(["profile", "rm", "anonymous"]) == 2
     assert "removed there" in capsys.readouterr().err
 
 
@@ -243,5 +243,5 @@ def test_test_of_what_does_not_work_fails(capsys: pytest.CaptureFixture[str]) ->
     config.add(folders.config_file(), Profile("dead", endpoint="http://127.0.0.1:9", credentials="anonymous"))
     assert main(["profile", "test", "dead"]) == 1
     assert "failed  Port answers" in capsys.readouterr().out
-    assert main(["profile", "test", "deaf"]) == 1
+    assert main(["profile", "test", "deaf"]) == 2
     assert "Did you mean “dead”?" in capsys.readouterr().err
