@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +22,15 @@ from s3tui.background import Cancelled
 from s3tui.display import visible
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles.model import Profile
-from s3tui.s3.uri import parse
+from s3tui.s3.uri import S3Uri, parse
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.failures import TellsFailures
 
 if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
+
+LAST_SECONDS = 5.0  # that running transfers get to abort what they began, when the program is ended
 
 
 def _commands() -> type[Provider]:
@@ -93,6 +97,15 @@ class S3tuiApp(TellsFailures, App[None]):
         for complaint in self._complaints:
             self.notify(visible(complaint), title="In the config", severity="warning", markup=False, timeout=15)
         self.load_profiles(first=True)
+        for name in ("SIGTERM", "SIGHUP"):
+            with suppress(AttributeError, NotImplementedError):  # Windows
+                asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.ended_from_outside)
+
+    @work(group="end", exit_on_error=False)
+    async def ended_from_outside(self) -> None:
+        """The terminal was closed, or the process is asked to end: leave no unfinished upload behind."""
+        await background.run(background.LOCAL, self.queue.cancel_all, LAST_SECONDS)
+        self.exit(return_code=1)
 
     @work(group="profiles", exclusive=True, exit_on_error=False)
     async def load_profiles(self, first: bool = False) -> None:
@@ -151,7 +164,8 @@ class S3tuiApp(TellsFailures, App[None]):
             text = f"{what}: {view.state}" + (f". {visible(view.why)}" if view.why else "")
             self.notify(text, title=view.kind.capitalize(), severity=severity, markup=False)
         if self.browser is not None and view.kind == "upload":
-            self.browser.uploaded(parse(view.target))
+            bucket, _, key = view.target.removeprefix("s3://").partition("/")
+            self.browser.uploaded(S3Uri(bucket, key))
 
     def ask_mfa(self, serial: str) -> str:
         """Ask for the code of the MFA device `serial`. Called from a worker thread, which waits."""

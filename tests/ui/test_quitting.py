@@ -1,27 +1,31 @@
-"""Quitting takes less than two seconds, whatever the endpoint does."""
+"""Leaving: in less than two seconds whatever the endpoint does, and without an unfinished upload."""
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import time
+from pathlib import Path
 
+import pytest
+
+from s3tui.s3 import uploads
+from s3tui.s3.client import Connection
 from tests.terminal import Terminal
 
 LIMIT = 2.0  # s; DESIGN 3.1
 
 
+def environment(endpoint: str) -> dict[str, str]:
+    return {**os.environ, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": endpoint}
+
+
 def test_quitting_while_the_endpoint_hangs() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never says a word
-        port = silent.getsockname()[1]
-        environment = {
-            **os.environ,
-            "AWS_ACCESS_KEY_ID": "a",
-            "AWS_SECRET_ACCESS_KEY": "b",
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        }
-        with Terminal([sys.executable, "-m", "s3tui", "s3://somewhere/"], environment) as terminal:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with Terminal([sys.executable, "-m", "s3tui", "s3://somewhere/"], environment(endpoint)) as terminal:
             terminal.wait_for("Listing s3://somewhere/")
             silent.settimeout(20)
             connection, _ = silent.accept()  # the request is under way
@@ -30,3 +34,31 @@ def test_quitting_while_the_endpoint_hangs() -> None:
             assert terminal.wait_for_exit(20) == 0
             assert time.monotonic() - pressed < LIMIT
             connection.close()
+
+
+@pytest.mark.parametrize("way", ["q", "SIGTERM", "SIGHUP"])
+def test_leaving_in_the_middle_of_an_upload_aborts_it(
+    way: str, connection: Connection, bucket: str, tmp_path: Path
+) -> None:
+    image = tmp_path / "big.iso"
+    with image.open("wb") as file:
+        file.truncate(2 << 30)
+    endpoint = connection.profile.endpoint or ""
+    with Terminal([sys.executable, "-m", "s3tui", f"s3://{bucket}/"], environment(endpoint)) as terminal:
+        terminal.wait_for("This bucket is empty")
+        terminal.press("u")
+        terminal.wait_for("Nothing yet")
+        terminal.press(str(image), "Enter")
+        terminal.wait_for("2.0 GiB")
+        terminal.press("\x13")  # Ctrl+S
+        while not uploads.unfinished(connection, bucket).uploads:
+            terminal.read(0.1)
+        if way == "q":
+            terminal.wait_for("This bucket")
+            terminal.press("q")
+            terminal.wait_for("Transfers are running")
+            terminal.press("Tab", "Enter")
+        else:
+            os.kill(terminal.pid, getattr(signal, way))
+        terminal.wait_for_exit(30)
+    assert not uploads.unfinished(connection, bucket).uploads

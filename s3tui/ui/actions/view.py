@@ -118,6 +118,7 @@ def leave(browser: Browser) -> None:
 
 async def _ask_and_leave(browser: Browser) -> None:
     from s3tui import background
+    from s3tui.ui.app import LAST_SECONDS
     from s3tui.ui.dialogs.confirm import Confirm
 
     question = Confirm(
@@ -127,7 +128,7 @@ async def _ask_and_leave(browser: Browser) -> None:
     )
     if await browser.app.push_screen_wait(question):
         browser.say("Cancelling …")
-        await background.run(background.LOCAL, browser.queue.cancel_all, 5)
+        await background.run(background.LOCAL, browser.queue.cancel_all, LAST_SECONDS)
         browser.app.exit()
 
 
