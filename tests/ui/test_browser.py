@@ -76,7 +76,13 @@ async def test_a_region_that_does_not_fit_is_left_out(profile: Profile, connecti
 async def test_the_detail_pane_shows_every_tab(profile: Profile, full: str) -> None:
     async with browsing(profile, f"s3://{full}/readme.md", size=(160, 40)) as (pilot, browser):
         await settle(pilot)
-        expected = {"overview": "7 bytes", "metadata": "us", "tags": "No tags", "versions": "1 version", "preview": "# hello"}
+        expected = {
+            "overview": "7 bytes",
+            "metadata": "us",
+            "tags": "No tags",
+            "versions": "1 version",
+            "preview": "# hello",
+        }
         for tab, text in expected.items():
             browser.detail.query_one("Tabs").active = tab  # type: ignore[attr-defined]
             await settle(pilot)
@@ -137,6 +143,19 @@ async def test_a_command_that_cannot_run_says_why(profile: Profile) -> None:
     async with browsing(profile) as (pilot, _):
         await pilot.press("P", "d")
         assert "Choose an object first" in said(pilot)
+
+
+async def test_the_keys_of_the_profile_list_mean_profiles_only(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/readme.md") as (pilot, browser):
+        anonymous = [known.name for known in browser.profiles.profiles].index("anonymous")
+        browser.profiles.focus()
+        browser.profiles.highlighted = anonymous
+        for key in ("D", "e"):
+            await pilot.press(key)
+            await settle(pilot)
+            assert pilot.app.screen is browser, key
+        assert "Delete profile This profile comes from built in" in said(pilot)
+        assert "Edit profile" in said(pilot)
 
 
 async def test_read_only_is_a_switch_unless_the_profile_says_so(profile: Profile, full: str) -> None:

@@ -129,10 +129,10 @@ class ObjectsPane(Vertical):
         if self.listing is None:
             return Content("")
         table, columns, known = self.table, self.listing.columns, self.listing.completeness
-        if selected := table.selected:
-            size = display.size(sum(row.size for row in selected))
+        if table.selected_count:
+            size = f", {display.size(table.selected_size)}" if table.selected_size else ""  # a prefix has none
             parts = [
-                Content.styled(f"{len(selected):,} selected, {size}", "$text-accent"),
+                Content.styled(f"{table.selected_count:,} selected{size}", "$text-accent"),
                 Content(f"of {len(columns):,}"),
             ]
         else:

@@ -25,7 +25,7 @@ from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue
 from s3tui.ui import keymap
-from s3tui.ui.commands import BY_ID, COMMANDS
+from s3tui.ui.commands import BY_ID, COMMANDS, Command, at
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.panes.detail import DetailPane
@@ -188,13 +188,23 @@ class Browser(TellsFailures, Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim the footer's commands that can't run now."""
         if action == "command" and self.is_mounted and parameters:
-            return None if BY_ID[str(parameters[0])].check(self) else True
+            command = BY_ID[str(parameters[0])]
+            return False if self._is_elsewhere(command) else None if command.check(self) else True
         return True
+
+    def _is_elsewhere(self, command: Command) -> bool:
+        """Whether its keys mean another command where the focus is: the list of profiles has some for itself."""
+        if command.where == "profiles":
+            return not self.profiles.has_focus
+        keys = keymap.keys_of(command, self.keys)
+        return self.profiles.has_focus and any(
+            key in keys for other in at("profiles") for key in keymap.keys_of(other, self.keys)
+        )
 
     def on_key(self, event: Key) -> None:
         """A key whose command can't run now comes through to here: say why."""
         for command in COMMANDS:
-            if event.key in keymap.keys_of(command, self.keys) and command.where != "profiles":
+            if event.key in keymap.keys_of(command, self.keys) and not self._is_elsewhere(command):
                 if reason := command.check(self):
                     event.stop()
                     self.notify(reason, title=command.title, severity="warning", markup=False)
