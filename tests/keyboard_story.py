@@ -69,7 +69,7 @@ def environment_of(connection: Connection) -> dict[str, str]:
 
 def walk(terminal: Tmux, bucket: str) -> None:
     """The profile of the environment is picked, the bucket and its prefixes opened, an object read."""
-    terminal.wait_for("environment", bucket)
+    terminal.wait_for("environment", "Choose a bucket")
     terminal.press("C-g")
     terminal.wait_for("Go to")
     terminal.type(f"s3://{bucket}/")
