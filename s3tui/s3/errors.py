@@ -36,8 +36,10 @@ class S3Error(S3tuiError):
 
     @property
     def evidence(self) -> str:
-        """One line: `HeadObject bucket/key: HTTP 403 AccessDenied, request id X`."""
+        """One line: `HeadObject bucket/key: HTTP 403 AccessDenied, request id X`; empty when nothing was asked."""
         asked = self.request
+        if not asked.operation:
+            return ""
         place = f" {asked.bucket}/{asked.key}".rstrip("/") if asked.bucket else ""
         answer = f"HTTP {asked.status} {asked.code}".rstrip() if asked.status else asked.code or "no answer"
         identity = f", request id {asked.request_id}" if asked.request_id else ""

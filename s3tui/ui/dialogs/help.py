@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.style import Style
 from rich.table import Column, Table
 from rich.text import Text
@@ -49,10 +50,9 @@ class Help(Dialog[None]):
         body.can_focus = True
         body.focus()
 
-    def _group(self, heading: str, where: Where) -> Table:
+    def _group(self, heading: str, where: Where) -> Group:
         colours = self.app.theme_variables
         table = Table.grid(Column(width=16), Column(width=18), Column(ratio=1), padding=(0, 1), expand=True)
-        table.add_row(Text(heading, Style(bold=True, color=colours["text-primary"])))
         for command in at(where):
             reason = command.check(self.browser)
             says = Text(command.help, Style(dim=bool(reason)))
@@ -63,5 +63,4 @@ class Help(Dialog[None]):
                 Text(command.title, Style(bold=not reason, dim=bool(reason))),
                 says,
             )
-        table.add_row("")
-        return table
+        return Group(Text(heading, Style(bold=True, color=colours["text-primary"])), table, "")
