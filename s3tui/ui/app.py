@@ -167,6 +167,15 @@ class S3tuiApp(TellsFailures, App[None]):
             bucket, _, key = view.target.removeprefix("s3://").partition("/")
             self.browser.uploaded(S3Uri(bucket, key))
 
+    async def action_quit(self) -> None:
+        """Ctrl+Q, which Textual gives to the app before any screen or dialog hears of it: as `q`."""
+        from s3tui.ui.actions import view
+
+        if self.browser is None:
+            self.exit()
+        else:
+            view.leave(self.browser)
+
     def ask_mfa(self, serial: str) -> str:
         """Ask for the code of the MFA device `serial`. Called from a worker thread, which waits."""
         ask: Callable[[str], str | Awaitable[str]] = self._ask_mfa

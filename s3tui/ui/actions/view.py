@@ -110,10 +110,11 @@ def show_help(browser: Browser) -> None:
 
 
 def leave(browser: Browser) -> None:
-    if browser.queue.running:
-        browser.ask(_ask_and_leave)
-    else:
+    if not browser.queue.running:
         browser.app.exit()
+    elif not any(worker.group == "leave" and worker.is_running for worker in browser.workers):
+        # Not with `ask`: Ctrl+Q comes from inside dialogs too, and their conversation goes on after a No.
+        browser.start("leave", _ask_and_leave)
 
 
 async def _ask_and_leave(browser: Browser) -> None:
@@ -128,8 +129,8 @@ async def _ask_and_leave(browser: Browser) -> None:
     )
     if await browser.app.push_screen_wait(question):
         browser.say("Cancelling …")
-        await background.run(background.LOCAL, browser.queue.cancel_all, LAST_SECONDS)
-        browser.app.exit()
+        ended = await background.run(background.LOCAL, browser.queue.cancel_all, LAST_SECONDS)
+        browser.app.exit(message=None if ended else "Not every transfer ended in time: unfinished uploads may remain.")
 
 
 def transfers(browser: Browser) -> None:

@@ -1,0 +1,65 @@
+"""Ctrl+Q leaves from anywhere, but never past the question about what is being transferred."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from s3tui.background import CancelToken
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.upload import UploadRequest
+from s3tui.ui.dialogs.confirm import Confirm
+from s3tui.ui.dialogs.goto import Goto
+from tests.ui.browsing import browsing, until
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every upload goes on until it is cancelled."""
+
+    def upload(connection: Connection, request: UploadRequest, progress: Progress, token: CancelToken) -> Outcome:
+        token.wait(60)
+        raise AssertionError("nobody cancelled it")
+
+    monkeypatch.setattr("s3tui.transfers.upload.upload", upload)
+
+
+async def test_without_transfers_it_leaves_at_once(profile: Profile, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        await pilot.press("ctrl+g", "ctrl+q")
+        assert browser.app._exit
+
+
+@pytest.mark.usefixtures("endless")
+async def test_a_dialog_goes_on_after_a_no(profile: Profile, connection: Connection, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        transfer = browser.queue.submit_upload(connection, UploadRequest(Path("a"), S3Uri(bucket, "a")))
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Goto))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("ctrl+q")  # a second time asks nothing more
+        await pilot.pause()
+        await pilot.press("enter")  # No
+        await until(pilot, lambda: isinstance(pilot.app.screen, Goto))
+        pilot.app.screen.query_one("#place").value = f"s3://{bucket}/below/"  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, lambda: browser.place == S3Uri(bucket, "below/"))
+        assert not browser.app._exit
+        assert transfer.state == "running"
+        browser.queue.cancel_all(5)
+
+
+@pytest.mark.usefixtures("endless")
+async def test_a_yes_cancels_first(profile: Profile, connection: Connection, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        transfer = browser.queue.submit_upload(connection, UploadRequest(Path("a"), S3Uri(bucket, "a")))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: browser.app._exit)
+    assert transfer.state == "cancelled"
