@@ -114,7 +114,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("quit", "Quit", "q,ctrl+q", "Leave s3tui; asks while something is being transferred.", footer="Quit"),
     Command("profile_add", "Add profile", "a", "Add a profile.", "profiles", footer="Add"),
     Command("profile_edit", "Edit profile", "e", "Change the profile.", "profiles", _own_profile, "Edit"),
-    Command("profile_duplicate", "Duplicate profile", "c", "Make a profile of your own from this one.", "profiles", _profile, "Duplicate"),
+    Command("profile_duplicate", "Duplicate profile", "c", "Make a profile of your own from this one.", "profiles", _profile),
     Command("profile_test", "Test profile", "t", "Check name, port, TLS, signature, permission and clock.", "profiles", _profile, "Test"),
     Command("profile_delete", "Delete profile", "D", "Forget the profile and its secret.", "profiles", _own_profile),
 )

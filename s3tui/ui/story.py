@@ -18,6 +18,7 @@ from typing import Any
 
 from textual.app import ScreenStackError
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from s3tui import background
 from s3tui.display import exact_size, visible
@@ -46,6 +47,7 @@ class Story:
         self, pilot: Pilot[None], browser: Browser, server: Connection, bucket: str, tell: Callable[[str], object]
     ) -> None:
         self.pilot, self.browser, self.server, self.bucket, self.tell = pilot, browser, server, bucket, tell
+        self._said_before: set[str] = set()
 
     # ---- how a step is done
 
@@ -55,18 +57,29 @@ class Story:
             await self.pilot.press(*(key.removeprefix("type:") if key.startswith("type:") else [key]))
 
     async def until(self, what: str, condition: Callable[[], object]) -> None:
-        """Wait until `condition` holds and nothing is under way. Raises `StoryFailed`."""
+        """Wait until `condition` holds and nothing is under way. Raises `StoryFailed`, at once when the program
+        complains instead."""
         end = time.monotonic() + PATIENCE
         while not _holds(condition) or background.busy():
+            if complaint := self._complaint():
+                raise StoryFailed(f"“{what}” did not happen.", complaint)
             if time.monotonic() > end:
-                raise StoryFailed(f"“{what}” did not happen within {PATIENCE:.0f} s.", self.messages)
+                raise StoryFailed(f"“{what}” did not happen within {PATIENCE:.0f} s.")
             await asyncio.sleep(0.02)
             await self.pilot.pause()
         await self.pilot.pause()
 
-    @property
-    def messages(self) -> str:
-        return " ".join(str(note.message) for note in self.pilot.app._notifications)
+    def begin_step(self) -> None:
+        """What was said until now is not about this step."""
+        self._said_before = {note.identity for note in self.pilot.app._notifications}
+
+    def _complaint(self) -> str:
+        """What the program says is wrong: in the place of the table, or in a message."""
+        objects = self.browser.objects
+        if objects.has_class("-stated") and objects.query("#state.-failed, #state.-denied"):
+            return " ".join(str(objects.query_one("#state", Static).content).split())
+        said = [note for note in self.pilot.app._notifications if note.identity not in self._said_before]
+        return " ".join(str(note.message) for note in said if note.severity != "information")
 
     @property
     def screen(self) -> str:
@@ -244,6 +257,7 @@ async def tell(profile: Profile, bucket: str, say: Callable[[str], object], size
         assert app.browser is not None
         story = Story(pilot, app.browser, Connection(profile), bucket, say)
         for number, (name, step) in enumerate(story.steps(), 1):
+            story.begin_step()
             try:
                 await step()  # type: ignore[misc]
             except S3tuiError as error:

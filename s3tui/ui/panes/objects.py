@@ -32,7 +32,7 @@ class ObjectsPane(Vertical):
     ObjectsPane #state.-failed { color: $text-error; }
     ObjectsPane #state.-denied { color: $text-warning; }
     ObjectsPane #state.-empty { color: $text-muted; }
-    ObjectsPane #status { height: 1; padding: 0 1; background: $panel; color: $text-muted; }
+    ObjectsPane #status { height: auto; min-height: 1; max-height: 3; padding: 0 1; background: $panel; color: $text-muted; }
     """
 
     @dataclass
