@@ -34,13 +34,15 @@ def run(arguments: argparse.Namespace) -> int:
         env_file=Path(arguments.env_file) if arguments.env_file else None,
         config_path=Path(arguments.config) if arguments.config else folders.config_file(),
     )
-    S3tuiApp(start).run()
-    return DONE
+    app = S3tuiApp(start)
+    app.run()
+    return app.return_code or DONE
 
 
 def open_ui(profile: Profile, target: str = "") -> int:
     """Open the screen on a profile that no config knows (the demo's)."""
     from s3tui.ui.app import S3tuiApp, Start
 
-    S3tuiApp(Start(target=target, profile=profile)).run()
-    return DONE
+    app = S3tuiApp(Start(target=target, profile=profile))
+    app.run()
+    return app.return_code or DONE

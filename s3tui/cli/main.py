@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import sys
+import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from s3tui import __version__
+from s3tui.display import visible, visible_lines
 from s3tui.errors import BadInput, S3tuiError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
@@ -28,6 +35,8 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong usage, 3 done in part."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that this terminal's encoding lacks is no reason to stop
+        sys.stdout.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
     common = common_options()
     at = _first_positional(common, words)
@@ -35,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     module = importlib.import_module(COMMANDS[name][0] if name in COMMANDS else "s3tui.cli.browse")
     if name in COMMANDS:
         del words[at]
-        parser = argparse.ArgumentParser(prog=f"s3tui {name}", description=COMMANDS[name][1], parents=[common])
+        parser = _Parser(prog=f"s3tui {name}", description=COMMANDS[name][1], parents=[common])
     else:
-        parser = argparse.ArgumentParser(
+        parser = _Parser(
             prog="s3tui",
             parents=[common],
             description="A terminal workbench for S3.",
@@ -50,14 +59,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(module.run(arguments))
     except S3tuiError as error:
-        from s3tui.display import visible
-
         print(f"s3tui: {visible(str(error))}", file=sys.stderr)
         return USAGE if isinstance(error, BadInput) else FAILED
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         return FAILED
+    except Exception:  # Python would print what the fault quotes as it is
+        print(f"{visible_lines(traceback.format_exc())}s3tui: this is a fault in s3tui.", file=sys.stderr)
+        return FAILED
+
+
+class _Parser(argparse.ArgumentParser):
+    """Its complaints quote what was typed, or what a script passed on."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        super()._print_message(visible_lines(message), file)
 
 
 def _first_positional(common: argparse.ArgumentParser, words: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from s3tui.profiles.model import Addressing, Checksums, Profile
-from s3tui.profiles.rules import ADDRESSING, CHECKSUMS, endpoint_problem
+from s3tui.profiles.rules import ADDRESSING, CHECKSUMS, endpoint_problem, without_login
 
 ORIGIN = "~/.aws"
 
@@ -64,7 +64,7 @@ def _profile(name: str, values: dict[str, Any], everything: dict[str, Any]) -> P
     endpoint = _endpoint(values, everything)
     return Profile(
         name=name,
-        endpoint=endpoint,
+        endpoint=endpoint and without_login(endpoint),
         region=_text(values, "region"),
         addressing=cast(Addressing, _one_of(ADDRESSING, _text(s3, "addressing_style"))),
         ca_file=_text(values, "ca_bundle") or os.environ.get("AWS_CA_BUNDLE") or None,

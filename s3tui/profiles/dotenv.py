@@ -9,7 +9,7 @@ from pathlib import Path
 
 from s3tui.profiles.credentials import Keys
 from s3tui.profiles.model import Profile
-from s3tui.profiles.rules import endpoint_problem
+from s3tui.profiles.rules import endpoint_problem, without_login
 
 AWS_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_S3_ENDPOINT_URL")
 _ENDPOINTS = ("INVENIO_S3_ENDPOINT_URL", "S3_ENDPOINT_URL", "INVENIO_S3_ENDPOINT", "S3_ENDPOINT", *AWS_ENDPOINTS)
@@ -86,7 +86,9 @@ def _interpreted(values: dict[str, str]) -> DotenvFile:
             problem = "It names an endpoint, but no access key and secret."
     bucket = _first(values, _BUCKETS)
     region = _first(values, (*_REGIONS, "AWS_DEFAULT_REGION"))
-    return DotenvFile(endpoint, region, keys, aws_profile, (bucket,) if bucket else (), problem)
+    return DotenvFile(
+        endpoint and without_login(endpoint), region, keys, aws_profile, (bucket,) if bucket else (), problem
+    )
 
 
 def _keys(values: dict[str, str]) -> tuple[Keys | None, str]:

@@ -55,15 +55,25 @@ PROFILE_OPTIONS: dict[str, Option] = {
 }
 
 
+def without_login(endpoint: str) -> str:
+    """`endpoint` without the user name and password in it, if that is what makes it no endpoint."""
+    login, at, rest = endpoint.rpartition("@")
+    if not at or not endpoint_problem(endpoint):
+        return endpoint
+    scheme, separator, _ = login.partition("://")
+    return f"{scheme}://{rest}" if separator else rest
+
+
 def endpoint_problem(text: str) -> str:
-    """Why `text` can't be an endpoint, in a sentence; empty when it can."""
+    """Why `text` can't be an endpoint, in a sentence; empty when it can. A password in `text` isn't repeated."""
+    shown = text.rpartition("@")[2]
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        return f"“{text}” is not a URL."
+        return f"“{shown}” is not a URL."
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        return f"“{text}” is not an endpoint: write it with http:// or https:// in front."
+        return f"“{shown}” is not an endpoint: write it with http:// or https:// in front."
     if parts.username is not None or parts.password is not None:
         return "An endpoint holds no user name or secret."
     if parts.query or parts.fragment:

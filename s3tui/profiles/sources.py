@@ -12,7 +12,7 @@ from s3tui.errors import BadInput
 from s3tui.profiles import aws_files, dotenv
 from s3tui.profiles.config import Config
 from s3tui.profiles.model import Profile
-from s3tui.profiles.rules import endpoint_problem
+from s3tui.profiles.rules import endpoint_problem, without_login
 
 ENVIRONMENT, ANONYMOUS = "environment", "anonymous"
 _CONFIG, _BUILT_IN, _COMMAND_LINE = "config", "built in", "command line"
@@ -108,7 +108,7 @@ def _environment(shared: Sequence[Profile]) -> Profile:
     endpoint = _environment_endpoint() or (base.endpoint if base else None)
     return Profile(
         name=ENVIRONMENT,
-        endpoint=endpoint,
+        endpoint=endpoint and without_login(endpoint),
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or (base.region if base else None),
         addressing=base.addressing if base else "auto",
         ca_file=environ.get("AWS_CA_BUNDLE") or (base.ca_file if base else None),

@@ -48,6 +48,7 @@ def new_client(session: Any, profile: Profile, region: str | None) -> Any:
     """An S3 client of `session` in `region` (None: the profile's)."""
     from botocore import UNSIGNED
     from botocore.config import Config
+    from botocore.exceptions import InvalidRegionError
 
     verify = verification(profile, session)
     if verify is False:
@@ -73,6 +74,9 @@ def new_client(session: Any, profile: Profile, region: str | None) -> Any:
             verify=verify,
             config=config,
         )
+    except InvalidRegionError as error:
+        wrong = region or session.region_name
+        raise errors.Refused(f"“{wrong}” can't be a region.", "Correct the region of the profile.") from error
     except ValueError as error:
         unreachable = errors.Unreachable(f"“{profile.endpoint}” is not an endpoint.", "Write https://host:port.")
         unreachable.what = "name"

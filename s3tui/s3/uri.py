@@ -20,6 +20,11 @@ _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _AWS_HOST = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3(?:-fips|-website)?(?:[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+))?\.amazonaws\.com(?:\.cn)?"
 )
+# “Authenticating Requests: Using Query Parameters”, signature version 4 and 2, and the same of Google's.
+_SIGNATURE = re.compile(
+    r"\?(?:.*&)?(?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|AWSAccessKeyId|Signature)=",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ def parse(text: str, endpoint: str | None = None) -> S3Uri:
 
     `endpoint` is the profile's: a URL whose host is a subdomain of it is virtual-hosted. Raises `BadInput`.
     """
+    text = unsigned(text)
     if not text:
         raise BadInput("No place was given.", "Write s3://bucket/key, an https URL or an ARN.")
     if match := _ARN.fullmatch(text):
@@ -92,6 +98,15 @@ def parse(text: str, endpoint: str | None = None) -> S3Uri:
     raise BadInput(f"“{scheme}://” is not a place in S3.", "Write s3://bucket/key, an https URL or an ARN.")
 
 
+def unsigned(text: str) -> str:
+    """`text` without the query of a presigned URL, however much of that URL it is; a version that it names stays."""
+    if not _SIGNATURE.search(text):
+        return text
+    place, _, query = text.partition("?")
+    version = parse_qs(query).get("versionId", [""])[0]
+    return f"{place}?versionId={quote(version, safe='')}" if version else place
+
+
 def _bucket_and_key(text: str) -> S3Uri:
     bucket, _, key = text.partition("/")
     if not bucket:
@@ -107,7 +122,7 @@ def _from_url(text: str, endpoint: str | None) -> S3Uri:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise BadInput(f"This is not a URL: {error}.") from error
-    path = unquote(parts.path, errors="surrogateescape").removeprefix("/")
+    path = unsigned(unquote(parts.path, errors="surrogateescape").removeprefix("/"))
     version = parse_qs(parts.query).get("versionId", [None])[0]
     origin = f"{parts.scheme.lower()}://{host}" + (f":{port}" if port else "")
     if match := _AWS_HOST.fullmatch(host):

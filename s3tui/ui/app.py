@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import work
 from textual.app import App, SystemCommand
 from textual.command import Provider
@@ -19,7 +22,7 @@ from textual.screen import Screen
 
 from s3tui import background, folders
 from s3tui.background import Cancelled
-from s3tui.display import visible
+from s3tui.display import visible, visible_lines
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
@@ -190,6 +193,21 @@ class S3tuiApp(TellsFailures, App[None]):
         if code is None:
             raise Cancelled
         return code
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """See `App.copy_to_clipboard`. Raises `BadInput` for what is no text."""
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise BadInput("This name is not valid UTF-8, so it can't be copied.", "Copy the URL instead.") from error
+        super().copy_to_clipboard(text)
+
+    def _fatal_error(self) -> None:
+        """A fault ends the program. Textual would also print all local variables, secrets among them."""
+        self.bell()
+        error = sys.exc_info()[1] or self._exception
+        self._exit_renderables.append(Text(visible_lines("".join(traceback.format_exception(error)))))
+        self._close_messages_no_wait()
 
     def show_error(self, error: BaseException) -> None:
         """Tell the user about a failure. Cancelled work is no failure."""

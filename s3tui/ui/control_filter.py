@@ -12,7 +12,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u206
 
 
 class ControlFilter(LineFilter):
-    """Replaces what could drive the terminal by `�` in every line that is painted."""
+    """Takes what could drive the terminal out of every line that is painted. Nothing stands in its place, since
+    controls take no cells and the line must stay as wide as it is; half a character takes one."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """See `LineFilter.apply`."""
@@ -23,7 +24,9 @@ class ControlFilter(LineFilter):
         text, style, control = segment
         if control or text.isprintable() or not _CONTROL.search(text):
             return segment
-        return Segment(_CONTROL.sub("�", text), style)
+        return Segment(
+            _CONTROL.sub(lambda match: "�" if match[0] >= "\ud800" and match[0] <= "\udfff" else "", text), style
+        )
 
 
 # One instance: Textual caches painted lines by filter.

@@ -7,7 +7,9 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.markup import escape
 
+from s3tui.display import visible
 from s3tui.ui import keymap
 from s3tui.ui.commands import COMMANDS, Command
 from s3tui.ui.screens.browser import Browser
@@ -25,7 +27,7 @@ class CommandProvider(Provider):
             if command.where == "profiles" and not self.screen.profiles.has_focus:
                 continue
             reason = command.check(self.screen)
-            note = f"Can't run now: {reason}" if reason else command.help
+            note = escape(visible(f"Can't run now: {reason}" if reason else command.help))
             yield command, note, partial(self.screen.action_command, command.id)
 
     def _title(self, command: Command) -> str:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
+from textual.events import Paste
 from textual.widgets import Button, Input, Static
 
 from s3tui.errors import BadInput
-from s3tui.s3.uri import S3Uri, parse
+from s3tui.s3.uri import S3Uri, parse, unsigned
 from s3tui.ui.dialogs.base import Dialog
+
+
+class PlaceInput(Input):
+    """An input that never shows a signature: the one of a presigned URL is dropped as it is pasted."""
+
+    def on_paste(self, event: Paste) -> None:
+        """Runs before Textual's own handler."""
+        event.text = unsigned(event.text.strip())
 
 
 class Goto(Dialog[S3Uri]):
@@ -21,7 +30,7 @@ class Goto(Dialog[S3Uri]):
     def compose_body(self) -> ComposeResult:
         # A key with a line end can't be typed into one line; it starts empty then.
         text = str(self.start) if self.start and str(self.start).isprintable() else ""
-        yield Input(text, id="place", placeholder="s3://bucket/key, bucket/prefix/, https://…, arn:aws:s3:::…")
+        yield PlaceInput(text, id="place", placeholder="s3://bucket/key, bucket/prefix/, https://…, arn:aws:s3:::…")
         yield Static("A presigned URL may be pasted; its signature is dropped.", classes="hint")
 
     def on_mount(self) -> None:

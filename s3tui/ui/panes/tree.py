@@ -118,8 +118,10 @@ class BucketTree(Tree[Place]):
     def render_label(self, node: TreeNode[Place], base_style: Style, style: Style) -> Text:
         """A region that doesn't fit is left out rather than cut."""
         label = super().render_label(node, base_style, style)
-        if isinstance(node.data, S3Uri) and not node.data.key and label.cell_len > self.scrollable_content_region.width:
-            region = len(str(node.label)) - len(visible(node.data.bucket))
+        if not isinstance(node.data, S3Uri) or node.data.key:
+            return label
+        region = len(str(node.label)) - len(visible(node.data.bucket))
+        if region and label.cell_len > self.scrollable_content_region.width:  # cropping 0 would leave nothing
             label.right_crop(region)
         return label
 

@@ -183,10 +183,10 @@ class Why(TellsFailures, Screen[S3Uri | None]):
     def action_copy(self) -> None:
         """Copy the report as plain text (OSC 52: it depends on the terminal)."""
         if not self.diagnosis:
-            self.notify("Wait for the verdict.", severity="warning")
+            self.notify("Wait for the verdict.", severity="warning", markup=False)
             return
         self.app.copy_to_clipboard(report(self.diagnosis))
-        self.notify("The report was sent to the terminal's clipboard. If it isn't there, save it with s.")
+        self.notify("The report went to the terminal's clipboard. If it isn't there, save it with s.", markup=False)
 
     @work(exclusive=True, group="save", exit_on_error=False)
     async def action_save(self) -> None:
@@ -194,7 +194,7 @@ class Why(TellsFailures, Screen[S3Uri | None]):
         from s3tui.ui.dialogs.save_text import SaveText
 
         if not self.diagnosis:
-            self.notify("Wait for the verdict.", severity="warning")
+            self.notify("Wait for the verdict.", severity="warning", markup=False)
             return
         # Not the key: it may be anything.
         start = Path(f"s3tui-why-{self.diagnosis.at:%Y%m%d-%H%M%S}.txt")
