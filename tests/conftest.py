@@ -17,6 +17,14 @@ from s3tui.s3.client import Connection
 _numbers = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """The report of snapshots that differ shows the whole environment: nothing secret may be in it."""
+    for name in list(os.environ):
+        if name.startswith("AWS_") or any(word in name for word in ("SECRET", "TOKEN", "PASSWORD", "KEY")):
+            del os.environ[name]
+
+
 @pytest.fixture(autouse=True)
 def clean_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No AWS variables, no proxies, and folders of our own for config, state and AWS's files."""

@@ -74,8 +74,10 @@ class Story:
         self._said_before = {note.identity for note in self.pilot.app._notifications}
 
     def _complaint(self) -> str:
-        """What the program says is wrong: in the place of the table, or in a message."""
-        objects = self.browser.objects
+        """What the program says is wrong: in the detail, in the place of the table, or in a message."""
+        objects, overview = self.browser.objects, self.browser.detail.text("overview")
+        if overview.startswith("✗"):
+            return " ".join(overview.split())
         if objects.has_class("-stated") and objects.query("#state.-failed, #state.-denied"):
             return " ".join(str(objects.query_one("#state", Static).content).split())
         said = [note for note in self.pilot.app._notifications if note.identity not in self._said_before]
