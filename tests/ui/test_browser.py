@@ -9,7 +9,7 @@ import pytest
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from tests.ui.browsing import browsing, said, settle, shown
+from tests.ui.browsing import browsing, said, settle, shown, until
 
 
 @pytest.fixture
@@ -206,3 +206,24 @@ async def test_tab_goes_round_and_unfolds_the_detail_on_a_narrow_terminal(profil
         await settle(pilot)
         assert not browser.detail.display
         assert browser.focused is browser.objects.table
+
+
+async def test_the_detail_scrolls_by_keyboard_and_escape_leads_back(
+    profile: Profile, connection: Connection, full: str
+) -> None:
+    connection.call("put_object", Bucket=full, Key="docs/long.txt", Body=b"\n".join(b"line %d" % n for n in range(500)))
+    async with browsing(profile, f"s3://{full}/docs/long.txt", size=(80, 24)) as (pilot, browser):
+        await pilot.press("enter")
+        await settle(pilot)
+        assert browser.detail.display
+        await pilot.press("right", "right", "right", "right")
+        await settle(pilot)
+        assert "line 3" in shown(pilot)
+        await pilot.press("G")
+        await until(pilot, lambda: "line 499" in shown(pilot))
+        await pilot.press("g", "j")
+        await until(pilot, lambda: "line 3" in shown(pilot) and "line 499" not in shown(pilot))
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not browser.detail.display
+        assert browser.objects.table.has_focus

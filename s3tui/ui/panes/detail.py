@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 
 from s3tui.display import visible
@@ -38,6 +40,8 @@ class DetailPane(Vertical):
     DetailPane ContentSwitcher { height: 1fr; }
     DetailPane VerticalScroll { padding: 0 1; }
     """
+
+    BINDINGS = [Binding("escape", "screen.fold_detail", "Back to the table", show=False)]
 
     @dataclass
     class Wanted(Message):
@@ -67,6 +71,12 @@ class DetailPane(Vertical):
         active = self.query_one(Tabs).active
         return active or "overview"
 
+    @property
+    def content(self) -> Widget:
+        """What scrolls in the tab that is shown."""
+        holder = self.query_one(f"#view-{self.tab}")
+        return holder.children[-1] if self.tab == "preview" and holder.children else holder
+
     def show(self, uri: S3Uri | None) -> None:
         """Turn to `uri`; what was shown of another place goes away."""
         if uri == self.uri:
@@ -79,7 +89,7 @@ class DetailPane(Vertical):
         """Ask for what is shown again."""
         self._loaded.clear()
         if self.uri is None:
-            self.fill("overview", Content.styled("Nothing is under the cursor.", "dim"))
+            self.fill(self.tab, Content.styled("Nothing is under the cursor.", "dim"))
         else:
             self._want()
 
