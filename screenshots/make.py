@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from s3tui import background, folders
 from s3tui.cli.demo import profile_of
@@ -131,6 +132,8 @@ async def draw(picture: Picture, profile: Profile, config: Path) -> None:
     async with app.run_test(size=picture.size) as pilot:
         await settle(pilot)
         await picture.drive(pilot)
+        for field in app.screen.query(Input):
+            field.cursor_blink = False
         await settle(pilot)
         (HERE / f"{picture.name}.svg").write_text(app.export_screenshot(), encoding="utf-8")
 
