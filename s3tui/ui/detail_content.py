@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from s3tui import background, display
+from s3tui.background import CancelToken
 from s3tui.display import visible
 from s3tui.errors import S3tuiError
 from s3tui.s3.uri import S3Uri
@@ -15,6 +16,7 @@ from s3tui.ui.panes.detail import facts
 
 if TYPE_CHECKING:
     from s3tui.s3.client import Connection
+    from s3tui.s3.preview import Preview
     from s3tui.s3.versions import VersionList
     from s3tui.ui.screens.browser import Browser
 
@@ -28,30 +30,37 @@ def load(browser: Browser, tab: str, uri: S3Uri) -> None:
 
 
 async def _load(browser: Browser, connection: Connection, tab: str, uri: S3Uri) -> None:
+    token = CancelToken()
+    pool = background.PREVIEW if tab == "preview" else background.METADATA
     try:
-        if tab == "preview":
-            await _load_preview(browser, connection, uri)
-        else:
-            content = await background.run(background.METADATA, _FETCH[tab], connection, uri)
-            browser.detail.fill(tab, content, uri)
+        found = await background.run(pool, _FETCH[tab], connection, uri, token, token=token)
     except S3tuiError as error:
-        browser.detail.fail(tab, uri, error)
+        if browser.connection is connection:
+            browser.detail.fail(tab, uri, error)
+        return
+    if browser.connection is not connection:
+        return
+    if isinstance(found, Content):
+        browser.detail.fill(tab, found, uri)
+    else:
+        _show_preview(browser, uri, found)
 
 
-async def _load_preview(browser: Browser, connection: Connection, uri: S3Uri) -> None:
-    from s3tui.s3 import objects, preview
+def _show_preview(browser: Browser, uri: S3Uri, found: Preview) -> None:
     from s3tui.ui.widgets.preview_view import PreviewView
 
-    def fetch() -> preview.Preview:
-        return preview.first_bytes(connection, objects.head(connection, uri))
-
-    found = await background.run(background.PREVIEW, fetch)
     view = PreviewView()
     browser.detail.show_preview(uri, view)
     view.show(found)
 
 
-def _overview(connection: Connection, uri: S3Uri) -> Content:
+def _preview(connection: Connection, uri: S3Uri, token: CancelToken) -> Preview:
+    from s3tui.s3 import objects, preview
+
+    return preview.first_bytes(connection, objects.head(connection, uri), token=token)
+
+
+def _overview(connection: Connection, uri: S3Uri, _: CancelToken) -> Content:
     from s3tui.s3 import buckets, objects
 
     if not uri.key:
@@ -71,7 +80,7 @@ def _overview(connection: Connection, uri: S3Uri) -> Content:
     return facts([("URI", str(uri)), *objects.described(info)])
 
 
-def _metadata(connection: Connection, uri: S3Uri) -> Content:
+def _metadata(connection: Connection, uri: S3Uri, _: CancelToken) -> Content:
     from s3tui.s3 import metadata, objects
 
     found = metadata.described(objects.head(connection, uri).metadata)
@@ -80,17 +89,17 @@ def _metadata(connection: Connection, uri: S3Uri) -> Content:
     return facts(found)
 
 
-def _tags(connection: Connection, uri: S3Uri) -> Content:
+def _tags(connection: Connection, uri: S3Uri, _: CancelToken) -> Content:
     from s3tui.s3 import tags
 
     found = tags.read(connection, uri)
     return facts(found.items()) if found else Content.styled("No tags. t edits them.", "dim")
 
 
-def _versions(connection: Connection, uri: S3Uri) -> Content:
+def _versions(connection: Connection, uri: S3Uri, token: CancelToken) -> Content:
     from s3tui.s3 import versions
 
-    return _version_lines(versions.versions_of(connection, uri))
+    return _version_lines(versions.versions_of(connection, uri, token))
 
 
 def _version_lines(found: VersionList) -> Content:
@@ -106,18 +115,17 @@ def _version_lines(found: VersionList) -> Content:
             )
         )
     known = found.completeness
-    count = (
-        f"{len(found.versions):,} shown"
-        if len(found.versions) > VERSIONS_SHOWN
-        else display.counted(len(found.versions), "version")
-    )
+    count = display.counted(len(found.versions), "version")
+    if len(found.versions) > VERSIONS_SHOWN:
+        count = f"the newest {VERSIONS_SHOWN} of {count}"
     end = "complete" if known.state == "complete" else f"incomplete: {visible(known.reason) or 'more exist'}"
     return Content("\n").join([*lines, Content.styled(f"{count} · {end}", "$text-muted")])
 
 
-_FETCH: dict[str, Callable[[Any, S3Uri], Content]] = {
+_FETCH: dict[str, Callable[[Any, S3Uri, CancelToken], Content | Preview]] = {
     "overview": _overview,
     "metadata": _metadata,
     "tags": _tags,
     "versions": _versions,
+    "preview": _preview,
 }

@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Footer, Tabs
+from textual.widgets import Footer
 
 from s3tui import background
 from s3tui.background import CancelToken
@@ -69,6 +69,7 @@ class Browser(TellsFailures, Screen[None]):
         self.queue = queue
         self.connection: Connection | None = None
         self._listing_token = CancelToken()
+        self._tree_token = CancelToken()
         self._runnable: tuple[bool, ...] = ()
         for binding in keymap.bindings(keys, "anywhere", "lists", "objects"):
             self._bindings._add_binding(binding)
@@ -146,8 +147,8 @@ class Browser(TellsFailures, Screen[None]):
 
     @property
     def has_choice(self) -> bool:
-        """Whether something is selected, or an object is under the cursor."""
-        return self.objects.table.selected_count > 0 or self.current_object is not None
+        """Whether something is selected in the place that is listed, or an object is under the cursor."""
+        return self.place is not None and (self.objects.table.selected_count > 0 or self.current_object is not None)
 
     @property
     def chosen_objects(self) -> list[Row]:
@@ -179,7 +180,7 @@ class Browser(TellsFailures, Screen[None]):
         self.run_worker(partial(work, self, *details), group=group, exclusive=True, exit_on_error=False)
 
     async def _move(self, identity: str) -> None:
-        widget = self.detail.content if self.detail.has_focus_within else self.focused
+        widget = self.focused
         for name in _MOVES[identity]:
             if widget is not None and hasattr(widget, f"action_{name}"):
                 await widget.run_action(name)
@@ -220,8 +221,11 @@ class Browser(TellsFailures, Screen[None]):
         connecting.use(self, profile, then)
 
     def _leave(self) -> None:
+        """Stop what was asked of the profile that is left, and drop what still comes of it."""
         self._listing_token.cancel()
-        self.objects.uri = None
+        self._tree_token.cancel()
+        self._tree_token = CancelToken()
+        self.objects.uri = self.objects.listing = None
         self.detail.show(None)
 
     @on(ProfileList.Chosen)
@@ -240,7 +244,8 @@ class Browser(TellsFailures, Screen[None]):
 
         self._listing_token.cancel()
         self._listing_token = CancelToken()
-        self.objects.start(uri, Listing(uri.bucket, uri.key))
+        listing = Listing(uri.bucket, uri.key)
+        self.objects.start(uri, listing)
         if focus:
             self.detail.show(uri)
             self.objects.table.focus()
@@ -272,9 +277,11 @@ class Browser(TellsFailures, Screen[None]):
             if pane.listing is listing:
                 pane.fail(error)
             return
-        page_arrived()
         if pane.listing is listing:
+            self.bucket_tree.ensure(uri)
             pane.finish()
+            if cursor_on:
+                pane.table.move_to(cursor_on)
 
     def uploaded(self, uri: S3Uri) -> None:
         """An upload to `uri` has ended: list again, if that is what is shown."""
@@ -323,18 +330,19 @@ class Browser(TellsFailures, Screen[None]):
     async def _fill_tree(self, uri: S3Uri) -> None:
         from s3tui.s3 import listing as listings
 
-        connection = self.connection
+        connection, token = self.connection, self._tree_token
         if connection is None:
             return
+        prefixes: list[str] = []
+        more, note = False, ""
         try:
             prefixes, more = await background.run(
-                background.LISTING, listings.first_prefixes, connection, uri.bucket, uri.key, CAP
+                background.LISTING, listings.first_prefixes, connection, uri.bucket, uri.key, CAP, token, token=token
             )
         except S3tuiError as error:
-            self.bucket_tree.fill(uri, (), more=False, note=error.sentence)
-            return
-        if connection is self.connection:
-            self.bucket_tree.fill(uri, prefixes, more)
+            note = error.sentence
+        if token is self._tree_token:
+            self.bucket_tree.fill(uri, prefixes, more, note)
 
     # ---- detail
 
@@ -342,12 +350,6 @@ class Browser(TellsFailures, Screen[None]):
         """Unfold the detail pane where the terminal is too narrow to show it always."""
         self.add_class("-detail")
         self.call_after_refresh(self.detail.reload)
-        if self.has_class("-narrow"):  # the table is folded away
-            self.call_after_refresh(self.detail.query_one(Tabs).focus)
-
-    def action_fold_detail(self) -> None:
-        self.remove_class("-detail")
-        self.call_after_refresh(self.objects.table.focus)
 
     @on(ObjectTable.Highlighted)
     @on(ObjectTable.SelectionChanged)
