@@ -57,7 +57,11 @@ def _own_profile(browser: Browser) -> str:
     chosen = browser.highlighted_profile
     if chosen is None:
         return "Put the cursor on a profile first."
-    return "" if chosen.editable else f"This profile comes from {chosen.origin}: change it there, or duplicate it here."
+    if chosen.editable:
+        return ""
+    if chosen.origin == "built in":
+        return "This profile is built in; duplicate it to have one of your own."
+    return f"This profile comes from {chosen.origin}: change it there, or duplicate it here."
 
 
 def _profile(browser: Browser) -> str:

@@ -24,8 +24,6 @@ class CommandProvider(Provider):
         for command in COMMANDS:
             if command.where == "lists" or command.id == "palette":
                 continue
-            if command.where == "profiles" and not self.screen.profiles.has_focus:
-                continue
             reason = command.check(self.screen)
             note = escape(visible(f"Can't run now: {reason}" if reason else command.help))
             yield command, note, partial(self.screen.action_command, command.id)

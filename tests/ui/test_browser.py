@@ -154,7 +154,7 @@ async def test_the_keys_of_the_profile_list_mean_profiles_only(profile: Profile,
             await pilot.press(key)
             await settle(pilot)
             assert pilot.app.screen is browser, key
-        assert "Delete profile This profile comes from built in" in said(pilot)
+        assert "Delete profile This profile is built in" in said(pilot)
         assert "Edit profile" in said(pilot)
 
 

@@ -82,6 +82,13 @@ class ObjectsPane(Vertical):
         self.say("loading", f"Listing {uri}")
         self.show_status()
 
+    def leave(self) -> None:
+        """Nothing is listed any more; what still arrives of it is not shown."""
+        self.end_filter()
+        self.uri, self.listing = None, None
+        self.border_title = ""
+        self.show_status()
+
     def page_arrived(self) -> None:
         """More rows are in the listing."""
         if self.listing and len(self.listing.columns):

@@ -71,6 +71,7 @@ class BucketTree(Tree[Place]):
 
     def _empty(self) -> None:
         self._by_uri.clear()
+        self.border_subtitle = ""
         self.root.remove_children()
 
     def show_buckets(self, buckets: Sequence[Bucket]) -> None:
