@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Tabs
 
 from s3tui import background
 from s3tui.background import CancelToken
@@ -180,7 +180,7 @@ class Browser(TellsFailures, Screen[None]):
         self.run_worker(partial(work, self, *details), group=group, exclusive=True, exit_on_error=False)
 
     async def _move(self, identity: str) -> None:
-        widget = self.focused
+        widget = self.detail.content if self.detail.has_focus_within else self.focused
         for name in _MOVES[identity]:
             if widget is not None and hasattr(widget, f"action_{name}"):
                 await widget.run_action(name)
@@ -244,8 +244,7 @@ class Browser(TellsFailures, Screen[None]):
 
         self._listing_token.cancel()
         self._listing_token = CancelToken()
-        listing = Listing(uri.bucket, uri.key)
-        self.objects.start(uri, listing)
+        self.objects.start(uri, Listing(uri.bucket, uri.key))
         if focus:
             self.detail.show(uri)
             self.objects.table.focus()
@@ -277,11 +276,9 @@ class Browser(TellsFailures, Screen[None]):
             if pane.listing is listing:
                 pane.fail(error)
             return
+        page_arrived()
         if pane.listing is listing:
-            self.bucket_tree.ensure(uri)
             pane.finish()
-            if cursor_on:
-                pane.table.move_to(cursor_on)
 
     def uploaded(self, uri: S3Uri) -> None:
         """An upload to `uri` has ended: list again, if that is what is shown."""
@@ -350,6 +347,12 @@ class Browser(TellsFailures, Screen[None]):
         """Unfold the detail pane where the terminal is too narrow to show it always."""
         self.add_class("-detail")
         self.call_after_refresh(self.detail.reload)
+        if self.has_class("-narrow"):  # the table is folded away
+            self.call_after_refresh(self.detail.query_one(Tabs).focus)
+
+    def action_fold_detail(self) -> None:
+        self.remove_class("-detail")
+        self.call_after_refresh(self.objects.table.focus)
 
     @on(ObjectTable.Highlighted)
     @on(ObjectTable.SelectionChanged)
