@@ -16,7 +16,8 @@ import pyte
 
 KEYS = {
     "Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Down": "\x1b[B", "Up": "\x1b[A", "Right": "\x1b[C",
-    "Left": "\x1b[D", "PageDown": "\x1b[6~", "Ctrl+G": "\x07", "Ctrl+Q": "\x11", "Backspace": "\x7f",
+    "Left": "\x1b[D", "PageDown": "\x1b[6~", "Ctrl+G": "\x07", "Ctrl+L": "\x0c", "Ctrl+P": "\x10", "Ctrl+Q": "\x11", "Ctrl+S": "\x13", "Ctrl+O": "\x0f", "Backspace": "\x7f",
+    "F2": "\x1bOQ",
 }  # fmt: skip
 
 
@@ -31,8 +32,10 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.pid, self._master = pty.fork()
         if self.pid == 0:
-            os.execvpe(command[0], list(command), {**environment, "TERM": "xterm-256color"})
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            # COLUMNS and LINES, which pytest-xdist sets, would be believed before the terminal.
+            clean = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
+            os.execvpe(command[0], list(command), {**clean, "TERM": "xterm-256color"})
 
     def __enter__(self) -> Terminal:
         return self
@@ -71,8 +74,12 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Type keys by name (`Enter`, `Ctrl+G`) or as text."""
         for key in keys:
-            os.write(self._master, KEYS.get(key, key).encode())
+            self.send(key)
             self.read(0.1)
+
+    def send(self, key: str) -> None:
+        """Type a key or a text, and don't wait for what comes of it."""
+        os.write(self._master, KEYS.get(key, key).encode())
 
     def wait_for_exit(self, seconds: float) -> int:
         """The exit code. Fails when the program is still there after `seconds`."""

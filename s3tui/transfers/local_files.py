@@ -79,9 +79,11 @@ def named(text: str, folder: Path) -> list[Path]:
     if not is_pattern(text):
         raise BadInput(f"There is no file “{path}”.")
     found = []
-    for match in glob.iglob(str(path), recursive=True):
-        if os.path.isfile(match):
-            found.append(Path(match))
+    # The folder apart: its own name may hold what would be a pattern.
+    for match in glob.iglob(os.path.expanduser(text), root_dir=folder, recursive=True):
+        path = absolute(match, folder)
+        if path.is_file():
+            found.append(path)
         if len(found) > MOST_MATCHES:
             raise BadInput(f"“{text}” names more than {MOST_MATCHES:,} files.", "Choose fewer.")
     if not found:

@@ -8,7 +8,8 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class ControlFilter(LineFilter):
@@ -22,11 +23,9 @@ class ControlFilter(LineFilter):
     @staticmethod
     def _clean(segment: Segment) -> Segment:
         text, style, control = segment
-        if control or text.isprintable() or not _CONTROL.search(text):
+        if control or text.isprintable():
             return segment
-        return Segment(
-            _CONTROL.sub(lambda match: "�" if match[0] >= "\ud800" and match[0] <= "\udfff" else "", text), style
-        )
+        return Segment(_CONTROL.sub("", _HALF.sub("�", text)), style)
 
 
 # One instance: Textual caches painted lines by filter.

@@ -1,0 +1,196 @@
+"""Hostile names, values and messages through every widget: the terminal gets what Textual itself writes, no more."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests import hostile, hostile_machine, hostile_server
+from tests.s3.stub_server import stub
+from tests.terminal import Terminal
+
+PROGRAM = [sys.executable, "-m", "s3tui"]
+Start = Callable[..., "Screen"]
+ROOT = str(Path(__file__).parents[1])
+END = "\x1b[F"
+
+
+class Screen(Terminal):
+    """The program on the hostile server."""
+
+    def do(self, *keys: str, see: str = "") -> None:
+        """Press keys one by one, each when nothing moves any more, and then wait until `see` stands on the screen."""
+        for key in keys:
+            self.settle()
+            self.send(key)
+            if key == "Escape":  # with the next key it would be Alt
+                self.until_more(2)
+        if see:
+            self.wait_for(see)
+        self.settle()
+
+    def until_more(self, seconds: float) -> None:
+        """Wait until something is written."""
+        before, end = len(self.raw), time.monotonic() + seconds
+        while len(self.raw) == before and time.monotonic() < end:
+            self.read(0.05)
+
+    def settle(self) -> None:
+        """Wait until nothing was written for a moment; a blinking cursor is slower than that."""
+        before = -1
+        while before != len(self.raw):
+            before = len(self.raw)
+            assert self.read(0.12), f"the program is gone. The screen:\n{self.text}"
+
+    def leave(self) -> list[str]:
+        """Quit, and return what was copied. Fails when anything but Textual's own controls was written."""
+        self.press("Ctrl+Q")
+        assert self.wait_for_exit(20) == 0, self.text
+        found = hostile.controls(bytes(self.raw)) - textuals_own(ROOT)
+        copied = {control for control in found if control.startswith("OSC 52;c;")}
+        assert found == copied, f"these came from names, not from Textual: {found - copied}"
+        return [base64.b64decode(control[9:]).decode("utf-8", "surrogateescape") for control in copied]
+
+
+@functools.cache
+def textuals_own(root: str) -> frozenset[str]:
+    """The control sequences of a session in which nothing is hostile."""
+    with (
+        stub(lambda asked: hostile_server.refusal(404, "NoSuchBucket")) as server,
+        Terminal(
+            [*PROGRAM, "s3://fine/"], {**os.environ, "PYTHONPATH": root, **hostile_machine.variables(server.endpoint)}
+        ) as terminal,
+    ):
+        terminal.wait_for("NoSuchBucket")
+        terminal.press("?")
+        terminal.wait_for("Help")
+        terminal.press("Escape")
+        terminal.read(0.5)
+        terminal.press("Ctrl+G")
+        terminal.wait_for("Go to")
+        terminal.press("Escape")
+        terminal.read(0.5)
+        terminal.press("q")
+        assert terminal.wait_for_exit(20) == 0
+        return frozenset(hostile.controls(bytes(terminal.raw)))
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Starts the program once, at a place of the hostile server."""
+    home = Path(os.environ["HOME"])
+    with ExitStack() as stack:
+        server = stack.enter_context(stub(hostile_server.answer))
+        environment = hostile_machine.prepare(home, server.endpoint) | {"PYTHONPATH": ROOT}
+        monkeypatch.chdir(hostile_machine.work_folder(home))
+
+        def run(*arguments: str, config: bool = False) -> Screen:
+            if config:
+                hostile_machine.write_config(home, server.endpoint)
+            screen = stack.enter_context(Screen([*PROGRAM, *arguments], environment))
+            screen.wait_for("/ Filter")
+            return screen
+
+        yield run
+
+
+def test_lists(start: Start) -> None:
+    screen = start(hostile_machine.TARGET)
+    screen.do(see="complete")
+    screen.do("PageDown", "PageDown", "PageDown", "PageDown", see="ﷺ")
+    screen.do("g", "/", "PWN", "Enter", see="shown")
+    screen.do("s", "Down", "Enter", "*", see="selected")
+    screen.do("Escape", "/", "\\[b", "Enter")
+    screen.do("P", "Tab", "Down", "Down", "Right", "Down", "Right", see="hostile")
+    screen.do("g", "Enter", see="no answer")
+    screen.leave()
+
+
+def test_profiles(start: Start) -> None:
+    screen = start("a[/b]", config=True)
+    screen.do(see="In the config")
+    screen.do("P", "g", "Enter", see="can't be used")
+    screen.do("c", see="[/b]")
+    screen.do("Escape", "j", "D", see="Its entry in the config")
+    screen.do("Escape", "e", see="Buckets")
+    screen.do("Escape", "t", see="Test of the profile")
+    screen.do("Escape", "G", "Up", "Enter", see="can't be used")
+    screen.do("Ctrl+P", "edit", see="This profile comes from")
+    screen.leave()
+
+
+def test_every_tab_of_an_object(start: Start) -> None:
+    screen = start(hostile_machine.TARGET)
+    screen.do("/", "[2J", "Enter", see="␛[2J␛[1;1HPWN")
+    screen.do("Down", see="Storage class")
+    screen.do("Tab", "Right", see="Cache-Control")
+    screen.do("Right", see="[@click=app.quit]PWN[/]")
+    screen.do("Right", see="delete marker")
+    screen.do("Right", see="All of it")
+    screen.leave()
+
+
+def test_dialogs(start: Start) -> None:
+    screen = start(hostile_machine.TARGET)
+    screen.do("/", "[2J", "Enter", see="␛[2J␛[1;1HPWN")
+    screen.do("y", "Enter", see="Copied: ")
+    screen.do("y", "Down", "Enter")
+    screen.do("e", see="Metadata of ␛[2J␛[1;1HPWN")
+    screen.do("x", "Ctrl+S", "Escape", "t", see="2 of at most 10 tags")
+    screen.do("x", "Ctrl+S", see="Tags of ␛[2J␛[1;1HPWN")
+    screen.do("Escape", "D", see="It is not empty")
+    screen.do("Escape", "n", "[/b]", see="[/b]")
+    screen.do("Escape", "?", see="Anywhere")
+    screen.do("Escape", "Ctrl+G", "s3://faulty/PWN/", "Enter", see="failed inside")
+    screen.do("L", see="newest at the bottom")
+    screen.do("f", "y", see="Copied.")
+    copied = screen.leave()
+    assert "\x1b[2J\x1b[1;1HPWN" in copied
+    assert "s3://hostile/\x1b[2J\x1b[1;1HPWN" in copied
+
+
+def test_why(start: Start) -> None:
+    screen = start(hostile_machine.TARGET)
+    screen.do("w", "s3://hostile/a+b%20c", "Enter", see="What to do next")
+    screen.do("y", "Escape", "w", "s3://hostile/a[/c]", "Enter", see="What to do next")
+    screen.do("y", "s", see="Save the report")
+    screen.do("Escape", "Escape", "w", "s3://denied/PWN", "Enter", see="HTTP 403")
+    screen.do("y", "Escape")
+    copied = screen.leave()
+    assert len(copied) == 3
+    for text in copied:
+        assert "Evidence" in text
+        hostile.printed(text)
+
+
+def test_files(start: Start) -> None:
+    screen = start(hostile_machine.TARGET)
+    screen.do("u", "Ctrl+O", see="Choose files")
+    screen.do("*", see="marked")
+    screen.do(END, "Tab", "Enter", see="files,")
+    screen.do("Ctrl+S", see="not valid Unicode")
+    screen.do("Escape", "u", "[!P]*PWN*", "Enter", see="files,")
+    screen.do("Ctrl+S", see="already there")
+    screen.do("Tab", "Tab", "Enter", "T", see="✗ failed")
+    screen.do("j", "j", see="From")
+    screen.do("Escape", "*", "d", see="Into the folder")
+    screen.do("Tab", END, "Ctrl+S", see="already there")
+    screen.do("Tab", "Tab", "Enter", see="97 failed")
+    screen.do("T", END, see="From")
+    screen.leave()
+
+
+def test_bucket_settings(start: Start) -> None:
+    screen = start(hostile_machine.TARGET)
+    screen.do("b", see="1 rule")
+    screen.do("Ctrl+L", "F2", see="AllowedOrigin")
+    screen.do("Tab", "x", see="not saved")
+    screen.leave()
