@@ -11,10 +11,12 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 
 
 def main() -> None:
-    """Print the endpoint and the folder, a line each, then serve. `--sample-data` fills the server first."""
+    """Print the endpoint and the folder, a line each, then serve. With `--sample-data` the first requests wait until
+    the server is filled: whoever opens a screen meanwhile loses no time."""
     # The parent's end is what stops this process; what the terminal or the system tells both is not for it.
     for name in ("SIGINT", "SIGHUP", "SIGTERM"):
         if hasattr(signal, name):
@@ -24,20 +26,21 @@ def main() -> None:
         del os.environ[name]
     # Answer with the bucket's own CORS rules, not with moto's "anything goes".
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
-    from moto.server import ThreadedMotoServer
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import make_server
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    if "--sample-data" in sys.argv:
-        from s3tui.demo import data, fill
-        from s3tui.demo import server as parent
-
-        fill.fill(data.buckets(), parent.REGION)
-    host, port = server.get_host_and_port()
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     # Who has gone away before it read this has closed the pipe, which is as good as a word to stop.
     with tempfile.TemporaryDirectory(prefix="s3tui-demo-") as folder, contextlib.suppress(BrokenPipeError):
-        print(f"http://{host}:{port}\n{folder}", flush=True)
+        print(f"http://127.0.0.1:{server.server_port}\n{folder}", flush=True)
+        if "--sample-data" in sys.argv:
+            from s3tui.demo import data, fill
+            from s3tui.demo import server as parent
+
+            fill.fill(data.buckets(), parent.REGION)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         sys.stdin.read()
     os._exit(0)
 
