@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,10 +44,17 @@ def clean_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
+def moto() -> Iterator[str]:
     """The URL of a moto server in a child process, started once a run."""
     with demo_server.start() as server:
         yield server.endpoint
+
+
+@pytest.fixture
+def endpoint(moto: str) -> Iterator[str]:
+    """The URL of that server; what a test leaves on it is gone before the next one."""
+    yield moto
+    urllib.request.urlopen(urllib.request.Request(f"{moto}/moto-api/reset", method="POST"), timeout=20).close()
 
 
 @pytest.fixture
