@@ -68,6 +68,12 @@ def absolute(text: str, folder: Path) -> Path:
         raise BadInput(f"“{text}” is not a path: {error}") from error
 
 
+def downloads() -> Path:
+    """Where downloads go unless something else is typed: `~/Downloads` if it is there, else the working directory."""
+    usual = Path.home() / "Downloads"
+    return usual if usual.is_dir() else Path.cwd()
+
+
 def named(text: str, folder: Path) -> list[Path]:
     """The files that typed `text` names: a path, or a pattern (`~/isos/*.iso`, `**/*.json`).
 

@@ -24,6 +24,7 @@ from s3tui import background, folders
 from s3tui.background import Cancelled
 from s3tui.display import visible, visible_lines
 from s3tui.errors import BadInput, S3tuiError
+from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
 from s3tui.transfers.queue import Queue, TransferView
@@ -71,6 +72,8 @@ class S3tuiApp(TellsFailures, App[None]):
         self.config_path = self.start.config_path
         self.queue = Queue(on_finished=self._transfer_finished)
         self.browser: Browser | None = None
+        # Now, because later the event loop would have to wait for the disk.
+        self._settings = config.load(self.config_path)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, then the one that keeps control characters from the terminal."""
@@ -81,11 +84,10 @@ class S3tuiApp(TellsFailures, App[None]):
         return (command for command in super().get_system_commands(screen) if command.title in ("Theme", "Screenshot"))
 
     def get_default_screen(self) -> Browser:
-        from s3tui.profiles import config
         from s3tui.ui import keymap
         from s3tui.ui.screens.browser import Browser
 
-        settings = config.load(self.config_path)
+        settings = self._settings
         wrong = keymap.problems(settings.keys)
         self.browser = Browser({name: keys for name, keys in settings.keys.items() if name not in wrong}, self.queue)
         self._complaints = [*map(str, settings.complaints), *(f"keys.{name}: {why}" for name, why in wrong.items())]
@@ -221,6 +223,6 @@ class S3tuiApp(TellsFailures, App[None]):
 
 
 def _all_profiles(path: Path, env_file: Path | None) -> list[Profile]:
-    from s3tui.profiles import config, sources
+    from s3tui.profiles import sources
 
     return sources.all_profiles(config.load(path), env_file)

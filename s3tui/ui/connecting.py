@@ -117,7 +117,7 @@ async def _offer_sso(browser: Browser, profile: Profile, then: S3Uri | None, err
     from s3tui.ui.dialogs.confirm import Confirm
 
     command = ["aws", "sso", "login", "--profile", error.profile or profile.credentials.partition(":")[2]]
-    if shutil.which("aws") is None:
+    if await background.run(background.LOCAL, shutil.which, "aws") is None:
         browser.say(f"Run: {' '.join(command)}")
         return
     question = Confirm("The SSO session has expired", f"Run “{' '.join(command)}” now?", "Run it")

@@ -65,10 +65,14 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
         yield Static(id="total")
 
     def on_mount(self) -> None:
-        home = Path.home() / "Downloads"
+        self.query_one("#folder").focus()
+        self._propose()
+
+    @work(exclusive=True, group="proposing", exit_on_error=False)
+    async def _propose(self) -> None:
+        proposed = await background.run(background.LOCAL, local_files.downloads)
         folder = self.query_one("#folder", Input)
-        folder.value = str(home if home.is_dir() else Path.cwd())
-        folder.focus()
+        folder.value = folder.value or str(proposed)
 
     # ---- what would become of it
 
@@ -84,8 +88,7 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
         text = self.query_one("#folder", Input).value
         if not text.strip():
             raise BadInput("There is no folder yet.", "Type one; it is made when it isn't there.")
-        folder = local_files.absolute(text, Path.cwd())
-        self._look = await background.run(background.LOCAL, _look, folder, list(self.sizes))
+        self._look = await background.run(background.LOCAL, _look, text, list(self.sizes))
         return self._look
 
     def _show(self, look: Look) -> None:
@@ -140,7 +143,8 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
         return [DownloadRequest(uri, look.paths[uri.key], root=look.folder) for uri in self.sizes]
 
 
-def _look(folder: Path, uris: list[S3Uri]) -> Look:
+def _look(text: str, uris: list[S3Uri]) -> Look:
+    folder = local_files.absolute(text, Path.cwd())
     if folder.is_file():
         raise BadInput(f"“{folder}” is a file.", "Choose a folder.")
     keys = [uri.key for uri in uris]

@@ -220,7 +220,7 @@ class FilePicker(Dialog[list[Path]]):
             self.table.focus()
             return
         try:
-            path = local_files.absolute(text, self.folder)
+            path = await background.run(background.LOCAL, local_files.absolute, text, self.folder)
             if await background.run(background.LOCAL, path.is_dir):
                 self.go(path)
                 self.table.focus()

@@ -111,13 +111,16 @@ class ProfileForm(Dialog[ProfileDraft]):
         self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id not in ("ok", "test"):
-            return
+        if event.button.id in ("ok", "test"):
+            self._go_on(event.button.id)
+
+    @work(exclusive=True, group="keep", exit_on_error=False)
+    async def _go_on(self, button: str) -> None:
         draft = self._draft()
-        if self._complained(draft):
+        if await self._complained(draft):
             return
-        if event.button.id == "ok":
-            self._finish(draft)
+        if button == "ok":
+            await self._finish(draft)
         else:
             self._try(draft)
 
@@ -143,9 +146,9 @@ class ProfileForm(Dialog[ProfileDraft]):
         keys = Keys(profile.access_key_id or "", secret) if has_keys and secret else None
         return ProfileDraft(profile, keys)
 
-    def _complained(self, draft: ProfileDraft) -> bool:
+    async def _complained(self, draft: ProfileDraft) -> bool:
         """Say what is wrong with the draft, and put the cursor there."""
-        for field, sentence in self._problems(draft).items():
+        for field, sentence in (await background.run(background.LOCAL, self._problems, draft)).items():
             self.complain(sentence)
             self.query_one(f"#{self._field_of(field)}").focus()
             return True
@@ -153,6 +156,7 @@ class ProfileForm(Dialog[ProfileDraft]):
         return False
 
     def _problems(self, draft: ProfileDraft) -> dict[str, str]:
+        """On a thread: it looks for the files that are named."""
         wrong = rules.problems(draft.profile)
         if draft.profile.name in self.taken:
             wrong["name"] = f"There already is a profile “{draft.profile.name}”."
@@ -172,7 +176,6 @@ class ProfileForm(Dialog[ProfileDraft]):
             return problem
         return {"aws": "aws_name", "dotenv": "dotenv_path"}.get(self._chosen("source"), "source")
 
-    @work(exclusive=True, group="keep", exit_on_error=False)
     async def _finish(self, draft: ProfileDraft) -> None:
         if self.keep is not None:
             self.complain("Saving …")

@@ -122,7 +122,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
             self.focus_next()
             return
         try:
-            path = local_files.absolute(field.value, self._folder.absolute())
+            path = await background.run(background.LOCAL, local_files.absolute, field.value, self._folder.absolute())
             if await background.run(background.LOCAL, path.is_dir):
                 self._browse(path)
                 return
