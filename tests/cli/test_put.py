@@ -141,7 +141,7 @@ def test_a_terminal_sees_how_far_it_is(options: list[str], endpoint: str, bucket
         proxy.rules.append(lambda asked: slow if "partNumber" in asked.path else None)
         options[options.index(endpoint)] = proxy.endpoint
         command = [sys.executable, "-m", "s3tui", "put", *options, str(large), f"s3://{bucket}/"]
-        with Terminal(command, dict(os.environ)) as terminal:
+        with Terminal(command, dict(os.environ), columns=250) as terminal:  # no line is long enough to be broken
             terminal.wait_for("of 70.0 MiB")
             terminal.wait_for("1 file to go")
             terminal.wait_for("verified")
