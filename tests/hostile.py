@@ -34,6 +34,8 @@ SEQUENCES = {
     "separators": "PWN\u2028PWN\u2029PWN\u00a0\u3000",
     "tags": "PWN\U000e0041\U000e007f",
 }
+# These only hide or confuse; a terminal does nothing at them.
+SHOWN_ONLY = {SEQUENCES[name] for name in ("zero width", "separators", "tags")}
 # What Rich or Textual would obey, or fall over.
 MARKUP = (
     "a[/b]", "[red]PWN[/red]", "[@click=app.quit]PWN[/]", "[link=http://pwn.example]PWN[/link]", "[", "]", "[/]",

@@ -37,7 +37,6 @@ HEADERS = {
     "x-amz-replication-status": hostile.IN_HEADER_8BIT,
     "x-amz-website-redirect-location": hostile.IN_HEADER_8BIT,
     "x-amz-tagging-count": "3",
-    "x-amz-checksum-crc32": hostile.IN_HEADER,
     "x-amz-meta-plain": hostile.IN_HEADER_8BIT,
     "x-amz-meta-[/b]": "[/b]",
     "x-amz-meta-encoded": f"=?UTF-8?B?{_WORD}?=",
@@ -133,7 +132,7 @@ def _page(query: dict[str, str]) -> str:
             )
     rows += "".join(f"<CommonPrefixes><Prefix>{quote(folder)}</Prefix></CommonPrefixes>" for folder in folders)
     return (
-        f"<ListBucketResult><Name>{BUCKET}</Name><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>"
+        f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>{BUCKET}</Name><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>'
         f"{rows}</ListBucketResult>"
     )
 
