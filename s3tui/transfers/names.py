@@ -33,7 +33,7 @@ _PYTHONS = mimetypes.MimeTypes(filenames=())
 # “Naming Files, Paths, and Namespaces” (Windows), and everything that isn't for print; bidi marks make `gpj.exe`
 # look like `exe.jpg`.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|\u2028-\u202e\u2066-\u2069\ud800-\udfff]|%(?=[0-9A-Fa-f]{2}|~)')
-_RESERVED = re.compile(r"(?i)(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])\s*(?:\..*)?", re.DOTALL)
+_RESERVED = re.compile(r"(?i)\s*(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])\s*(?:\..*)?", re.DOTALL)
 _LONGEST = 200  # bytes of UTF-8 in one name: 255 less room for a mark and for `.part`
 
 
