@@ -20,16 +20,17 @@ class ProfileDraft:
     secret: Keys | None = None
 
 
-def keep(path: Path, draft: ProfileDraft, replaces: Profile | None = None) -> Profile:
+def keep(path: Path, draft: ProfileDraft, replaces: Profile | None = None, copies: Profile | None = None) -> Profile:
     """Write `draft` to the config file at `path`, in the place of `replaces`, and its secret to where it says.
-    Returns the profile as it is now.
+    Without keys of its own it gets those of the profile that it `replaces` or `copies`. Returns the profile as it
+    is now.
 
     The keyring comes first: when it fails, nothing has changed. A secret that nothing uses any longer is removed.
     Blocks on the keyring. Raises `secrets.KeyringError`, `BadInput`, `config.ConfigNotWritten`.
     """
     new = draft.profile
     _must_be_free(path, new.name, replaces)
-    keys = draft.secret or _moved(replaces, new)
+    keys = draft.secret or _taken_along(replaces or copies, new)
     if keys and new.credentials == "keyring":
         secrets.save(new.name, keys.access_key_id, keys.secret_access_key)
     try:
@@ -55,12 +56,20 @@ def discard(path: Path, profile: Profile) -> None:
     """Remove `profile` from the config file and its secret from the keyring.
 
     A keyring that is locked or fails keeps the profile, so that no secret stays behind unseen; where there is no
-    keyring, there is nothing to stay. Blocks on the keyring. Raises as `keep` does.
+    keyring, there is nothing to stay. A profile that can't be removed keeps its secret. Blocks on the keyring.
+    Raises as `keep` does.
     """
-    with suppress(secrets.KeyringMissing):
+    entry, secret = _entry(profile), ""
+    with suppress(secrets.KeyringMissing, secrets.SecretNotFound):
+        secret = secrets.read(*entry) if entry else ""
         _drop_secret(profile)
+    try:
+        config.remove(path, profile.name)
+    except S3tuiError:
+        if entry and secret:
+            secrets.save(*entry, secret)
+        raise
     credentials.forget(profile.name)
-    config.remove(path, profile.name)
 
 
 def _must_be_free(path: Path, name: str, replaces: Profile | None) -> None:
@@ -71,9 +80,8 @@ def _must_be_free(path: Path, name: str, replaces: Profile | None) -> None:
         raise BadInput(f"There already is a profile “{name}”.", "Choose another name.")
 
 
-def _moved(old: Profile | None, new: Profile) -> Keys | None:
-    """The keys that have to move because the profile got another name. Another access key leaves its secret
-    behind."""
+def _taken_along(old: Profile | None, new: Profile) -> Keys | None:
+    """The keys of `old` that `new` needs under its other name. Another access key leaves its secret behind."""
     if old is None or old.name == new.name or old.credentials != new.credentials:
         return None
     if new.credentials == "session":

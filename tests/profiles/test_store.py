@@ -51,6 +51,15 @@ def test_renaming_moves_the_secret(path: Path, secret_service: SecretService) ->
         secrets.read("ceph", "key-1")
 
 
+def test_a_duplicate_gets_the_secret_too(path: Path, secret_service: SecretService) -> None:
+    store.keep(path, ProfileDraft(CEPH, KEYS))
+    copy = store.keep(path, ProfileDraft(replace(CEPH, name="ceph-2")), copies=CEPH)
+    assert credentials.keys_of(copy) == credentials.keys_of(CEPH) == KEYS
+    other = store.keep(path, ProfileDraft(replace(CEPH, name="ceph-3", access_key_id="key-2")), copies=CEPH)
+    with pytest.raises(secrets.SecretNotFound):
+        credentials.keys_of(other)
+
+
 def test_a_secret_that_is_no_longer_used_is_removed(path: Path, secret_service: SecretService) -> None:
     store.keep(path, ProfileDraft(CEPH, KEYS))
     store.keep(path, ProfileDraft(replace(CEPH, credentials="env", access_key_id=None)), replaces=CEPH)
@@ -99,6 +108,14 @@ def test_discarding_removes_profile_and_secret(path: Path, secret_service: Secre
     assert config.load(path).profiles == ()
     with pytest.raises(secrets.SecretNotFound):
         secrets.read("ceph", "key-1")
+
+
+def test_a_profile_that_cannot_be_removed_keeps_its_secret(path: Path, secret_service: SecretService) -> None:
+    store.keep(path, ProfileDraft(CEPH, KEYS))
+    path.write_text("not TOML")
+    with pytest.raises(config.ConfigNotWritten):
+        store.discard(path, CEPH)
+    assert credentials.keys_of(CEPH) == KEYS
 
 
 def test_a_machine_without_a_keyring_can_still_discard(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(browser: Browser) -> None:
-    browser.ask(_form, None, None)
+    browser.ask(_form, None)
 
 
 def edit(browser: Browser) -> None:
@@ -29,27 +30,30 @@ def duplicate(browser: Browser) -> None:
     taken = {profile.name for profile in browser.profiles.profiles}
     name = next(name for number in range(2, 1000) if (name := f"{chosen.name}-{number}") not in taken)
     draft = replace(chosen, name=name, origin="config", problem="")
-    browser.ask(_form, draft, None)
+    browser.ask(_form, draft, None, chosen)
 
 
-async def _form(browser: Browser, shown: Profile | None, replaced: Profile | None) -> None:
-    """Fill in a profile (starting from `shown`) and store it, in place of `replaced` when that is given."""
+async def _form(
+    browser: Browser, shown: Profile | None, replaced: Profile | None = None, copied: Profile | None = None
+) -> None:
+    """Fill in a profile (starting from `shown`) and store it, in place of `replaced` when that is given; without
+    keys of its own it gets those of `replaced` or `copied`."""
     from s3tui.ui.dialogs.profile_form import ProfileForm
 
     path = browser.app.config_path
     taken = {profile.name for profile in browser.profiles.profiles if profile.editable and profile is not replaced}
-    draft = await browser.app.push_screen_wait(ProfileForm(shown, taken, lambda draft: _keep(path, draft, replaced)))
+    draft = await browser.app.push_screen_wait(ProfileForm(shown, taken, partial(_keep, path, replaced, copied)))
     if draft is not None:
         browser.app.load_profiles()
         browser.say(f"The profile {draft.profile.name} is stored.")
 
 
-def _keep(path: Path, draft: ProfileDraft, replaced: Profile | None) -> None:
+def _keep(path: Path, replaced: Profile | None, copied: Profile | None, draft: ProfileDraft) -> None:
     """Store it; an edited profile gets a new connection."""
     from s3tui.profiles import store
     from s3tui.s3 import client
 
-    store.keep(path, draft, replaces=replaced)
+    store.keep(path, draft, replaced, copied)
     client.forget(draft.profile.name)
     if replaced is not None:
         client.forget(replaced.name)
