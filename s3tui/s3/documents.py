@@ -172,8 +172,12 @@ def put(
     if before and not differences(kind, before, tidied) and not options_differ(kind, before, wanted.extras):
         return before
     backup = backups.save(connection.profile, bucket, before) if before else None
-    _write(connection, bucket, wanted)
-    return _settled(connection, bucket, wanted, before, backup)
+    try:
+        _write(connection, bucket, wanted)
+        return _settled(connection, bucket, wanted, before, backup)
+    except (errors.Unreachable, errors.ServerFault) as error:
+        error.advice = f"Whether they were written is not known: read them again.{_saved_in(backup)}"
+        raise
 
 
 def delete(connection: Connection, bucket: str, kind: KindName, expected_before: Document | None) -> Path | None:
@@ -182,11 +186,15 @@ def delete(connection: Connection, bucket: str, kind: KindName, expected_before:
     if before is None:
         return None
     backup = backups.save(connection.profile, bucket, before)
-    connection.call(KINDS[kind].operations[2], Bucket=bucket)
-    for pause in (0.0, *LOOK_AGAIN):
-        time.sleep(pause)
-        if get(connection, bucket, kind) is None:
-            return backup
+    try:
+        connection.call(KINDS[kind].operations[2], Bucket=bucket)
+        for pause in (0.0, *LOOK_AGAIN):
+            time.sleep(pause)
+            if get(connection, bucket, kind) is None:
+                return backup
+    except (errors.Unreachable, errors.ServerFault) as error:
+        error.advice = f"Whether they were removed is not known: read them again.{_saved_in(backup)}"
+        raise
     raise NotKept(f"The endpoint still shows the {KINDS[kind].title} rules.", f"The old ones are saved in {backup}.")
 
 
@@ -268,7 +276,7 @@ def _remarks(wanted: Document, after: Document, found: Sequence[Difference]) -> 
 
 def _put_back(connection: Connection, bucket: str, kind: KindName, before: Document | None, backup: Path | None) -> str:
     """What became of the old document, in a sentence."""
-    saved = f" It is saved in {backup}." if backup else ""
+    saved = _saved_in(backup)
     try:
         if before is None:
             connection.call(KINDS[kind].operations[2], Bucket=bucket)
@@ -277,3 +285,7 @@ def _put_back(connection: Connection, bucket: str, kind: KindName, before: Docum
     except errors.S3Error as error:
         return f"Putting the old ones back failed: {error}{saved}"
     return f"The old ones were put back.{saved}"
+
+
+def _saved_in(backup: Path | None) -> str:
+    return f" The old document is saved in {backup}." if backup else ""

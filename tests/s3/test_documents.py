@@ -353,3 +353,21 @@ def test_without_a_backup_nothing_is_written(
     with pytest.raises(backups.NotSaved, match="Nothing was sent"):
         documents.put(connection, bucket, "cors", [ANYONE], seen)
     assert held(connection, bucket, "cors") == (SITE,)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_lost_answer_is_told_with_the_place_of_the_old_document(method: str) -> None:
+    shelf = Shelf(xml=MINE)
+
+    def answer(asked: Asked) -> Answer:
+        return Answer(0) if asked.method == method else shelf(asked)
+
+    with stub(answer) as server:
+        connection = Connection(server.profile)
+        seen = documents.get(connection, "bucket", "lifecycle")
+        with pytest.raises(errors.Unreachable, match="is not known: read them again") as caught:
+            if method == "PUT":
+                documents.put(connection, "bucket", "lifecycle", [LOGS], seen)
+            else:
+                documents.delete(connection, "bucket", "lifecycle", seen)
+    assert str(backups.of(server.profile, "bucket", "lifecycle")[0].path) in str(caught.value)
