@@ -64,8 +64,8 @@ class JsonEditor(TextArea):
             raise BadInput("No editor is set.", "Set EDITOR, for example to “vi”.")
         with tempfile.TemporaryDirectory(prefix="s3tui-") as folder:
             file = Path(folder) / "document.json"
-            file.write_text(self.text, encoding="utf-8")
             try:
+                file.write_text(self.text, encoding="utf-8")
                 with self.app.suspend():
                     code = subprocess.run([*shlex.split(command), str(file)], check=False).returncode
                 if code:
