@@ -36,10 +36,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="s3tui-demo-") as folder, contextlib.suppress(BrokenPipeError):
         print(f"http://127.0.0.1:{server.server_port}\n{folder}", flush=True)
         if "--sample-data" in sys.argv:
-            from s3tui.demo import data, fill
+            from s3tui.demo import contents, data, fill
             from s3tui.demo import server as parent
 
+            # The images are written faster when none goes through a file.
+            os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"] = str(contents.MIB * 128)
             fill.fill(data.buckets(), parent.REGION)
+            del os.environ["MOTO_S3_DEFAULT_KEY_BUFFER_SIZE"]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         sys.stdin.read()
     os._exit(0)
