@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "rm":
         return _remove(connection, bucket, arguments)
     reading = documents.read(arguments.kind, text, connection.profile.is_aws)
-    _tell_complaints(reading, arguments.file or "-")
+    _tell_complaints(reading, "standard input" if arguments.file in (None, "-") else arguments.file)
     return _set(connection, bucket, arguments, reading)
 
 
@@ -58,7 +58,8 @@ def _content(file: str | None) -> str:
     try:
         return sys.stdin.read() if file in (None, "-") else Path(str(file)).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file or '-'} can't be read: {error}.") from error
+        reason = (error.strerror if isinstance(error, OSError) else "") or "it is not UTF-8 text"
+        raise BadInput(f"{file or 'standard input'} can't be read: {reason}.") from error
 
 
 def _get(connection: Connection, bucket: str, arguments: argparse.Namespace) -> int:

@@ -75,7 +75,7 @@ def list_buckets(connection: Connection) -> list[Bucket]:
 
 def _listed(connection: Connection) -> dict[str, Bucket]:
     if connection.profile.is_aws and connection.profile.credentials == "anonymous":
-        raise errors.AccessDenied("AWS lists no buckets without credentials.", "Press ctrl+g and name a bucket.")
+        raise errors.AccessDenied("AWS lists no buckets without credentials.", "Name one: Ctrl+G, or s3://bucket/.")
     # Only AWS pages (and then tells regions); others ignore the parameter or trip over it.
     page: dict[str, Any] = {"MaxBuckets": _PAGE} if connection.profile.is_aws else {}
     found: dict[str, Bucket] = {}

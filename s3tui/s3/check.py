@@ -170,7 +170,7 @@ def _listing(connection: Connection) -> tuple[State, str]:
         return "ok", f"{counted(found, 'bucket')} listed."
     except (errors.AccessDenied, errors.Unsupported, errors.WrongRegion) as refusal:
         if not named:
-            refusal.advice = "Name the buckets in the profile, or go to one with ctrl+g."
+            refusal.advice = "Name the buckets in the profile, or go to one with Ctrl+G."
             raise
     for name in named:
         connection.call("list_objects_v2", Bucket=name, MaxKeys=1)

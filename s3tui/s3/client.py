@@ -174,7 +174,8 @@ class Connection:
         """Read-only is enforced here, below everything that could build a request (DESIGN 3.4)."""
         if self.read_only and request.method not in _READS:
             raise errors.ReadOnly(
-                "This connection is read-only: nothing was sent.", "Press R to allow writing, if the profile does."
+                "This connection is read-only: nothing was sent.",
+                "It was made so by the profile, by --read-only or by R.",
             )
         self._sending.attempts += 1
 

@@ -162,7 +162,7 @@ _CODES: dict[str, tuple[type[S3Error], str, str]] = {
         "There is no bucket “{bucket}” here.",
         "Check its name, the region and the endpoint.",
     ),
-    "NoSuchKey": (NoSuchKey, "There is no object “{key}” in “{bucket}”.", "Press w to find out why."),
+    "NoSuchKey": (NoSuchKey, "There is no object “{key}” in “{bucket}”.", "To find out why: w, or “s3tui why”."),
     "NoSuchVersion": (NoSuchKey, "This version of “{key}” does not exist.", ""),
     "NoSuchUpload": (NoSuchKey, "This upload of “{key}” no longer exists: it was completed or aborted.", ""),
     "AccessDenied": (

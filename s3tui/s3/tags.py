@@ -66,7 +66,7 @@ def refuse_writing(connection: Connection) -> None:
     """Raises `errors.ReadOnly` on a read-only connection, before anything is sent."""
     if connection.read_only:
         raise errors.ReadOnly(
-            "This profile is read-only: nothing was sent.", "Press R to allow writing, if the profile does."
+            "This profile is read-only: nothing was sent.", "It was made so by the profile, by --read-only or by R."
         )
 
 

@@ -225,7 +225,7 @@ class Browser(TellsFailures, Screen[None]):
         self._listing_token.cancel()
         self._tree_token.cancel()
         self._tree_token = CancelToken()
-        self.objects.uri = self.objects.listing = None
+        self.objects.leave()
         self.detail.show(None)
 
     @on(ProfileList.Chosen)
