@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from s3tui import folders
+from s3tui.cli.common import config_path, env_file
 from s3tui.cli.main import DONE, USAGE
 from s3tui.profiles.model import Profile
 
@@ -31,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
         endpoint=arguments.endpoint_url,
         region=arguments.region,
         read_only=arguments.read_only,
-        env_file=Path(arguments.env_file) if arguments.env_file else None,
-        config_path=Path(arguments.config) if arguments.config else folders.config_file(),
+        env_file=env_file(arguments),
+        config_path=config_path(arguments),
     )
     app = S3tuiApp(start)
     app.run()

@@ -11,28 +11,56 @@ from typing import Any
 
 from s3tui import folders
 from s3tui.display import visible
+from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection, connect
 
 
 def connection_of(arguments: argparse.Namespace) -> Connection:
     """The connection that `--profile`, `--endpoint-url`, `--region`, `--read-only` and `--config` name."""
     from s3tui.cli.keys import make_sure_of_keys
-    from s3tui.profiles import config, sources
 
-    settings = config.load(Path(arguments.config) if arguments.config else folders.config_file())
-    for complaint in settings.complaints:
-        say(str(complaint))
-    env_file = Path(arguments.env_file) if arguments.env_file else None
-    profile = sources.choose(
-        sources.all_profiles(settings, env_file),
-        name=arguments.profile,
+    profile = profile_of(arguments, arguments.profile)
+    make_sure_of_keys(profile)
+    return connect(profile, mfa_code=ask_mfa)
+
+
+def profile_of(arguments: argparse.Namespace, name: str | None) -> Profile:
+    """The profile called `name` (None: what the other options and AWS's own chain mean). Raises `BadInput`."""
+    from s3tui.profiles import sources
+
+    return sources.choose(
+        all_profiles(arguments),
+        name=name,
         endpoint=arguments.endpoint_url,
         region=arguments.region,
         read_only=arguments.read_only,
-        dotenv=env_file,
+        dotenv=env_file(arguments),
     )
-    make_sure_of_keys(profile)
-    return connect(profile, mfa_code=lambda serial: getpass.getpass(f"Code of {visible(serial)}: "))
+
+
+def all_profiles(arguments: argparse.Namespace) -> list[Profile]:
+    """Every profile there is; what is wrong with the config file is said."""
+    from s3tui.profiles import config, sources
+
+    settings = config.load(config_path(arguments))
+    for complaint in settings.complaints:
+        say(str(complaint))
+    return sources.all_profiles(settings, env_file(arguments))
+
+
+def config_path(arguments: argparse.Namespace) -> Path:
+    """The config file: what `--config` names, or the usual one."""
+    return Path(arguments.config) if arguments.config else folders.config_file()
+
+
+def env_file(arguments: argparse.Namespace) -> Path | None:
+    """The file that `--env-file` names."""
+    return Path(arguments.env_file) if arguments.env_file else None
+
+
+def ask_mfa(serial: str) -> str:
+    """Ask for the code of the MFA device `serial`."""
+    return getpass.getpass(f"Code of {visible(serial)}: ")
 
 
 def say(text: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from s3tui.cli.common import connection_of, say
-from s3tui.cli.main import USAGE
+from s3tui.cli.common import connection_of
 from s3tui.cli.moving import watch
+from s3tui.errors import BadInput
 from s3tui.s3 import uri
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.names import local_path
@@ -34,8 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     connection = connection_of(arguments)
     source = uri.parse(arguments.place, connection.profile.endpoint)
     if not source.key:
-        say(f"s3tui: “{source}” is a bucket: name one object.")
-        return USAGE
+        raise BadInput(f"“{source}” is a bucket: name one object.")
     path = Path(arguments.path)
     if path.is_dir() or arguments.path.endswith("/"):
         request = DownloadRequest(source, local_path(path, source.name), arguments.overwrite, root=path)

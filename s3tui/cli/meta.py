@@ -6,9 +6,10 @@ import argparse
 import sys
 
 from s3tui.cli.common import connection_of, emit, say
-from s3tui.cli.main import DONE, USAGE
+from s3tui.cli.main import DONE
 from s3tui.cli.stat import record
 from s3tui.display import visible
+from s3tui.errors import BadInput
 from s3tui.s3 import metadata, objects, uri
 from s3tui.s3.metadata import Metadata
 from s3tui.s3.replace_metadata import check, replace_metadata
@@ -40,15 +41,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show the difference, then write it."""
     if wrong := [setting for setting in arguments.settings if not setting.partition("=")[1] or setting[0] == "="]:
-        say(f"s3tui: “{wrong[0]}” is not NAME=VALUE.")
-        return USAGE
+        raise BadInput(f"“{wrong[0]}” is not NAME=VALUE.")
     connection = connection_of(arguments)
     info = objects.head(connection, uri.parse(arguments.place, connection.profile.endpoint))
     new = _with(info.metadata, arguments.settings)
     if complaints := metadata.problems(new):
-        for complaint in complaints:
-            say(f"s3tui: {complaint}")
-        return USAGE
+        raise BadInput(" ".join(complaints))
     differences = metadata.differences(info.metadata, new)
     for difference in differences:
         print(visible(str(difference)), file=sys.stderr if arguments.json else sys.stdout)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from s3tui import folders
-from s3tui.cli.common import emit, say
+from s3tui.cli.common import all_profiles, ask_mfa, config_path, emit, profile_of, say
+from s3tui.cli.main import DONE, FAILED
 from s3tui.display import visible
 from s3tui.errors import BadInput
 
 if TYPE_CHECKING:
     from s3tui.profiles.model import Addressing, Checksums, Profile
-
-DONE, FAILED = 0, 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    profiles = _profiles(arguments)
+    profiles = all_profiles(arguments)
     if arguments.json:
         for profile in profiles:
             emit(asdict(profile))
@@ -89,19 +86,12 @@ def _row(profile: Profile) -> tuple[str, str, str, str, str]:
 
 def _test(arguments: argparse.Namespace) -> int:
     from s3tui.cli.keys import make_sure_of_keys
-    from s3tui.profiles import sources
     from s3tui.s3.check import check
 
-    profile = sources.choose(
-        _profiles(arguments),
-        arguments.name or arguments.profile,
-        arguments.endpoint_url,
-        arguments.region,
-        arguments.read_only,
-    )
+    profile = profile_of(arguments, arguments.name or arguments.profile)
     make_sure_of_keys(profile)
     code = DONE
-    for step in check(profile, lambda serial: getpass.getpass(f"Code of {visible(serial)}: ")):
+    for step in check(profile, ask_mfa):
         if step.state == "failed":
             code = FAILED
         if arguments.json:
@@ -126,8 +116,8 @@ def _add(arguments: argparse.Namespace) -> int:
     if profile.credentials == "keyring":
         keys = read_keys(profile.access_key_id)
         profile = replace(profile, access_key_id=keys.access_key_id)
-    store.keep(_config_path(arguments), store.ProfileDraft(profile, keys))
-    say(f"The profile “{profile.name}” was added to {_config_path(arguments)}.")
+    store.keep(config_path(arguments), store.ProfileDraft(profile, keys))
+    say(f"The profile “{profile.name}” was added to {config_path(arguments)}.")
     return DONE
 
 
@@ -152,7 +142,7 @@ def _described(arguments: argparse.Namespace) -> Profile:
 def _remove(arguments: argparse.Namespace) -> int:
     from s3tui.profiles import config, store
 
-    path = _config_path(arguments)
+    path = config_path(arguments)
     profile = next((one for one in config.load(path).profiles if one.name == arguments.name), None)
     if profile is None:
         raise BadInput(
@@ -162,16 +152,3 @@ def _remove(arguments: argparse.Namespace) -> int:
     store.discard(path, profile)
     say(f"The profile “{profile.name}” was removed.")
     return DONE
-
-
-def _profiles(arguments: argparse.Namespace) -> list[Profile]:
-    from s3tui.profiles import config, sources
-
-    settings = config.load(_config_path(arguments))
-    for complaint in settings.complaints:
-        say(str(complaint))
-    return sources.all_profiles(settings, Path(arguments.env_file) if arguments.env_file else None)
-
-
-def _config_path(arguments: argparse.Namespace) -> Path:
-    return Path(arguments.config) if arguments.config else folders.config_file()

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from s3tui.cli.common import connection_of, say
-from s3tui.cli.main import USAGE
+from s3tui.cli.common import connection_of
 from s3tui.cli.moving import watch
+from s3tui.errors import BadInput
 from s3tui.s3 import uri
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue
@@ -37,16 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Upload all files; 1 when none arrived, 3 when only some did."""
     for setting in (*arguments.metadata, *arguments.tag):
         if not setting.partition("=")[0] or "=" not in setting:
-            return _refuse(f"“{setting}” is not NAME=VALUE.")
+            raise BadInput(f"“{setting}” is not NAME=VALUE.")
     connection = connection_of(arguments)
     target = uri.parse(arguments.place, connection.profile.endpoint)
     requests = _requests(arguments, target)
     keys = [request.target.key for request in requests]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
-        return _refuse(f"two files would become “{twice}”.")
+        raise BadInput(f"Two files would become “{twice}”.")
     for request in requests:
         if complaints := request.problems():
-            return _refuse(complaints[0])
+            raise BadInput(complaints[0])
     queue = Queue()
     for request in requests:
         queue.submit_upload(connection, request)
@@ -77,8 +77,3 @@ def _requests(arguments: argparse.Namespace, target: S3Uri) -> list[UploadReques
 
 def _pairs(settings: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in (setting.partition("=") for setting in settings)}
-
-
-def _refuse(why: str) -> int:
-    say(f"s3tui: {why}")
-    return USAGE

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from s3tui.cli.common import connection_of, emit, say
-from s3tui.cli.main import DONE, PARTLY, USAGE
+from s3tui.cli.common import connection_of, emit
+from s3tui.cli.main import DONE, PARTLY
 from s3tui.diagnosis import Verdict, report, to_json, why
-from s3tui.errors import BadInput
 from s3tui.s3.uri import parse
 
 
@@ -21,11 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the report, or one JSON object."""
     connection = connection_of(arguments)
-    try:
-        diagnosis = why(connection, parse(arguments.uri, connection.profile.endpoint))
-    except BadInput as error:
-        say(f"s3tui: {error}")
-        return USAGE
+    diagnosis = why(connection, parse(arguments.uri, connection.profile.endpoint))
     if arguments.json:
         emit(to_json(diagnosis))
     else:

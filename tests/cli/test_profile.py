@@ -80,6 +80,12 @@ def test_a_dotenv_file_can_be_named(capsys: pytest.CaptureFixture[str], tmp_path
     assert "s3cret-value" not in shown
 
 
+def test_what_is_tested_is_the_dotenv_file_that_was_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "app.env").write_text("S3_ENDPOINT=http://127.0.0.1:1\nS3_ACCESS_KEY=k\nS3_SECRET_KEY=s\n")
+    assert main(["--env-file", "app.env", "profile", "test"]) == 1
+    assert "127.0.0.1 is an address already" in capsys.readouterr().out
+
+
 def test_complaints_about_the_config_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     folders.config_file().parent.mkdir(parents=True)
     folders.config_file().write_text("theme = 1\n")
