@@ -84,7 +84,7 @@ def upload(connection: Connection, request: UploadRequest, progress: Progress, t
         if isinstance(sent, Outcome):
             return sent
         progress.stage = "checking"
-        return verify.uploaded(connection, target, sent, source, token)
+        return verify.uploaded(connection, request, sent, source, token)
 
 
 def _look(connection: Connection, request: UploadRequest) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from s3tui.background import CancelToken
-from s3tui.s3 import errors
+from s3tui.s3 import errors, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
@@ -19,6 +20,9 @@ from s3tui.transfers.sending import Sent
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, opaque_etag, whole_checksums
 
+if TYPE_CHECKING:
+    from s3tui.transfers.upload import UploadRequest
+
 Chunks = Callable[[Part], Iterator[bytes]]  # reads a stretch of a local file
 
 # Part sizes that other tools use, in MiB.
@@ -26,8 +30,10 @@ _USUAL_MIB = (5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512)
 _MOST_GUESSES = 4  # each costs a reading of the file
 
 
-def uploaded(connection: Connection, target: S3Uri, sent: Sent, source: Source, token: CancelToken) -> Outcome:
-    """Whether the endpoint holds what was sent. Raises `Differs` when it says a different size or checksum."""
+def uploaded(connection: Connection, request: UploadRequest, sent: Sent, source: Source, token: CancelToken) -> Outcome:
+    """Whether the endpoint holds what was sent, its metadata and tags included. Raises `Differs` when it says a
+    different size or checksum."""
+    target = request.target
     try:
         stored = _stored(connection, target, sent)
     except errors.S3Error as error:
@@ -38,6 +44,8 @@ def uploaded(connection: Connection, target: S3Uri, sent: Sent, source: Source, 
             "It is damaged, or someone else has written it meanwhile.",
         )
     agreed = _agreement(stored, sent, source, token)
+    if agreed and (lost := _lost(connection, request, stored)):
+        return _outcome("sent but not verified", f"Size and {agreed} agree, but {lost}.", stored)
     if agreed:
         return _outcome("verified", f"Size and {agreed} agree.", stored)
     return _outcome("sent but not verified", f"The size agrees, but {_why_not(stored)}.", stored)
@@ -49,6 +57,22 @@ def _stored(connection: Connection, target: S3Uri, sent: Sent) -> ObjectInfo:
         # Someone has written a newer version meanwhile: ours is beneath it.
         return head(connection, S3Uri(target.bucket, target.key, sent.version_id))
     return stored
+
+
+def _lost(connection: Connection, request: UploadRequest, stored: ObjectInfo) -> str:
+    """What the endpoint dropped without a word, of what was sent beside the bytes; empty when nothing."""
+    kept = {name.lower(): value for name, value in stored.metadata.user}
+    dropped = [name for name, value in request.metadata.items() if kept.get(name.lower()) != value]
+    if dropped:
+        return f"the endpoint did not keep the metadata {', '.join(dropped)}"
+    if request.tags and stored.tag_count != len(request.tags):
+        try:
+            found = tags.read(connection, stored.uri)
+        except errors.S3Error as error:
+            return f"it can't be seen whether the tags were kept: {error.sentence.rstrip('.')}"
+        if found != request.tags:
+            return "the endpoint did not keep the tags"
+    return ""
 
 
 def _from_answer(sent: Sent, error: errors.S3Error) -> Outcome:

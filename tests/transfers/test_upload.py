@@ -248,6 +248,24 @@ def test_an_etag_that_proves_nothing_is_said_to(
     assert outcome.state == "sent but not verified" and said in outcome.detail
 
 
+@pytest.mark.parametrize(
+    ("header", "said"), [("x-amz-tagging", "did not keep the tags"), ("x-amz-meta-by", "did not keep the metadata By")]
+)
+def test_what_the_endpoint_drops_without_a_word_is_said(
+    through: Connection, proxy: Proxy, bucket: str, make: Make, header: str, said: str
+) -> None:
+    """rclone does, with tags."""
+
+    def drop(asked: Asked) -> None:
+        asked.headers.pop(header, None)
+
+    proxy.rules.append(drop)
+    outcome = send(through, make(10), bucket, metadata={"By": "us, Zoë"}, tags={"a b": "c+d"})
+    assert outcome.state == "sent but not verified" and said in outcome.detail
+    proxy.rules.clear()
+    assert send(through, make(10), bucket, "two", metadata={"By": "us, Zoë"}, tags={"a b": "c+d"}).state == "verified"
+
+
 def test_a_server_that_gives_the_md5_of_the_whole_to_parts_is_verified(
     through: Connection, proxy: Proxy, bucket: str, make: Make
 ) -> None:
