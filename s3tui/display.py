@@ -8,6 +8,7 @@ a file name or the environment goes through `visible` first.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 # C0 and DEL have pictures in Unicode (U+2400 ff.).
@@ -71,6 +72,11 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minute:02} min"
     return f"{minute} min {second:02} s" if minute else f"{second} s"
+
+
+def listed(parts: Sequence[str], word: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; with `word` in the place of “and”."""
+    return f" {word} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

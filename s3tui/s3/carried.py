@@ -118,7 +118,7 @@ def _acls_are_off(connection: Connection, bucket: str) -> bool:
 def _read_retention(connection: Connection, uri: S3Uri) -> dict[str, Any] | None:
     capabilities.require_object(connection, uri, "retention")
     try:
-        return connection.call("get_object_retention", **_place(uri))
+        return connection.call("get_object_retention", **uri.parameters)
     except errors.NotSet:
         return None
 
@@ -135,7 +135,7 @@ def _versioned(connection: Connection, bucket: str) -> bool | None:
 def read_acl(connection: Connection, uri: S3Uri) -> Acl:
     """The ACL of an object. Raises `errors.Unsupported` where the endpoint has none, `errors.S3Error`."""
     capabilities.require_object(connection, uri, "acl")
-    answer = connection.call("get_object_acl", **_place(uri))
+    answer = connection.call("get_object_acl", **uri.parameters)
     grants = set()
     for item in answer.get("Grants") or ():
         grantee = item.get("Grantee") or {}
@@ -153,18 +153,14 @@ def write_acl(connection: Connection, uri: S3Uri, acl: Acl) -> None:
     """Set `acl`, where the endpoint has ACLs. Raises like `read_acl`."""
     capabilities.require_object(connection, uri, "acl")
     if all(grant.permission in _GRANT_PARAMETERS for grant in acl.grants):
-        connection.call("put_object_acl", **_place(uri), **_grant_parameters(acl))
+        connection.call("put_object_acl", **uri.parameters, **_grant_parameters(acl))
         return
     grants = []
     for grant in sorted(acl.grants, key=str):
         kind, name = _GRANTEES[grant.kind]
         grants.append({"Grantee": {"Type": kind, name: grant.grantee}, "Permission": grant.permission})
     policy = {"Owner": {"ID": acl.owner}, "Grants": grants}
-    connection.call("put_object_acl", **_place(uri), AccessControlPolicy=policy)
-
-
-def _place(uri: S3Uri) -> dict[str, Any]:
-    return {"Bucket": uri.bucket, "Key": uri.key} | ({"VersionId": uri.version_id} if uri.version_id else {})
+    connection.call("put_object_acl", **uri.parameters, AccessControlPolicy=policy)
 
 
 def copy_parameters(info: ObjectInfo, carried: Carried) -> dict[str, Any]:
@@ -244,7 +240,7 @@ def restore_lost_lock(connection: Connection, uri: S3Uri, before: Lock, now: Loc
     if before.holds and not now.as_strong_as(before) and before.until:
         capabilities.require_object(connection, uri, "retention")
         retention = {"Mode": before.mode, "RetainUntilDate": before.until}
-        connection.call("put_object_retention", **_place(uri), Retention=retention)
+        connection.call("put_object_retention", **uri.parameters, Retention=retention)
     if before.legal_hold and not now.legal_hold:
         capabilities.require_object(connection, uri, "legal-hold")
-        connection.call("put_object_legal_hold", **_place(uri), LegalHold={"Status": "ON"})
+        connection.call("put_object_legal_hold", **uri.parameters, LegalHold={"Status": "ON"})

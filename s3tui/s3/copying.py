@@ -67,13 +67,17 @@ def _decisive(connection: Connection, operation: str, info: ObjectInfo, paramete
         raise AnswerLost(error) from error
 
 
-def _place(info: ObjectInfo) -> dict[str, Any]:
-    return {"Bucket": info.uri.bucket, "Key": info.uri.key}
+def _place(info: ObjectInfo) -> dict[str, str]:
+    return replace(info.uri, version_id=None).parameters
+
+
+def _seen(info: ObjectInfo) -> dict[str, str]:
+    """The very version that was looked at."""
+    return replace(info.uri, version_id=info.version_id).parameters
 
 
 def _source(info: ObjectInfo) -> dict[str, Any]:
-    version = {"VersionId": info.version_id} if info.version_id else {}
-    return {"CopySource": _place(info) | version, "CopySourceIfMatch": info.quoted_etag}
+    return {"CopySource": _seen(info), "CopySourceIfMatch": info.quoted_etag}
 
 
 def _in_parts(
@@ -102,9 +106,8 @@ def _part_size(connection: Connection, info: ObjectInfo) -> int:
     smallest = max(PART_SIZE, math.ceil(info.size / _MOST_PARTS))
     if not info.parts:
         return smallest
-    where = _place(info) | ({"VersionId": info.version_id} if info.version_id else {})
     try:
-        first = connection.call("head_object", **where, PartNumber=1)
+        first = connection.call("head_object", **_seen(info), PartNumber=1)
     except (errors.Refused, errors.Unsupported, errors.ServerFault):
         return smallest
     size = int(first.get("ContentLength") or 0)

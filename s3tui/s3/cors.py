@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from typing import Any
 
 from s3tui import display
 from s3tui.s3.document_kinds import DocumentKind, Rule
-from s3tui.s3.document_text import Complaint, Node, Say, plain
+from s3tui.s3.document_text import Complaint, Node, Say, check_ids, plain
 
 MOST_RULES = 100
-LONGEST_ID = 255
 LARGEST = 64 * 1024  # bytes of XML
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 SHAPE = {
@@ -44,7 +42,7 @@ def check(rules: Sequence[Node], aws: bool) -> list[Complaint]:
     size = sum(_xml_size(plain(rule)) for rule in rules)
     if size > LARGEST:
         say(None, f"S3 takes at most {display.size(LARGEST)}; this is about {display.size(size)}.")
-    _check_ids(rules, say)
+    check_ids(rules, say)
     for rule in rules:
         _check_methods(rule, say)
         _check_origins(rule, say)
@@ -59,18 +57,6 @@ def _xml_size(rule: Rule) -> int:
     """Bytes of the rule's XML, near enough."""
     values = [(name, each) for name, value in rule.items() for each in (value if isinstance(value, list) else [value])]
     return 21 + sum(2 * len(name) + 5 + len(str(value).encode("utf-8", "surrogatepass")) for name, value in values)
-
-
-def _check_ids(rules: Sequence[Node], say: Say) -> None:
-    seen: dict[str, int] = {}
-    for identity in (rule.at("ID") for rule in rules):
-        if identity is None or not identity.value:
-            continue
-        if len(identity.value) > LONGEST_ID:
-            say(identity, f"An ID has at most {LONGEST_ID} characters; this one has {len(identity.value)}.")
-        if identity.value in seen:
-            say(identity, f"The ID “{identity.value}” is taken by the rule on line {seen[identity.value]}.")
-        seen.setdefault(identity.value, identity.line)
 
 
 def _items(rule: Node, name: str) -> list[Node]:
@@ -138,21 +124,17 @@ def scope(rule: Rule) -> Hashable:
 def sentence(rule: Rule) -> str:
     """What the rule does, in one English sentence."""
     origins = rule.get("AllowedOrigins") or []
-    who = "any site" if "*" in origins else _listed(origins, "or") or "no site"
-    methods = _listed(rule.get("AllowedMethods") or [], "and") or "nothing"
+    who = "any site" if "*" in origins else display.listed(origins, "or") or "no site"
+    methods = display.listed(rule.get("AllowedMethods") or []) or "nothing"
     sent = rule.get("AllowedHeaders") or []
-    headers = "any header" if "*" in sent else _listed(sent, "and")
+    headers = "any header" if "*" in sent else display.listed(sent)
     parts = [f"Pages from {who} may use {methods}"]
     parts.append(f"with {headers}" if headers else "without headers of their own")
     if exposed := rule.get("ExposeHeaders"):
-        parts.append(f"and may read the answer's {_listed(exposed, 'and')}")
+        parts.append(f"and may read the answer's {display.listed(exposed)}")
     if (age := rule.get("MaxAgeSeconds")) is not None:
         parts.append(f"(browsers remember this for {display.duration(age)})")
     return " ".join(parts) + "."
-
-
-def _listed(parts: Sequence[Any], word: str) -> str:
-    return f" {word} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 KIND = DocumentKind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
 _WORDS = {"true": True, "false": False, "null": None}
 _DEEPEST = 40
+LONGEST_ID = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,19 @@ def plain(node: Node) -> Any:
 
 
 Say = Callable[..., None]  # (node or None, text, warning=False): how a check complains
+
+
+def check_ids(rules: Sequence[Node], say: Say) -> None:
+    """An `ID` is short and there once. (`LifecycleRule` and `CORSRule` have the same words for it.)"""
+    seen: dict[str, int] = {}
+    for identity in (rule.at("ID") for rule in rules):
+        if identity is None or not identity.value:
+            continue
+        if len(identity.value) > LONGEST_ID:
+            say(identity, f"An ID has at most {LONGEST_ID} characters; this one has {len(identity.value)}.")
+        if identity.value in seen:
+            say(identity, f"The ID “{identity.value}” is taken by the rule on line {seen[identity.value]}.")
+        seen.setdefault(identity.value, identity.line)
 
 
 class _Broken(Exception):

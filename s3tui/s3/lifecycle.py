@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from datetime import datetime
 from typing import Any
 
@@ -69,10 +69,10 @@ def objects(rule: Rule) -> str:
     if prefix:
         named.append(f"under “{prefix}”" if prefix.endswith("/") else f"whose key starts with “{prefix}”")
     if tags:
-        named.append("tagged " + _listed([f"{key}={value}" for key, value in sorted(tags)]))
+        named.append("tagged " + display.listed([f"{key}={value}" for key, value in sorted(tags)]))
     sizes = [f"larger than {display.size(larger)}"] if larger is not None else []
     sizes += [f"smaller than {display.size(smaller)}"] if smaller is not None else []
-    return " ".join([*named, _listed(sizes)]).rstrip()
+    return " ".join([*named, display.listed(sizes)]).rstrip()
 
 
 def sentence(rule: Rule) -> str:
@@ -80,11 +80,11 @@ def sentence(rule: Rule) -> str:
     which = objects(rule)
     parts = []
     if current := _current(rule):
-        parts.append(f"{which} {_listed(current)}")
+        parts.append(f"{which} {display.listed(current)}")
     if (rule.get("Expiration") or {}).get("ExpiredObjectDeleteMarker"):
         parts.append(f"delete markers of {'them' if parts else which} are removed once no version is left behind them")
     if old := _noncurrent(rule):
-        parts.append(f"old versions of {'them' if parts else which} {_listed(old)}")
+        parts.append(f"old versions of {'them' if parts else which} {display.listed(old)}")
     if days := (rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"):
         place = "there" if parts else f"of {which}"
         parts.append(f"unfinished uploads {place} are aborted {display.counted(days, 'day')} after they began")
@@ -121,10 +121,6 @@ def _replaced(step: dict[str, Any]) -> str:
     days, newest = step.get("NoncurrentDays") or 0, step.get("NewerNoncurrentVersions")
     after = f"{display.counted(days, 'day')} after they were replaced" if days else "as soon as they are replaced"
     return f"{after}, except the newest {newest:,}" if newest else after
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 KIND = DocumentKind(

@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from s3tui.s3.document_text import Complaint, Node, Say, plain
+from s3tui.s3.document_text import Complaint, Node, Say, check_ids, plain
 from s3tui.s3.lifecycle_filter import EVERYTHING, check_filter, scope
 
 MOST_RULES = 1000
-LONGEST_ID = 255
 MOST_NEWER_VERSIONS = 100
 ACTIONS = (
     "Transitions",
@@ -84,7 +83,7 @@ def check(rules: Sequence[Node], aws: bool) -> list[Complaint]:
         say(None, "There is no rule. To have none, remove the whole lifecycle instead.")
     if len(rules) > MOST_RULES:
         say(rules[MOST_RULES], f"S3 takes at most {MOST_RULES:,} rules; there are {len(rules):,}.")
-    _check_ids(rules, say)
+    check_ids(rules, say)
     for rule in rules:
         _check_head(rule, say)
         check_filter(rule, say)
@@ -94,19 +93,6 @@ def check(rules: Sequence[Node], aws: bool) -> list[Complaint]:
         _check_noncurrent(rule, say, aws)
         _check_abort(rule, say)
     return complaints
-
-
-def _check_ids(rules: Sequence[Node], say: Say) -> None:
-    seen: dict[str, int] = {}
-    for rule in rules:
-        identity = rule.at("ID")
-        if identity is None or not identity.value:
-            continue
-        if len(identity.value) > LONGEST_ID:
-            say(identity, f"An ID has at most {LONGEST_ID} characters; this one has {len(identity.value)}.")
-        if identity.value in seen:
-            say(identity, f"The ID “{identity.value}” is taken by the rule on line {seen[identity.value]}.")
-        seen.setdefault(identity.value, identity.line)
 
 
 def _check_head(rule: Node, say: Say) -> None:

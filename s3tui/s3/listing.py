@@ -13,7 +13,6 @@ from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
 
 PAGE_SIZE = 1000
-_PAGES_FOR_PREFIXES = 5
 # AWS may send empty pages where much was deleted; no real listing has this many one after the other.
 _EMPTY_PAGES = 1000
 _PREFIX_PAGES = 5

@@ -113,13 +113,12 @@ class ObjectInfo:
 
 def head(connection: Connection, uri: S3Uri) -> ObjectInfo:
     """What the server says about the object, or about the version that `uri` names. Raises `errors.S3Error`."""
-    where = {"Bucket": uri.bucket, "Key": uri.key} | ({"VersionId": uri.version_id} if uri.version_id else {})
     try:
         try:
-            answer = connection.call("head_object", **where, ChecksumMode="ENABLED")
+            answer = connection.call("head_object", **uri.parameters, ChecksumMode="ENABLED")
         except errors.AccessDenied:
             # With checksums, AWS also wants the right to use the KMS key.
-            answer = connection.call("head_object", **where)
+            answer = connection.call("head_object", **uri.parameters)
     except errors.Unsupported as error:
         if uri.version_id:
             raise errors.NoSuchKey("This version is a delete marker: it has no content.", "", error.request) from error

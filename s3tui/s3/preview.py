@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from s3tui.background import CancelToken
@@ -64,12 +64,9 @@ def first_bytes(
     """
     if info.size == 0:
         return Preview("text", None, "", b"", False)
-    parameters: dict[str, Any] = {"Bucket": info.uri.bucket, "Key": info.uri.key}
-    if info.etag:
-        parameters["IfMatch"] = info.quoted_etag
-    if info.version_id:
-        parameters["VersionId"] = info.version_id
-    answer = connection.call("get_object", **parameters, Range=f"bytes=0-{limit - 1}")
+    seen = replace(info.uri, version_id=info.version_id).parameters
+    same = {"IfMatch": info.quoted_etag} if info.etag else {}
+    answer = connection.call("get_object", **seen, **same, Range=f"bytes=0-{limit - 1}")
     raw = _read(answer["Body"], limit, token or CancelToken())
     return interpret(raw, info, limit)
 

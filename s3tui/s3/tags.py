@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from s3tui.errors import BadInput
 from s3tui.s3 import capabilities, errors
@@ -26,7 +25,7 @@ def read(connection: Connection, uri: S3Uri) -> dict[str, str]:
     """
     capabilities.require_object(connection, uri, "tagging")
     try:
-        answer = connection.call("get_object_tagging", **_place(uri))
+        answer = connection.call("get_object_tagging", **uri.parameters)
     except errors.NotSet:
         return {}
     return {str(tag["Key"]): str(tag["Value"]) for tag in answer.get("TagSet") or ()}
@@ -56,10 +55,10 @@ def replace(connection: Connection, uri: S3Uri, before: Mapping[str, str], new: 
 def write(connection: Connection, uri: S3Uri, tags: Mapping[str, str]) -> None:
     """Set the tags without looking first. Only for an endpoint that was seen to know tags."""
     if not tags:
-        connection.call("delete_object_tagging", **_place(uri))
+        connection.call("delete_object_tagging", **uri.parameters)
         return
     pairs = [{"Key": name, "Value": value} for name, value in tags.items()]
-    connection.call("put_object_tagging", **_place(uri), Tagging={"TagSet": pairs})
+    connection.call("put_object_tagging", **uri.parameters, Tagging={"TagSet": pairs})
 
 
 def refuse_writing(connection: Connection) -> None:
@@ -68,10 +67,6 @@ def refuse_writing(connection: Connection) -> None:
         raise errors.ReadOnly(
             "This profile is read-only: nothing was sent.", "It was made so by the profile, by --read-only or by R."
         )
-
-
-def _place(uri: S3Uri) -> dict[str, Any]:
-    return {"Bucket": uri.bucket, "Key": uri.key} | ({"VersionId": uri.version_id} if uri.version_id else {})
 
 
 def problems(tags: Mapping[str, str] | Iterable[tuple[str, str]], kept: Mapping[str, str] | None = None) -> list[str]:

@@ -44,6 +44,12 @@ class S3Uri:
         return f"s3://{self.bucket}/{self.key}"
 
     @property
+    def parameters(self) -> dict[str, str]:
+        """What names this key, or this version of it, in a request: `Bucket`, `Key`, `VersionId`."""
+        named = {"Bucket": self.bucket, "Key": self.key}
+        return named | {"VersionId": self.version_id} if self.version_id else named
+
+    @property
     def is_prefix(self) -> bool:
         return not self.key or self.key.endswith("/")
 

@@ -1,4 +1,4 @@
-"""s of what is moved, in the forms in which S3 tells them: MD5 ETags and x-amz-checksum-*.
+"""Checksums of what is moved, in the forms in which S3 tells them: MD5 ETags and x-amz-checksum-*.
 
 “Checking object integrity in Amazon S3”: the ETag of an object that was sent in one request is its MD5; of
 one that was sent in N parts it is the MD5 of the parts' MD5s, then `-N`. Encryption with KMS or customer
