@@ -19,6 +19,8 @@ from s3tui.s3.listing import Listing
 from s3tui.s3.uri import S3Uri
 from s3tui.ui.widgets.object_table import ObjectTable
 
+_WAYS_ON = "u uploads files here. w says why something expected here is missing."
+
 
 class ObjectsPane(Vertical):
     """Shows one prefix of one bucket. Empty, loading, denied and failed each look different."""
@@ -104,11 +106,9 @@ class ObjectsPane(Vertical):
         if self.listing.completeness.state == "stopped":
             self.say("failed", "The listing stopped.", self.listing.completeness.reason, "r tries again.")
         elif self.uri.key:
-            self.say("empty", "No key starts with this prefix.", "w says why something expected here is missing.")
+            self.say("empty", "No key starts with this prefix.", _WAYS_ON)
         else:
-            self.say(
-                "empty", "This bucket is empty.", "u uploads files. w says why something expected here is missing."
-            )
+            self.say("empty", "This bucket is empty.", _WAYS_ON)
 
     def fail(self, error: S3tuiError) -> None:
         """The listing failed. What has been listed stays."""
