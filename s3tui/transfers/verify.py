@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from s3tui.background import CancelToken
-from s3tui.s3 import errors, tags
+from s3tui.s3 import errors, metadata, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
@@ -61,7 +61,7 @@ def _stored(connection: Connection, target: S3Uri, sent: Sent) -> ObjectInfo:
 
 def _lost(connection: Connection, request: UploadRequest, stored: ObjectInfo) -> str:
     """What the endpoint dropped without a word, of what was sent beside the bytes; empty when nothing."""
-    kept = {name.lower(): value for name, value in stored.metadata.user}
+    kept = {name.lower(): metadata.readable(value) for name, value in stored.metadata.user}
     dropped = [name for name, value in request.metadata.items() if kept.get(name.lower()) != value]
     if dropped:
         return f"the endpoint did not keep the metadata {', '.join(dropped)}"
