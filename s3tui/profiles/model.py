@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 Addressing = Literal["auto", "path", "virtual"]
 Checksums = Literal["auto", "when_required", "when_supported"]
@@ -35,7 +36,9 @@ class Profile:
 
     @property
     def is_aws(self) -> bool:
-        return self.endpoint is None or ".amazonaws.com" in self.endpoint
+        """Whether the endpoint is Amazon's own, by its host: no other may be trusted to keep AWS's promises."""
+        host = urlsplit(self.endpoint).hostname or "" if self.endpoint else "amazonaws.com"
+        return f".{host}".endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
     @property
     def checksum_mode(self) -> Literal["when_required", "when_supported"]:
