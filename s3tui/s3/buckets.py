@@ -95,7 +95,8 @@ def _listed(connection: Connection) -> dict[str, Bucket]:
 
 
 def region_of(connection: Connection, bucket: str) -> str:
-    """The region that `bucket` is in, as the endpoint names it; remembered for later requests to it.
+    """The region that `bucket` is in, as the endpoint names it; remembered for later requests to it. Empty where
+    it doesn't say, or not to us: GetBucketLocation is a right of its own.
 
     Raises `errors.S3Error`.
     """
@@ -103,7 +104,10 @@ def region_of(connection: Connection, bucket: str) -> str:
     headers = answer["ResponseMetadata"].get("HTTPHeaders") or {}
     region = answer.get("BucketRegion") or headers.get("x-amz-bucket-region")
     if not region:
-        location = connection.call("get_bucket_location", Bucket=bucket).get("LocationConstraint")
+        try:
+            location = connection.call("get_bucket_location", Bucket=bucket).get("LocationConstraint")
+        except (errors.AccessDenied, errors.Unsupported):
+            return ""
         region = regions.of_location(location)
     if connection.profile.is_aws:
         connection.remember_region(bucket, region)

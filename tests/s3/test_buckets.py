@@ -105,6 +105,12 @@ def test_a_bad_name_is_refused_before_anything_is_sent(connection: Connection) -
     assert connection.log.newest() == []
 
 
+@pytest.mark.parametrize("refusal", [DENIED, Answer(501, b"<Error><Code>NotImplemented</Code></Error>")])
+def test_a_region_that_is_not_told_is_empty(refusal: Answer) -> None:
+    with stub(lambda asked: Answer(200) if asked.method == "HEAD" else refusal) as server:
+        assert buckets.region_of(Connection(server.profile), "bucket") == ""
+
+
 def test_the_region_of_an_old_location() -> None:
     assert [regions.of_location(name) for name in (None, "", "EU", "eu-west-2")] == [
         "us-east-1",
