@@ -19,6 +19,11 @@ class S3tuiError(Exception):
     def __str__(self) -> str:
         return f"{self.sentence} {self.advice}".rstrip()
 
+    @property
+    def evidence(self) -> str:
+        """What was asked and what came back, in one line, for a ticket; empty where nothing was asked."""
+        return ""
+
 
 class BadInput(S3tuiError):
     """What the user typed can't be used: a URI, a name, a number, a file that isn't there."""

@@ -61,13 +61,9 @@ class Evidence:
 
     @property
     def proof(self) -> str:
-        """`HeadObject bucket/key: HTTP 404 NoSuchKey, request id X`."""
-        asked = self.request
-        place = f" {asked.bucket}/{asked.key}".rstrip("/") if asked.bucket else ""
-        answer = f"HTTP {asked.status} {asked.code}".rstrip() if asked.status else asked.code or "no answer"
-        said = f" “{asked.message}”" if asked.message else ""
-        identity = f", request id {asked.request_id}" if asked.request_id else ""
-        return f"{asked.operation}{place}: {answer}{said}{identity}"
+        """`HeadObject bucket/key: HTTP 404 NoSuchKey, request id X`, and what the server said."""
+        said = self.request.message
+        return f"{self.request}: “{said}”" if said else str(self.request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,15 @@ class Request:
     message: str = ""  # the server's own words
     request_id: str = ""
 
+    def __str__(self) -> str:
+        """One line: `HeadObject bucket/key: HTTP 403 AccessDenied, request id X`; empty when nothing was asked."""
+        if not self.operation:
+            return ""
+        place = f" {self.bucket}/{self.key}".rstrip("/") if self.bucket else ""
+        answer = f"HTTP {self.status} {self.code}".rstrip() if self.status else self.code or "no answer"
+        identity = f", request id {self.request_id}" if self.request_id else ""
+        return f"{self.operation}{place}: {answer}{identity}"
+
 
 class S3Error(S3tuiError):
     """A request failed. `request` says which and how; `retryable` whether the same may work later."""
@@ -36,14 +45,8 @@ class S3Error(S3tuiError):
 
     @property
     def evidence(self) -> str:
-        """One line: `HeadObject bucket/key: HTTP 403 AccessDenied, request id X`; empty when nothing was asked."""
-        asked = self.request
-        if not asked.operation:
-            return ""
-        place = f" {asked.bucket}/{asked.key}".rstrip("/") if asked.bucket else ""
-        answer = f"HTTP {asked.status} {asked.code}".rstrip() if asked.status else asked.code or "no answer"
-        identity = f", request id {asked.request_id}" if asked.request_id else ""
-        return f"{asked.operation}{place}: {answer}{identity}"
+        """See `S3tuiError.evidence`."""
+        return str(self.request)
 
 
 class NoSuchBucket(S3Error):

@@ -103,10 +103,8 @@ async def _failed(browser: Browser, profile: Profile, then: S3Uri | None, error:
             browser.bucket_tree.ensure(then)
         return
     browser.bucket_tree.say("No buckets: see right.")
-    evidence = error.evidence if isinstance(error, errors.S3Error) else ""
-    browser.objects.say(
-        "failed", error.sentence, error.advice, evidence, "r tries again; on a profile, t tests it step by step."
-    )
+    way_on = "r tries again; on a profile, t tests it step by step."
+    browser.objects.say("failed", error.sentence, error.advice, error.evidence, way_on)
     if isinstance(error, errors.SsoLoginNeeded):
         await _offer_sso(browser, profile, then, error)
     elif isinstance(error, KeyringError):

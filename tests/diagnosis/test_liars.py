@@ -205,6 +205,13 @@ def test_keys_of_uploads_may_come_encoded_without_saying_so(ask: Ask) -> None:
     assert ask({"Uploads": uploads}, S3Uri(BUCKET, key)).verdict is Verdict.UPLOAD_UNFINISHED
 
 
+def test_a_page_of_uploads_that_goes_on_is_not_called_all_of_them(ask: Ask) -> None:
+    upload = f"<Upload><Key>{KEY}2</Key><UploadId>u</UploadId><Initiated>2026-01-02T03:04:05.000Z</Initiated></Upload>"
+    page = f"<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>{upload}</ListMultipartUploadsResult>"
+    found = ask({"Uploads": Says(200, page)})
+    assert "the rest of the unfinished uploads" in [gap.what for gap in found.unchecked]
+
+
 def test_a_server_without_versions_can_be_believed(ask: Ask) -> None:
     unknown = fails(501, "NotImplemented")
     found = ask({"Versions": unknown, "Versioning": unknown, "Uploads": unknown})

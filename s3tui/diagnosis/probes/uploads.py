@@ -43,6 +43,10 @@ def look(case: Case) -> None:
         if "Initiated" in item and "UploadId" in item and case.uri.key in _readings(str(item.get("Key", "")))
     ]
     if not ours:
+        if answer.data.get("IsTruncated"):  # S3 sorts them, so that this key's come first; not every endpoint does
+            case.show(answer, "No unfinished upload of this key on the first page of them.")
+            case.leave_open("the rest of the unfinished uploads", "whether one of this key is among them")
+            return
         case.show(answer, "No unfinished upload of this key.")
         case.learn(UploadsFound(0))
         return

@@ -17,7 +17,6 @@ from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 
 from s3tui.display import visible
 from s3tui.errors import S3tuiError
-from s3tui.s3.errors import S3Error
 from s3tui.s3.uri import S3Uri
 
 TABS = (
@@ -137,7 +136,7 @@ class DetailPane(Vertical):
         lines = [Content.styled(f"✗ {visible(error.sentence)}", "$text-error")]
         if error.advice:
             lines.append(Content(visible(error.advice)))
-        if isinstance(error, S3Error):
+        if error.evidence:
             lines.append(Content.styled(visible(error.evidence), "dim"))
         self.fill(tab, Content("\n\n").join(lines), uri)
 
