@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 import pyte
 
 KEYS = {
-    "Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Down": "\x1b[B", "Up": "\x1b[A", "Right": "\x1b[C",
-    "Left": "\x1b[D", "PageDown": "\x1b[6~", "Ctrl+G": "\x07", "Ctrl+L": "\x0c", "Ctrl+P": "\x10", "Ctrl+Q": "\x11", "Ctrl+S": "\x13", "Ctrl+O": "\x0f", "Backspace": "\x7f",
-    "F2": "\x1bOQ",
+    "Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Shift+Tab": "\x1b[Z", "Backspace": "\x7f",
+    "Down": "\x1b[B", "Up": "\x1b[A", "Right": "\x1b[C", "Left": "\x1b[D", "PageDown": "\x1b[6~", "End": "\x1b[F",
+    "Ctrl+C": "\x03", "Ctrl+G": "\x07", "Ctrl+L": "\x0c", "Ctrl+O": "\x0f", "Ctrl+P": "\x10", "Ctrl+Q": "\x11",
+    "Ctrl+S": "\x13", "Ctrl+U": "\x15", "Ctrl+X": "\x18", "F2": "\x1bOQ",
 }  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from tests.terminal import Terminal
 PROGRAM = [sys.executable, "-m", "s3tui"]
 Start = Callable[..., "Screen"]
 ROOT = str(Path(__file__).parents[1])
-END = "\x1b[F"
 
 
 class Screen(Terminal):
@@ -175,16 +174,16 @@ def test_files(start: Start) -> None:
     screen = start(hostile_machine.TARGET)
     screen.do("u", "Ctrl+O", see="Choose files")
     screen.do("*", see="marked")
-    screen.do(END, "Tab", "Enter", see="files,")
+    screen.do("End", "Tab", "Enter", see="files,")
     screen.do("Ctrl+S", see="not valid Unicode")
     screen.do("Escape", "u", "[!P]*PWN*", "Enter", see="files,")
     screen.do("Ctrl+S", see="already there")
     screen.do("Tab", "Tab", "Enter", "T", see="✗ failed")
     screen.do("j", "j", see="From")
     screen.do("Escape", "*", "d", see="Into the folder")
-    screen.do("Tab", END, "Ctrl+S", see="already there")
+    screen.do("Tab", "End", "Ctrl+S", see="already there")
     screen.do("Tab", "Tab", "Enter", see="97 failed")
-    screen.do("T", END, see="From")
+    screen.do("T", "End", see="From")
     screen.leave()
 
 

@@ -33,6 +33,11 @@ def translate(error: Exception, request: Request, profile_name: str = "") -> S3t
         return failure
     if isinstance(error, (exceptions.FlexibleChecksumError, exceptions.ChecksumError)):
         return errors.ServerFault("What arrived is not what the endpoint says it sent.", "Try again.", request)
+    if any(isinstance(cause, ValueError) and str(cause).startswith("Invalid header") for cause in _causes(error)):
+        # http.client's own words repeat the value, which may be a session token.
+        return errors.Refused(
+            "The request can't be sent: a key, a token or a value holds a line end.", "Set it again without.", request
+        )
     if isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError, HTTPError, OSError)):
         return unreachable(error, request)
     if isinstance(error, exceptions.IncompleteReadError):
