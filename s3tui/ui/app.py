@@ -17,7 +17,6 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.command import Provider
 from textual.filter import LineFilter
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from s3tui import background, folders
@@ -34,6 +33,7 @@ from s3tui.ui.failures import TellsFailures
 if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
 
+TOGETHER = 0.5  # s; transfers that end within it are told in one message
 LAST_SECONDS = 5.0  # that running transfers get to abort what they began, when the program is ended
 
 
@@ -72,6 +72,7 @@ class S3tuiApp(TellsFailures, App[None]):
         self.config_path = self.start.config_path
         self.queue = Queue(on_finished=self._transfer_finished)
         self.browser: Browser | None = None
+        self._ended: list[TransferView] = []  # and not told yet
         # Now, because later the event loop would have to wait for the disk.
         self._settings = config.load(self.config_path)
 
@@ -162,15 +163,22 @@ class S3tuiApp(TellsFailures, App[None]):
         self.call_later(self._tell_transfer, view)
 
     def _tell_transfer(self, view: TransferView) -> None:
-        good = view.state == "verified"
-        what = visible(view.target if view.kind == "upload" else view.source)
-        severity: SeverityLevel = "information" if good else "warning"
         if view.state != "cancelled":
-            text = f"{what}: {view.state}" + (f". {visible(view.why)}" if view.why else "")
-            self.notify(text, title=view.kind.capitalize(), severity=severity, markup=False)
+            if not self._ended:
+                self.set_timer(TOGETHER, self._tell_ended)
+            self._ended.append(view)
         if self.browser is not None and view.kind == "upload":
             bucket, _, key = view.target.removeprefix("s3://").partition("/")
             self.browser.uploaded(S3Uri(bucket, key))
+
+    def _tell_ended(self) -> None:
+        """One message for all transfers that ended about now."""
+        from s3tui.ui.widgets.transfer_line import ended
+
+        views, self._ended = self._ended, []
+        good = all(view.state == "verified" for view in views)
+        title = "Transfers" if len(views) > 1 else views[0].kind.capitalize()
+        self.notify(ended(views), title=title, severity="information" if good else "warning", markup=False)
 
     async def action_quit(self) -> None:
         """Ctrl+Q, which Textual gives to the app before any screen or dialog hears of it: as `q`."""

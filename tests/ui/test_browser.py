@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.upload import UploadRequest
 from tests.ui.browsing import browsing, said, settle, shown, until
 
 
@@ -236,3 +238,14 @@ async def test_another_profile_starts_with_an_empty_table(profile: Profile, full
         await until(pilot, lambda: "Nothing listens" in shown(pilot))
         assert f"s3://{full}/" not in shown(pilot)
         assert "3 objects" not in shown(pilot)
+
+
+async def test_transfers_that_end_together_are_told_together(
+    profile: Profile, connection: Connection, full: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("notes")
+    async with browsing(profile, f"s3://{full}/docs/") as (pilot, browser):
+        for key in ("docs/1.txt", "docs/a.txt", "docs/b.txt"):
+            browser.queue.submit_upload(connection, UploadRequest(tmp_path / "notes.txt", S3Uri(full, key)))
+        await until(pilot, lambda: "2 verified, 1 failed. “s3://" in said(pilot))
+        assert len(said(pilot).splitlines()) == 1

@@ -168,9 +168,7 @@ class FilePicker(Dialog[list[Path]]):
         suggester = PathSuggester(lambda: self.folder)
         yield Input(id="find", compact=True, placeholder="find by name, *.iso, or a path: ~/isos/", suggester=suggester)
         yield FileTable()
-        yield Static(
-            plain("Space marks, * marks all, Enter opens or chooses, Backspace goes up, / finds."), id="marked"
-        )
+        yield Static(plain("Space marks, * all; Enter opens or chooses; Backspace goes up; / finds."), id="marked")
 
     def on_mount(self) -> None:
         self.table.focus()

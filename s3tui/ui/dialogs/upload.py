@@ -82,7 +82,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
                 placeholder="a file, or a pattern: ~/isos/*.iso",
                 suggester=PathSuggester(lambda: self._folder.absolute()),
             )
-            yield Button("Browse (ctrl+o)", id="browse", compact=True)
+            yield Button("Browse (Ctrl+O)", id="browse", compact=True)
         yield MoveList("File", "Key", "Content type")
         yield Static(id="total")
         yield FormRow("To the prefix", _text("prefix", self.target.key, "empty: the top of the bucket"))
@@ -162,7 +162,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
             ]
         )
         total = f"{display.counted(len(self._sizes), 'file')}, {display.size(sum(self._sizes.values()))}"
-        hint = "   (Delete takes one off the list, ctrl+s uploads)" if self._sizes else ""
+        hint = "   (Delete takes one off the list, Ctrl+S uploads)" if self._sizes else ""
         self.query_one("#total", Static).update(plain(total + hint))
 
     def _key(self, path: Path) -> str:

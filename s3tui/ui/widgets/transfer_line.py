@@ -84,6 +84,18 @@ def summary(views: Sequence[TransferView]) -> str:
     return "   ".join(part for part in parts if part)
 
 
+def ended(views: Sequence[TransferView]) -> str:
+    """What became of transfers that have ended: one in full, several counted, with the first reason that is bad."""
+    if len(views) == 1:
+        view = views[0]
+        what = display.visible(view.target if view.kind == "upload" else view.source)
+        return f"{what}: {view.state}" + (f". {display.visible(view.why)}" if view.why else "")
+    counts = Counter(view.state for view in views)
+    said = ", ".join(f"{counts[state]} {state}" for state in SIGNS if counts[state])
+    why = next((display.visible(view.why) for view in views if view.state != "verified" and view.why), "")
+    return f"{said}. {why} T shows each." if why else f"{said}."
+
+
 def rate(done: int, total: int, speed: float) -> str:
     """`45%  12.0 MiB/s  1 min 05 s left`, as far as it is known."""
     words = [f"{percent(done, total)}%"] if total else []
