@@ -63,7 +63,13 @@ class CancelToken:
 
 
 class Pool:
-    """Up to `size` daemon threads that run what is submitted, lowest `priority` first, then in order."""
+    """Up to `size` daemon threads that run what is submitted, lowest `priority` first, then in order.
+
+    A call that nobody waits for any more (its endpoint may be dead) gets `size` one thread more until it ends, or
+    a few of them would hold up everything else for a minute.
+    """
+
+    MOST_ABANDONED = 24  # calls that get a thread more
 
     def __init__(self, name: str, size: int) -> None:
         self.name = name
@@ -73,6 +79,7 @@ class Pool:
         self._lock = threading.Lock()
         self._threads = 0
         self._unfinished = 0
+        self._abandoned: set[Future[Any]] = set()  # running, and nobody waits for them
 
     @property
     def busy(self) -> int:
@@ -85,11 +92,23 @@ class Pool:
         with self._lock:
             self._unfinished += 1
             self._queue.put((priority, next(self._sequence), future, lambda: function(*args, **kwargs)))
-            if self._threads < min(self.size, self._unfinished):
-                self._threads += 1
-                name = f"{self.name}-{self._threads}"
-                threading.Thread(target=self._run, name=name, daemon=True).start()
+            self._start_a_thread()
         return future
+
+    def abandon(self, future: Future[Any]) -> None:
+        """Nobody waits for `future` any more; while it still runs, another call may run in its place."""
+        with self._lock:
+            if future.running() and len(self._abandoned) < self.MOST_ABANDONED:
+                self._abandoned.add(future)
+                self._start_a_thread()
+
+    def _start_a_thread(self) -> None:
+        """If there is more to do than threads to do it, and room for another. Holding the lock."""
+        away = len(self._abandoned)
+        if self._threads - away < min(self.size, self._unfinished - away):
+            self._threads += 1
+            name = f"{self.name}-{self._threads}"
+            threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def _run(self) -> None:
         while True:
@@ -100,7 +119,12 @@ class Pool:
             finally:
                 with self._lock:
                     self._unfinished -= 1
+                    self._abandoned.discard(future)
+                    superfluous = self._threads > self.size + len(self._abandoned)
+                    self._threads -= superfluous
                 del future, call
+            if superfluous:
+                return
 
 
 def _settle(future: Future[T], call: Callable[[], T]) -> None:
@@ -124,6 +148,7 @@ async def run(pool: Pool, function: Callable[..., T], *args: Any, token: CancelT
     except asyncio.CancelledError:
         if token is not None:
             token.cancel()
+        pool.abandon(future)
         raise
 
 

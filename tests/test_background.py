@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -91,3 +92,53 @@ async def test_cancelling_the_waiter_cancels_the_token_at_once() -> None:
 def test_running_work_does_not_keep_the_process() -> None:
     program = "import time; from s3tui.background import Pool; Pool('x', 1).submit(time.sleep, 600); time.sleep(0.2)"
     assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
+
+
+async def until(condition: Callable[[], object]) -> None:
+    for _ in range(2000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("never happened")
+
+
+def threads_of(pool: Pool) -> int:
+    return sum(thread.name.startswith(f"{pool.name}-") for thread in threading.enumerate())
+
+
+async def test_calls_that_nobody_waits_for_hold_up_nobody() -> None:
+    """Six requests to a dead endpoint must not keep the next profile waiting until they time out."""
+    pool = background.Pool("small", 2)
+    go_on = threading.Event()
+    abandoned = []
+    for _ in range(6):
+        began = threading.Event()
+
+        def hang(began: threading.Event = began) -> None:
+            began.set()
+            go_on.wait(20)
+
+        task = asyncio.create_task(background.run(pool, hang))
+        await until(began.is_set)
+        task.cancel()
+        abandoned.append(task)
+        await asyncio.sleep(0)
+    assert await asyncio.wait_for(background.run(pool, lambda: "here"), 10) == "here"
+    await until(lambda: pool.busy == 6)
+    go_on.set()
+    await until(lambda: not pool.busy)
+    assert await background.run(pool, lambda: "still here") == "still here"
+    await until(lambda: threads_of(pool) <= pool.size)
+
+
+async def test_there_is_an_end_to_the_threads_of_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background.Pool, "MOST_ABANDONED", 2)
+    pool = background.Pool("tiny", 1)
+    go_on = threading.Event()
+    tasks = [asyncio.create_task(background.run(pool, go_on.wait, 20)) for _ in range(4)]
+    for task in tasks:
+        await asyncio.sleep(0.05)
+        task.cancel()
+    assert threads_of(pool) <= 3
+    go_on.set()
+    await until(lambda: not pool.busy)
