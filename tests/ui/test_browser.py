@@ -100,7 +100,7 @@ async def test_filter_and_sort_keep_the_selection(profile: Profile, full: str) -
         await pilot.press("slash", *"2.t", "enter")
         await settle(pilot)
         assert table.shown == 1
-        assert "1 shown" in shown(pilot)
+        assert "1 selected (1 hidden)" in shown(pilot)
         assert str(browser.detail.uri) == f"s3://{full}/docs/2.txt"
         assert [row.key for row in table.selected] == chosen
         await pilot.press("escape")

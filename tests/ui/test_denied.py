@@ -45,3 +45,19 @@ async def test_a_profile_can_name_its_buckets() -> None:
     with stub(only_one_prefix) as server:
         async with browsing(replace(server.profile, buckets=("shared",))) as (_, browser):
             assert [str(node.data) for node in browser.bucket_tree.root.children] == ["s3://shared/"]
+
+
+async def test_a_listing_that_stops_says_so_once_and_keeps_what_came() -> None:
+    def then_refused(asked: Asked) -> Answer:
+        if "continuation-token" in asked.path:
+            return Answer(403, DENIED)
+        more = b"<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
+        return Answer(200, PAGE.replace(b"<IsTruncated>false</IsTruncated>", more))
+
+    with stub(then_refused) as server:
+        async with browsing(server.profile, "s3://shared/in/") as (pilot, browser):
+            status = str(browser.objects.query_one("#status").content)  # type: ignore[attr-defined]
+            assert status.count("You may not") == 1
+            assert status.startswith("1 object · 3 B · incomplete: ")
+            assert status.endswith(" r tries again.")
+            assert "report.pdf" in shown(pilot)

@@ -98,8 +98,7 @@ class DetailPane(Vertical):
         if self.uri.is_prefix and self.tab != "overview":
             self.fill(self.tab, Content.styled("Only objects have this.", "dim"))
             return
-        if self.tab != "preview":
-            self.fill(self.tab, Content.styled("loading …", "dim"))
+        self.fill(self.tab, Content.styled("loading …", "dim"))  # never the last object's under this one's name
         self.post_message(self.Wanted(self.tab, self.uri))
 
     @property
@@ -123,7 +122,7 @@ class DetailPane(Vertical):
         if uri is not None:
             self._loaded.add(tab)
         if tab == "preview":
-            self._say_preview(content)
+            self._replace_preview(VerticalScroll(Static(content)))
         else:
             self.query_one(f"#text-{tab}", Static).update(content)
 
@@ -140,22 +139,19 @@ class DetailPane(Vertical):
             lines.append(Content.styled(visible(error.evidence), "dim"))
         self.fill(tab, Content("\n\n").join(lines), uri)
 
-    def _say_preview(self, content: Content) -> None:
-        self._replace_preview(VerticalScroll(Static(content)))
-
-    def show_preview(self, uri: S3Uri, view: Vertical | object) -> None:
-        """Show the widget `view` in the preview tab."""
+    def show_preview(self, uri: S3Uri, view: Widget) -> None:
+        """Show `view` in the preview tab, if `uri` is still what the pane is about."""
         if uri == self.uri:
             self._loaded.add("preview")
             self._replace_preview(view)
 
-    def _replace_preview(self, view: object) -> None:
+    def _replace_preview(self, view: Widget) -> None:
         try:
             holder = self.query_one("#view-preview", Vertical)
         except NoMatches:
             return
         holder.remove_children()
-        holder.mount(view)  # type: ignore[arg-type]
+        holder.mount(view)
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Content:

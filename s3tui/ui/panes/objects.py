@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -114,18 +115,12 @@ class ObjectsPane(Vertical):
         """The listing failed. What has been listed stays."""
         if self.listing is not None and len(self.listing.columns):
             self.page_arrived()
-            self.query_one("#status", Static).update(
-                Content.assemble(
-                    self._counts(), (f" · stopped: {visible(error.sentence)} r tries again.", "$text-error")
-                )
-            )
             return
-        evidence = error.evidence if isinstance(error, errors.S3Error) else ""
         if isinstance(error, errors.AccessDenied):
             way_on = "Ctrl+G opens a key you know directly; w says what can be found out about it."
-            self.say("denied", f"You may not list {self.uri}.", error.advice, way_on, evidence)
+            self.say("denied", f"You may not list {self.uri}.", error.advice, way_on, error.evidence)
         else:
-            self.say("failed", error.sentence, error.advice, evidence, "r tries again.")
+            self.say("failed", error.sentence, error.advice, error.evidence, "r tries again.")
         self.show_status()
 
     def show_status(self) -> None:
@@ -138,8 +133,9 @@ class ObjectsPane(Vertical):
         table, columns, known = self.table, self.listing.columns, self.listing.completeness
         if table.selected_count:
             size = f", {display.size(table.selected_size)}" if table.selected_size else ""  # a prefix has none
+            hidden = f" ({table.hidden_selected:,} hidden)" if table.hidden_selected else ""
             parts = [
-                Content.styled(f"{table.selected_count:,} selected{size}", "$text-accent"),
+                Content.styled(f"{table.selected_count:,} selected{hidden}{size}", "$text-accent"),
                 Content(f"of {len(columns):,}"),
             ]
         else:
@@ -153,7 +149,7 @@ class ObjectsPane(Vertical):
         elif known.state == "more":
             parts.append(Content.styled("listing …", "$text-warning"))
         else:
-            parts.append(Content.styled(f"incomplete: {visible(known.reason)}", "$text-error"))
+            parts.append(Content.styled(f"incomplete: {visible(known.reason)} r tries again.", "$text-error"))
         return Content(" · ").join(parts)
 
     def begin_filter(self) -> None:
@@ -179,12 +175,12 @@ class ObjectsPane(Vertical):
             self.end_filter()
         self.table.focus()
 
-    def on_key(self, event: object) -> None:
+    def on_key(self, event: Key) -> None:
         """Escape ends the filter, wherever the focus is in this pane."""
-        if getattr(event, "key", "") == "escape" and self.has_class("-filtering"):
+        if event.key == "escape" and self.has_class("-filtering"):
             self.end_filter()
             self.table.focus()
-            event.stop()  # type: ignore[attr-defined]
+            event.stop()
 
     @on(ObjectTable.SelectionChanged)
     @on(ObjectTable.Arranged)
