@@ -28,8 +28,9 @@ def _bucket(browser: Browser) -> str:
 
 
 def _writable(browser: Browser) -> str:
-    if browser.connection and browser.connection.read_only:
-        return "This profile is read-only."
+    connection = browser.connection
+    if connection and connection.read_only:
+        return "This profile is read-only." if connection.profile.read_only else "Read-only is on; R turns it off."
     return _connected(browser)
 
 

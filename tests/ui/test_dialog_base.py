@@ -37,3 +37,14 @@ async def test_cancel_closes_only_the_uppermost_dialog(upper: Dialog[Any]) -> No
         await pilot.press("escape")
         await pilot.pause()
         assert host.screen is not lower
+
+
+async def test_left_and_right_go_from_button_to_button() -> None:
+    host = Host()
+    async with host.run_test(size=(80, 24)) as pilot:
+        answers: list[bool | None] = []
+        host.push_screen(Confirm("Sure?", "It is gone then.", "Do it"), answers.append)
+        await pilot.pause()
+        await pilot.press("right", "left", "right", "enter")
+        await pilot.pause()
+        assert answers == [True]

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -55,6 +56,13 @@ class Dialog(TellsFailures, ModalScreen[T | None], Generic[T]):
     def complain(self, problem: str | S3tuiError) -> None:
         """Show what is wrong above the buttons; an empty text clears it."""
         self.query_one(".dialog-complaint", Static).update(plain(str(problem)))
+
+    def on_key(self, event: Key) -> None:
+        """Left and right go from button to button."""
+        if event.key in ("left", "right") and isinstance(self.focused, Button):
+            event.stop()
+            turn = self.focus_next if event.key == "right" else self.focus_previous
+            turn(".dialog-buttons Button")
 
     def action_cancel(self) -> None:
         self.dismiss(None)

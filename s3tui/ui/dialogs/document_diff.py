@@ -45,7 +45,7 @@ class DocumentDiff(Dialog[bool]):
             yield Static("The rules stay as they are; an option beside them changes.", classes="difference")
         for warning in self.warnings[:_MOST_SHOWN]:
             yield Static(plain(str(warning)), classes="warning")
-        yield Static("The old document is saved before it is replaced; the new one is read back.", classes="note")
+        yield Static("The old document is saved first; afterwards the result is read back.", classes="note")
 
     def on_mount(self) -> None:
         self.query_one("#cancel").focus()

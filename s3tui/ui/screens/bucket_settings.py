@@ -35,7 +35,7 @@ class BucketSettings(TellsFailures, Screen[None]):
         Binding("f4", "edit_outside", "$EDITOR"),
         Binding("f2", "other_tab", "Other tab"),
         Binding("f8", "remove", "Remove"),
-        Binding("escape", "close", "Close"),
+        Binding("escape", "close", "Close", key_display="Esc"),
     ]
 
     def __init__(self, connection: Connection, bucket: str) -> None:

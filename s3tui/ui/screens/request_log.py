@@ -96,7 +96,7 @@ class RequestLogScreen(TellsFailures, Screen[None]):
     """The log of one connection, refreshed while it is open."""
 
     BINDINGS = [
-        Binding("escape,q,L", "app.pop_screen", "Back"),
+        Binding("escape,q,L", "app.pop_screen", "Back", key_display="Esc"),
         Binding("y", "copy", "Copy"),
         Binding("f", "failures", "Only failures"),
     ]

@@ -120,7 +120,7 @@ class TransfersScreen(TellsFailures, Screen[None]):
     """The list, and below it everything about the transfer under the cursor."""
 
     BINDINGS = [
-        Binding("escape,q,T", "close", "Back"),
+        Binding("escape,q,T", "close", "Back", key_display="Esc"),
         Binding("c", "cancel", "Cancel it"),
         Binding("C", "cancel_all", "Cancel all"),
         Binding("a", "again", "Again"),

@@ -54,7 +54,7 @@ class Why(TellsFailures, Screen[S3Uri | None]):
     Why OptionList { height: auto; max-height: 8; padding: 0 1; border: none !important; }
     """
     BINDINGS = [
-        Binding("escape", "leave", "Stop or back"),
+        Binding("escape", "leave", "Stop or back", key_display="Esc"),
         Binding("enter", "go", "Go there", show=False),
         Binding("y", "copy", "Copy report"),
         Binding("s", "save", "Save report"),
