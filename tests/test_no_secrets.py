@@ -31,7 +31,8 @@ from s3tui.ui.screens.transfers import TransfersScreen
 from s3tui.ui.screens.why import Why
 from tests.profiles import keyring_service
 from tests.terminal import Terminal
-from tests.ui.browsing import browsing, settle, shown
+from tests.ui.browsing import browsing, shown
+from tests.ui.waiting import settle
 
 ROOT = str(Path(__file__).parents[1])
 PROGRAM = [sys.executable, "-m", "s3tui"]
@@ -103,7 +104,7 @@ class Watched(Terminal):
 
     def step(self, *keys: str, see: str) -> None:
         for key in keys:
-            self.press(key)
+            self.send(key)
             self.read(0.2)
         self.wait_for(see)
         holds_none(self.text, f"the screen after {keys}")

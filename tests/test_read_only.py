@@ -17,7 +17,8 @@ from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.ui import keymap
 from s3tui.ui.commands import COMMANDS
-from tests.ui.browsing import browsing, settle
+from tests.ui.browsing import browsing
+from tests.ui.waiting import settle
 
 READS = ("Get", "Head", "List", "GET ", "HEAD ")
 # These only move, or leave the program.

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
-from s3tui import background
 from s3tui.profiles.model import Profile
 from s3tui.ui.app import S3tuiApp, Start
 from s3tui.ui.screens.browser import Browser
-
-PATIENCE = 20.0  # s
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    """Wait until all pools are idle, stayed so past the screen's own short delays, and the screen is painted."""
-    quiet = 0
-    end = time.monotonic() + PATIENCE
-    while quiet < 8:
-        assert time.monotonic() < end, "still busy"
-        await pilot.pause(0.03)
-        quiet = 0 if background.busy() else quiet + 1
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    """Wait until `condition()` holds."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"never happened; on screen: {pilot.app.screen}"
-        await asyncio.sleep(0.02)
-        await pilot.pause()
+from tests.ui.waiting import settle
 
 
 @asynccontextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,9 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Static
 
-from s3tui import background
 from s3tui.transfers.queue import Queue
 from s3tui.ui.widgets.transfer_line import TransferLine
+from tests.ui.waiting import idle
 
 STYLES = Path(__file__).parents[2] / "s3tui/ui/styles"
 
@@ -49,21 +47,6 @@ async def showing(screen: Screen[Any], size: tuple[int, int] = (80, 24), queue: 
         await idle(pilot)
         yield app, pilot
         assert not app.errors
-
-
-async def idle(pilot: Pilot[None]) -> None:
-    """Until no pool has work and the workers have taken the answers."""
-    quiet = 0
-    while quiet < 3:
-        await pilot.pause()
-        quiet = 0 if background.busy() else quiet + 1
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, "never happened"
-        await pilot.pause(0.02)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

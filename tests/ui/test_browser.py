@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.upload import UploadRequest
-from tests.ui.browsing import browsing, said, settle, shown, until
+from tests.ui.browsing import browsing, said, shown
+from tests.ui.waiting import settle, until
 
 
 @pytest.fixture
@@ -100,7 +102,8 @@ async def test_filter_and_sort_keep_the_selection(profile: Profile, full: str) -
         await pilot.press("slash", *"2.t", "enter")
         await settle(pilot)
         assert table.shown == 1
-        assert "1 selected (1 hidden)" in shown(pilot)
+        status = str(browser.objects.query_one("#status", Static).content)
+        assert "1 selected (1 hidden), 1000 B · of 4 · 1 shown" in status
         assert str(browser.detail.uri) == f"s3://{full}/docs/2.txt"
         assert [row.key for row in table.selected] == chosen
         await pilot.press("escape")
@@ -249,3 +252,12 @@ async def test_transfers_that_end_together_are_told_together(
             browser.queue.submit_upload(connection, UploadRequest(tmp_path / "notes.txt", S3Uri(full, key)))
         await until(pilot, lambda: "2 verified, 1 failed. “s3://" in said(pilot))
         assert len(said(pilot).splitlines()) == 1
+
+
+async def test_a_download_says_that_prefixes_are_left_out(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/docs/") as (pilot, browser):
+        await pilot.press("asterisk")
+        assert browser.objects.table.selected_count == 4
+        await pilot.press("d")
+        await until(pilot, lambda: "Download 3 objects" in shown(pilot))
+        assert "Prefixes are left out" in said(pilot)

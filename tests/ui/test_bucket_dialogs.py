@@ -19,7 +19,8 @@ from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.dialogs.create_bucket import CreateBucket
 from s3tui.ui.dialogs.delete_bucket import DeleteBucket
 from s3tui.ui.screens.request_log import RequestList, RequestLogScreen
-from tests.ui.browsing import settle, shown, until
+from tests.ui.browsing import shown
+from tests.ui.waiting import settle, until
 
 
 class Host(App[None]):

@@ -25,7 +25,7 @@ from s3tui.ui.screens.bucket_settings import BucketSettings
 from s3tui.ui.widgets import document_pane, json_editor
 from s3tui.ui.widgets.document_pane import DocumentPane
 from tests.s3.stub_server import Answer, stub
-from tests.ui.browsing import settle, until
+from tests.ui.waiting import settle, until
 
 LOGS: Rule = {"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 30}}
 TEMPORARY: Rule = {"ID": "tmp", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 1}}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.s3.stub_server import Answer, Asked, stub
-from tests.ui.browsing import browsing, settle, shown
+from tests.ui.browsing import browsing, shown
+from tests.ui.waiting import settle
 
 DENIED = b"<Error><Code>AccessDenied</Code></Error>"
 PAGE = b"""<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>shared</Name>

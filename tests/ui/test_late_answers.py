@@ -14,7 +14,8 @@ from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from tests.s3.stub_server import Answer, Asked, Stub, stub
-from tests.ui.browsing import browsing, settle, shown, until
+from tests.ui.browsing import browsing, shown
+from tests.ui.waiting import settle, until
 
 DENIED = b"<Error><Code>AccessDenied</Code></Error>"
 BUCKETS = b"<ListAllMyBucketsResult><Buckets><Bucket><Name>%b</Name></Bucket></Buckets></ListAllMyBucketsResult>"

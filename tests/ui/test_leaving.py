@@ -14,7 +14,8 @@ from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.dialogs.goto import Goto
-from tests.ui.browsing import browsing, until
+from tests.ui.browsing import browsing
+from tests.ui.waiting import until
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Button, Checkbox, Input, Static
 
-from s3tui import background
 from s3tui.s3 import copying, objects, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.metadata import Metadata
@@ -26,6 +25,7 @@ from s3tui.ui.dialogs.edit_metadata import EditMetadata
 from s3tui.ui.dialogs.edit_tags import EditTags
 from s3tui.ui.widgets.pairs_editor import PairRow, PairsEditor
 from tests.s3.tampering import Exchange, Proxy, proxy
+from tests.ui.waiting import idle
 
 HOSTILE = "\x1b]0;x\x07[red]a[/b]\u202e"
 
@@ -40,14 +40,6 @@ class Host(App[None]):
 
     def get_line_filters(self) -> Any:
         return [*super().get_line_filters(), CONTROL_FILTER]
-
-
-async def idle(pilot: Pilot[Any]) -> None:
-    """Wait until no thread works and everything that followed from it is done."""
-    quiet = 0
-    while quiet < 3:
-        await pilot.pause()
-        quiet = 0 if background.busy() else quiet + 1
 
 
 @asynccontextmanager

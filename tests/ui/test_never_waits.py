@@ -22,7 +22,8 @@ from s3tui.s3.uri import S3Uri
 from s3tui.ui import connecting, story
 from s3tui.ui.app import S3tuiApp, Start
 from s3tui.ui.dialogs.confirm import Confirm
-from tests.ui.browsing import browsing, settle, until
+from tests.ui.browsing import browsing
+from tests.ui.waiting import settle, until
 
 ROOM = str(Path(s3tui.__file__).parent)
 PROGRAM = str(Path(textual.__file__).parent)  # what it reads of its own files is as an import

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
 
-from s3tui import background
 from s3tui.s3 import listing as listings
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
@@ -19,6 +17,7 @@ from s3tui.s3.listing import COMPLETE, Completeness, Listing
 from s3tui.ui.widgets import arrangement, row_layout
 from s3tui.ui.widgets.arrangement import Order, arrange
 from s3tui.ui.widgets.object_table import ObjectTable
+from tests.ui.waiting import idle
 
 NOW = datetime(2026, 11, 20, 15, 49, 3, tzinfo=UTC)
 HOSTILE = [
@@ -83,13 +82,6 @@ def add(listing: Listing, numbers: range) -> None:
         storage = ("STANDARD", "GLACIER")[number % 2]
         modified = NOW + timedelta(minutes=number)
         listing.columns.append(f"{listing.prefix}k{number:05}", 100_000 - number, modified, "", storage)
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    while background.busy():
-        await pilot.pause(0.01)
-    await pilot.pause()
 
 
 def key(app: Host) -> str:
@@ -173,7 +165,7 @@ async def test_sorting_keeps_cursor_and_selection_on_their_rows() -> None:
             ("name", False, "p/k00000"),
         ):
             table.sort_by(by, descending)  # type: ignore[arg-type]
-            await settle(pilot)
+            await idle(pilot)
             assert table.sorted_by == (by, descending)
             assert key(app) == "p/k00009"
             assert [row.key for row in table.selected] == ["p/k00008"]
@@ -193,14 +185,14 @@ async def test_the_selection_survives_a_filter_that_hides_it() -> None:
         table.move_cursor(5)
         table.action_toggle_selected()
         table.filter("009")
-        await settle(pilot)
+        await idle(pilot)
         assert table.shown == 11  # k0009x and k00009
         assert [row.key for row in table.selected] == ["p/k00003"]
         assert (table.selected_count, table.hidden_selected, table.selected_size) == (1, 1, 100_000 - 3)
         table.action_invert_selection()
         assert (table.selected_count, table.hidden_selected) == (12, 1)
         table.filter("")
-        await settle(pilot)
+        await idle(pilot)
         assert table.shown == 102
         assert table.selected_count == 12
         table.action_clear_selection()
@@ -212,7 +204,7 @@ async def test_a_range_is_selected_from_end_to_end_in_the_order_shown() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         table = app.table
         table.sort_by("size")
-        await settle(pilot)
+        await idle(pilot)
         table.move_cursor(1)
         table.action_select_range()
         await pilot.press("down", "down")
@@ -238,7 +230,7 @@ async def test_rows_that_arrive_do_not_move_what_the_user_looks_at() -> None:
         listing.columns.append_prefix("p/g/")
         add(listing, range(30, 1030))
         table.refresh_rows()
-        await settle(pilot)
+        await idle(pilot)
         assert key(app) == "p/k00010"
         assert table.cursor - table.top == line
         assert [row.key for row in table.selected] == ["p/k00009"]
@@ -283,7 +275,7 @@ async def test_a_filter_that_finds_nothing_never_speaks_for_a_partial_list() -> 
     app = Host(listing)
     async with app.run_test(size=(80, 24)) as pilot:
         app.table.filter("nothing[/]\x1b")
-        await settle(pilot)
+        await idle(pilot)
         assert any("No name here holds “nothing[/]␛”." in line for line in app.screen_lines)
         listing.completeness = Completeness("stopped", "denied")
         assert any("isn't complete" in line for line in app.screen_lines)
@@ -299,16 +291,16 @@ async def test_many_rows_are_sorted_and_searched_off_the_loop() -> None:
         table = app.table
         table.sort_by("size")
         table.sort_by("modified", True)  # while the first is still being done
-        await settle(pilot)
+        await idle(pilot)
         table.move_cursor(1)
         assert key(app) == f"p/k{arrangement.SMALL + 499:05}"
         table.filter("k0001")
-        await settle(pilot)
+        await idle(pilot)
         assert table.shown == 10
         add(listing, range(arrangement.SMALL + 500, arrangement.SMALL + 510))
         table.filter("")
         table.refresh_rows()
-        await settle(pilot)
+        await idle(pilot)
         assert table.shown == arrangement.SMALL + 511
 
 
@@ -320,9 +312,9 @@ async def test_another_listing_starts_anew_but_keeps_the_order() -> None:
         table.action_last()
         table.action_toggle_selected()
         table.filter("k")
-        await settle(pilot)
+        await idle(pilot)
         table.set_listing(numbered(3, "q/"))
-        await settle(pilot)
+        await idle(pilot)
         assert (table.shown, table.selected, table.cursor, table.top) == (5, [], 0, 0)
         assert table.sorted_by == ("size", False)
 

@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
 
-from s3tui import background
 from s3tui.s3.preview import Preview
 from s3tui.ui.widgets.hex_view import HexLines
 from s3tui.ui.widgets.highlighting import spans
 from s3tui.ui.widgets.preview_view import PreviewView, TextLines
+from tests.ui.waiting import idle
 
 
 class Host(App[None]):
@@ -25,13 +24,6 @@ class Host(App[None]):
     @property
     def view(self) -> PreviewView:
         return self.query_one(PreviewView)
-
-
-async def idle(pilot: Pilot[None]) -> None:
-    quiet = 0
-    while quiet < 3:
-        await pilot.pause()
-        quiet = 0 if background.busy() else quiet + 1
 
 
 def shown(view: PreviewView) -> list[str]:

@@ -13,7 +13,8 @@ from s3tui import background
 from s3tui.background import Cancelled
 from s3tui.profiles.model import Profile
 from tests.terminal import Terminal
-from tests.ui.browsing import browsing, until
+from tests.ui.browsing import browsing
+from tests.ui.waiting import until
 
 SSO = """
 [profile staff]

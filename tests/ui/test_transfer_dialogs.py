@@ -16,7 +16,8 @@ from s3tui.ui.dialogs.file_picker import FilePicker, FileTable
 from s3tui.ui.dialogs.overwrite import Overwrite
 from s3tui.ui.dialogs.upload import UploadForm
 from s3tui.ui.widgets.move_list import MoveList
-from tests.ui.hosting import complaint, idle, press, showing, text_of, until
+from tests.ui.hosting import complaint, press, showing, text_of
+from tests.ui.waiting import idle, until
 
 
 @pytest.fixture

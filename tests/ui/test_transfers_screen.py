@@ -19,7 +19,8 @@ from s3tui.ui.screens.transfers import TransfersScreen, TransferTable
 from s3tui.ui.widgets.transfer_line import TransferLine
 from tests.transfers import proxy as proxies
 from tests.transfers.conftest import content
-from tests.ui.hosting import Host, showing, text_of, until
+from tests.ui.hosting import Host, showing, text_of
+from tests.ui.waiting import until
 
 
 @pytest.fixture

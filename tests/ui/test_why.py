@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 import s3tui.ui
-from s3tui import background
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.ui.screens.why import Why
+from tests.ui.waiting import idle
 
 
 class Host(App[None]):
@@ -33,14 +32,6 @@ class Host(App[None]):
         self.copied = text
 
 
-async def settled(pilot: Pilot[Any]) -> None:
-    await pilot.pause()
-    while background.busy():
-        await pilot.pause(0.01)
-    await pilot.pause()
-    await pilot.pause()
-
-
 def text_of(screen: Why, selector: str) -> str:
     return "\n".join(str(widget.content) for widget in screen.query(selector).results(Static))
 
@@ -49,7 +40,7 @@ async def test_the_verdict_comes_first_and_a_candidate_is_one_key_away(connectio
     connection.call("put_object", Bucket=bucket, Key="a/Disk.iso", Body=b"x")
     app = Host(connection, S3Uri(bucket, "a/disk.iso"))
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await idle(pilot)
         assert "a near miss is" in text_of(app.why, "#verdict")
         assert "a/Disk.iso" in text_of(app.why, "#verdict")
         assert "HeadObject" in text_of(app.why, "#evidence > Static")
@@ -64,7 +55,7 @@ async def test_names_are_shown_as_data(connection: Connection, bucket: str) -> N
     connection.call("put_object", Bucket=bucket, Key=key.upper(), Body=b"x")
     app = Host(connection, S3Uri(bucket, key))
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await idle(pilot)
         shown = text_of(app.why, "Static")
     assert "a[/b]␛[31m\\u{202e}[@click=app.quit]x" in shown
     assert "\x1b" not in shown
@@ -77,16 +68,16 @@ async def test_the_report_is_copied_and_saved_but_never_over_a_file(
     taken.write_text("mine")
     app = Host(connection, S3Uri(bucket, "nothing"))
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await idle(pilot)
         await pilot.press("y", "s")
-        await settled(pilot)
+        await idle(pilot)
         app.screen.query_one(Input).value = str(taken)
         await pilot.press("enter")
-        await settled(pilot)
+        await idle(pilot)
         assert "there already" in str(app.screen.query_one(".dialog-complaint", Static).content)
         app.screen.query_one(Input).value = str(tmp_path / "ticket.txt")
         await pilot.press("enter")
-        await settled(pilot)
+        await idle(pilot)
         assert app.screen is app.why
     assert taken.read_text() == "mine"
     assert (tmp_path / "ticket.txt").read_text(encoding="utf-8") == app.copied
@@ -110,7 +101,7 @@ async def test_escape_stops_the_looking_then_goes_back(connection: Connection, b
         await pilot.press("escape")
         assert "Stopped" in text_of(app.why, "#verdict")
         go_on.set()
-        await settled(pilot)
+        await idle(pilot)
         assert app.why.diagnosis is None
         assert "Stopped" in text_of(app.why, "#verdict")
         await pilot.press("escape")
@@ -121,10 +112,10 @@ async def test_escape_stops_the_looking_then_goes_back(connection: Connection, b
 async def test_asking_again_starts_over(connection: Connection, bucket: str) -> None:
     app = Host(connection, S3Uri(bucket, "late"))
     async with app.run_test(size=(120, 40)) as pilot:
-        await settled(pilot)
+        await idle(pilot)
         connection.call("put_object", Bucket=bucket, Key="late", Body=b"x")
         await pilot.press("r")
-        await settled(pilot)
+        await idle(pilot)
         assert text_of(app.why, "#verdict").startswith("It exists")
         assert "1. The bucket is there" in text_of(app.why, "#evidence > Static")
         assert text_of(app.why, "#evidence > Static").count("The bucket is there") == 1
@@ -136,7 +127,7 @@ async def test_asking_again_starts_over(connection: Connection, bucket: str) -> 
 async def test_a_bucket_alone_is_no_object(connection: Connection, bucket: str) -> None:
     app = Host(connection, S3Uri(bucket))
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(pilot)
+        await idle(pilot)
         assert "names a bucket, not an object" in text_of(app.why, "#verdict")
         await pilot.press("escape")
         await pilot.pause()
