@@ -149,7 +149,8 @@ class ObjectsPane(Vertical):
         elif known.state == "more":
             parts.append(Content.styled("listing …", "$text-warning"))
         else:
-            parts.append(Content.styled(f"incomplete: {visible(known.reason)} r tries again.", "$text-error"))
+            way_on = " r tries again." if len(columns) else ""  # without rows, the place of the table says it
+            parts.append(Content.styled(f"incomplete: {visible(known.reason)}{way_on}", "$text-error"))
         return Content(" · ").join(parts)
 
     def begin_filter(self) -> None:
