@@ -18,7 +18,7 @@ from s3tui.folders import config_file
 from s3tui.profiles.model import Profile
 from s3tui.ui.app import S3tuiApp, Start
 from tests.s3.stub_server import Answer, Asked, stub
-from tests.ui.browsing import settle
+from tests.ui.waiting import settle
 
 IMAGE = "s3://r630-switchbot-isos/openshift/4.16/agent.x86_64.iso"
 WIDE, NARROW = (132, 34), (80, 24)
