@@ -86,6 +86,12 @@ def test_failures(run: Any, command: list[str]) -> None:
         assert err
 
 
+def test_a_region_that_is_none(run: Any) -> None:
+    code, _, err = run("ls", "--region", f"a[/b]{hostile.SEQUENCES['title']}")
+    assert code == 1
+    assert "can't be a region" in err
+
+
 def test_a_failing_server(run: Any) -> None:
     code, _, err = run("ls", "s3://faulty")
     assert code == 1
