@@ -73,10 +73,6 @@ def unreachable(error: BaseException, request: Request | None = None) -> errors.
         )
     if any(isinstance(cause, exceptions.SSLError) for cause in chain):
         return _no_answer("tls", f"TLS failed: {_one_line(error)}", "Check the endpoint's certificate.", request)
-    if isinstance(error, OSError) and isinstance(error, FileNotFoundError):
-        return _no_answer(
-            "tls", "The CA file can't be read.", "Check the profile's CA file, or AWS_CA_BUNDLE.", request
-        )
     advice = "Try again; if it stays so, check whether it must be https:// or http://."
     return _no_answer("cut", "The endpoint closed the connection without an answer.", advice, request)
 

@@ -104,7 +104,8 @@ class Queue:
     """Runs transfers, three at a time. Thread-safe."""
 
     def __init__(self, on_finished: Callable[[TransferView], object] | None = None) -> None:
-        """`on_finished(view)` is called in the transfer's own thread when one has ended."""
+        """`on_finished(view)` is called when one has ended: in its own thread, or in that of who cancelled it before
+        it began."""
         self.version = 0
         self._on_finished = on_finished
         self._transfers: list[Transfer] = []

@@ -159,7 +159,7 @@ class S3tuiApp(TellsFailures, App[None]):
         browser.use(profile, place)
 
     def _transfer_finished(self, view: TransferView) -> None:
-        """Called in the transfer's thread."""
+        """Called in any thread."""
         self.call_later(self._tell_transfer, view)
 
     def _tell_transfer(self, view: TransferView) -> None:

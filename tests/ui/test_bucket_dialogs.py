@@ -167,6 +167,14 @@ async def test_the_log_shows_each_request_and_follows_new_ones(connection: Conne
         assert app.screen.query_one(RequestList).cursor == 0  # it stays where the user looks
 
 
+async def test_a_log_that_has_dropped_its_oldest_says_so(connection: Connection, bucket: str) -> None:
+    connection.call("head_bucket", Bucket=bucket)
+    for request in connection.log.newest(1) * 2_100:
+        connection.log.add(request)
+    async with showing(RequestLogScreen(connection)) as (app, _):
+        assert "2,000 requests among the last 2,000 of 2,10" in shown(app)
+
+
 async def test_the_log_can_be_copied_for_a_ticket(connection: Connection, bucket: str) -> None:
     async with showing(RequestLogScreen(connection)) as (app, pilot):
         await pilot.press("y")

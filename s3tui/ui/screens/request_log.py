@@ -130,7 +130,8 @@ class RequestLogScreen(TellsFailures, Screen[None]):
         requests = self.connection.log.newest()
         shown = [request for request in requests if request.error] if self.only_failures else requests
         what = "failed request" if self.only_failures else "request"
-        title = f"{self.connection.profile.name}: {counted(len(shown), what)}, the newest at the bottom"
+        of_all = f" among the last {len(requests):,} of {self._seen:,}" if self._seen > len(requests) else ""
+        title = f"{self.connection.profile.name}: {counted(len(shown), what)}{of_all}, the newest at the bottom"
         self.query_one("#title", Static).update(plain(title))
         self.query_one(RequestList).show(shown)
         self._tell_about()
