@@ -25,7 +25,7 @@ def translate(error: Exception, request: Request, profile_name: str = "") -> S3t
         return _refusal(error, request)
     if isinstance(error, UnicodeError):
         return errors.Refused("This name is not valid UTF-8, so S3 can't hold it.", request=request)
-    if isinstance(error, parsers.ResponseParserError):
+    if isinstance(error, parsers.ResponseParserError) or _from_parser(error):
         return errors.ServerFault(
             "The answer can't be understood.", "Check the endpoint: it may not speak S3.", request
         )
@@ -47,6 +47,16 @@ def translate(error: Exception, request: Request, profile_name: str = "") -> S3t
     if isinstance(error, exceptions.BotoCoreError):
         return errors.Refused(f"{request.operation} was not sent: {_one_line(error)}", request=request)
     return None
+
+
+def _from_parser(error: BaseException) -> bool:
+    """Whether botocore fell over an answer's text: an element twice, a number that is none."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == "botocore.parsers":
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def unreachable(error: BaseException, request: Request | None = None) -> errors.Unreachable:

@@ -143,6 +143,14 @@ def test_an_endpoint_that_is_a_web_site() -> None:
         Connection(server.profile).call("list_buckets")
 
 
+@pytest.mark.parametrize("size", [b"<Size>1</Size><Size>2</Size>", b"<Size>many</Size>"])
+def test_a_page_that_botocore_falls_over(size: bytes) -> None:
+    """It raises TypeError and ValueError there, which are no faults of ours."""
+    page = b"<ListBucketResult><Contents><Key>k</Key>" + size + b"</Contents></ListBucketResult>"
+    with stub(lambda asked: Answer(200, page)) as server, pytest.raises(errors.ServerFault):
+        Connection(server.profile).call("list_objects_v2", Bucket="bucket")
+
+
 def test_parameters_that_boto3_refuses(connection: Connection) -> None:
     with pytest.raises(errors.Refused, match="can't be the name"):
         connection.call("head_bucket", Bucket="no bucket")
