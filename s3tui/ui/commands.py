@@ -30,7 +30,11 @@ def _bucket(browser: Browser) -> str:
 def _writable(browser: Browser) -> str:
     connection = browser.connection
     if connection and connection.read_only:
-        return "This profile is read-only." if connection.profile.read_only else "Read-only is on; R turns it off."
+        return (
+            "This profile is read-only."
+            if connection.profile.read_only
+            else "This session is read-only; R allows writing."
+        )
     return _connected(browser)
 
 
@@ -124,6 +128,20 @@ COMMANDS: tuple[Command, ...] = (
     Command("profile_delete", "Delete profile", "D", "Forget the profile and its secret.", "profiles", _own_profile),
 )
 # fmt: on
+# What a command does in the pane that has the focus: the first of these actions that its widget has.
+MOVES = {
+    "open": ("open", "select_cursor", "select"),
+    "up": ("up", "go_up"),
+    "next_row": ("cursor_down", "scroll_down"),
+    "previous_row": ("cursor_up", "scroll_up"),
+    "first_row": ("first", "scroll_home"),
+    "last_row": ("last", "scroll_end"),
+    "next_page": ("page_down",),
+    "previous_page": ("page_up",),
+    "select": ("toggle_selected",),
+    "select_range": ("select_range",),
+    "invert": ("invert_selection",),
+}
 BY_ID = {command.id: command for command in COMMANDS}
 
 

@@ -261,3 +261,10 @@ async def test_a_download_says_that_prefixes_are_left_out(profile: Profile, full
         await pilot.press("d")
         await until(pilot, lambda: "Download 3 objects" in shown(pilot))
         assert "Prefixes are left out" in said(pilot)
+
+
+async def test_going_to_an_object_that_is_not_there_says_so(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/docs/1.txt") as (pilot, browser):
+        assert said(pilot) == ""
+        browser.go(S3Uri(full, "docs/one.txt"))
+        await until(pilot, lambda: "There is no object “one.txt” here. w finds out why." in said(pilot))

@@ -9,14 +9,13 @@ import pytest
 
 from s3tui.ui import keymap
 from s3tui.ui.actions import ACTIONS
-from s3tui.ui.commands import COMMANDS
-from s3tui.ui.screens.browser import _MOVES
+from s3tui.ui.commands import COMMANDS, MOVES
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_every_command_does_something_and_nothing_else_does() -> None:
-    assert {command.id for command in COMMANDS} == set(ACTIONS) | set(_MOVES)
+    assert {command.id for command in COMMANDS} == set(ACTIONS) | set(MOVES)
 
 
 def test_the_keys_as_shipped_are_fine() -> None:

@@ -40,3 +40,4 @@ async def _delete(browser: Browser) -> None:
     if await browser.app.push_screen_wait(DeleteBucket(connection, bucket)):
         browser.say(f"{bucket} is deleted.")
         browser.use(connection.profile)
+        browser.bucket_tree.focus()

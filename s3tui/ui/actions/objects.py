@@ -36,6 +36,8 @@ async def _download(browser: Browser) -> None:
     if not rows:
         browser.say("Only prefixes are selected; choose objects.")
         return
+    if len(rows) < browser.objects.table.selected_count:
+        browser.say("Prefixes are left out: only objects are downloaded.")
     form = DownloadForm(connection, [place.with_key(row.key) for row in rows], [row.size for row in rows])
     for request in await browser.app.push_screen_wait(form) or ():
         browser.queue.submit_download(connection, request)

@@ -25,7 +25,7 @@ from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue
 from s3tui.ui import keymap
-from s3tui.ui.commands import BY_ID, COMMANDS, Command, at
+from s3tui.ui.commands import BY_ID, COMMANDS, MOVES, Command, at
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.panes.detail import DetailPane
@@ -40,20 +40,6 @@ if TYPE_CHECKING:
     from s3tui.s3.columns import Row
     from s3tui.ui.app import S3tuiApp
 
-# What a command does in the pane that has the focus: the first of these actions that its widget has.
-_MOVES = {
-    "open": ("open", "select_cursor", "select"),
-    "up": ("up", "go_up"),
-    "next_row": ("cursor_down", "scroll_down"),
-    "previous_row": ("cursor_up", "scroll_up"),
-    "first_row": ("first", "scroll_home"),
-    "last_row": ("last", "scroll_end"),
-    "next_page": ("page_down",),
-    "previous_page": ("page_up",),
-    "select": ("toggle_selected",),
-    "select_range": ("select_range",),
-    "invert": ("invert_selection",),
-}
 AGAIN_DELAY = 0.3  # s; uploads that end close together are listed once
 DETAIL_DELAY = 0.12  # s; the cursor must rest this long before its object is asked for
 
@@ -166,7 +152,7 @@ class Browser(TellsFailures, Screen[None]):
         command = BY_ID[identity]
         if reason := command.check(self):
             self.notify(reason, title=command.title, severity="warning", markup=False)
-        elif identity in _MOVES:
+        elif identity in MOVES:
             await self._move(identity)
         else:
             ACTIONS[identity](self)
@@ -181,7 +167,7 @@ class Browser(TellsFailures, Screen[None]):
 
     async def _move(self, identity: str) -> None:
         widget = self.detail.content if self.detail.has_focus_within else self.focused
-        for name in _MOVES[identity]:
+        for name in MOVES[identity]:
             if widget is not None and hasattr(widget, f"action_{name}"):
                 await widget.run_action(name)
                 return
@@ -238,8 +224,9 @@ class Browser(TellsFailures, Screen[None]):
         """List `uri` (its parent, when it is an object) and put the cursor on `cursor_on`."""
         if self.connection is None:
             return
-        if not uri.is_prefix:
-            uri, cursor_on = uri.parent, uri.key
+        sought = "" if uri.is_prefix else uri.key
+        if sought:
+            uri, cursor_on = uri.parent, sought
         from s3tui.s3.listing import Listing
 
         self._listing_token.cancel()
@@ -248,10 +235,10 @@ class Browser(TellsFailures, Screen[None]):
         if focus:
             self.detail.show(uri)
             self.objects.table.focus()
-        self._list(uri, cursor_on)
+        self._list(uri, cursor_on, sought)
 
     @work(exclusive=True, group="listing", exit_on_error=False)
-    async def _list(self, uri: S3Uri, cursor_on: str) -> None:
+    async def _list(self, uri: S3Uri, cursor_on: str, sought: str) -> None:
         from s3tui.s3 import listing as listings
 
         pane, listing, token = self.objects, self.objects.listing, self._listing_token
@@ -279,6 +266,8 @@ class Browser(TellsFailures, Screen[None]):
         page_arrived()
         if pane.listing is listing:
             pane.finish()
+            if sought and pane.table.lacks(sought):
+                self.say(f"There is no object “{uri.with_key(sought).name}” here. w finds out why.")
 
     def uploaded(self, uri: S3Uri) -> None:
         """An upload to `uri` has ended: list again, if that is what is shown."""

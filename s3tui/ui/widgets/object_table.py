@@ -79,6 +79,7 @@ class ObjectTable(RowView):
         self._was_moved = False  # by the user; until then the cursor stays at the top
         self._wanted = ""  # a key to put the cursor on when it comes
         self._looked_for_it = 0  # rows that were compared with it
+        self._is_found = False
         self._arranging = False
         self._is_stale = False
         self._painted: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
@@ -145,9 +146,15 @@ class ObjectTable(RowView):
         """
         if key != self._wanted:
             self._wanted = key
+            self._is_found = False
             self._looked_for_it = 0
             self._was_moved = False
             self._look_for_wanted()
+
+    def lacks(self, key: str) -> bool:
+        """Whether `move_to(key)` has looked at all rows without finding it, and the user didn't go elsewhere."""
+        looked = self._listing is not None and self._looked_for_it >= len(self._listing.columns)
+        return looked and key == self._wanted and not self._is_found and not self._was_moved
 
     # ---- arranging
 
@@ -205,6 +212,7 @@ class ObjectTable(RowView):
         rows = range(self._looked_for_it, len(columns))
         self._looked_for_it = rows.stop
         row = next((row for row in rows if columns.key_bytes(row) == wanted), None)
+        self._is_found = self._is_found or row is not None
         position = None if row is None else self._shown.position_of(row)
         if position is not None:
             self.move_cursor(position)
