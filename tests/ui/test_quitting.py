@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from s3tui.s3 import uploads
 from s3tui.s3.client import Connection
+from tests.s3.stub_server import Answer, Asked, stub
 from tests.terminal import Terminal
 
 LIMIT = 2.0  # s; DESIGN 3.1
@@ -34,6 +36,38 @@ def test_quitting_while_the_endpoint_hangs() -> None:
             assert terminal.wait_for_exit(20) == 0
             assert time.monotonic() - pressed < LIMIT
             connection.close()
+
+
+def test_quitting_while_an_upload_hangs(tmp_path: Path) -> None:
+    released = threading.Event()
+    (tmp_path / "file.txt").write_text("hello")
+    empty = b"<ListBucketResult><Name>b</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>"
+
+    def answer(asked: Asked) -> Answer:
+        if asked.method == "PUT":
+            released.wait(60)
+        return Answer(404) if asked.method == "HEAD" else Answer(200, empty)
+
+    with (
+        stub(answer) as server,
+        Terminal([sys.executable, "-m", "s3tui", "s3://somewhere/"], environment(server.endpoint)) as terminal,
+    ):
+        terminal.wait_for("This bucket is empty")
+        terminal.press("u")
+        terminal.wait_for("Nothing yet")
+        terminal.press(str(tmp_path / "file.txt"), "Enter")
+        terminal.wait_for("5 B")
+        terminal.press("\x13")  # Ctrl+S
+        while not any(asked.method == "HEAD" for asked in server.asked):
+            terminal.read(0.1)
+        terminal.wait_for("This bucket")
+        terminal.press("q")
+        terminal.wait_for("Transfers are running")
+        terminal.press("Tab", "Enter")
+        pressed = time.monotonic()
+        assert terminal.wait_for_exit(20) == 0
+        assert time.monotonic() - pressed < LIMIT + 0.5  # leaving and printing on a busy machine
+        released.set()
 
 
 @pytest.mark.parametrize("way", ["q", "SIGTERM", "SIGHUP"])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from s3tui.ui.screens.browser import Browser
 from s3tui.ui.widgets.arrangement import SortBy
 
 _SORTS: dict[str, SortBy] = {"Name": "name", "Size": "size", "Time": "modified", "Storage class": "class"}
+
+DEAD_SECONDS = 1.5  # that an endpoint gets to answer at all, when the user leaves while it is written to
 
 
 def filter_rows(browser: Browser) -> None:
@@ -118,8 +122,6 @@ def leave(browser: Browser) -> None:
 
 
 async def _ask_and_leave(browser: Browser) -> None:
-    from s3tui import background
-    from s3tui.ui.app import LAST_SECONDS
     from s3tui.ui.dialogs.confirm import Confirm
 
     question = Confirm(
@@ -129,8 +131,22 @@ async def _ask_and_leave(browser: Browser) -> None:
     )
     if await browser.app.push_screen_wait(question):
         browser.say("Cancelling …")
-        ended = await background.run(background.LOCAL, browser.queue.cancel_all, LAST_SECONDS)
+        ended = await _cancel_transfers(browser)
         browser.app.exit(message=None if ended else "Not every transfer ended in time: unfinished uploads may remain.")
+
+
+async def _cancel_transfers(browser: Browser) -> bool:
+    """Whether all ended in time. An endpoint that still answers gets longer than one that is dead."""
+    from s3tui import background
+    from s3tui.ui.app import LAST_SECONDS
+
+    began = datetime.now(UTC)
+    if await background.run(background.LOCAL, browser.queue.cancel_all, DEAD_SECONDS):
+        return True
+    log = browser.connection.log.newest(100) if browser.connection else []
+    if not any(entry.status and entry.at > began for entry in log):
+        return False
+    return await background.run(background.LOCAL, browser.queue.cancel_all, LAST_SECONDS - DEAD_SECONDS)
 
 
 def transfers(browser: Browser) -> None:
