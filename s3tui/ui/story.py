@@ -279,6 +279,10 @@ def run(profile: Profile, bucket: str = "r630-switchbot-isos") -> int:
     except S3tuiError as error:
         sys.stderr.write(visible(str(error)) + "\n")
         return 1
-    Path(PICTURE).write_text(picture, encoding="utf-8")
+    try:
+        Path(PICTURE).write_text(picture, encoding="utf-8")
+    except OSError as error:
+        sys.stderr.write(f"{PICTURE} can't be written here: {error.strerror}.\n")
+        return 1
     say(f"saved the last screen as {PICTURE}")
     return 0
