@@ -27,6 +27,7 @@ from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
 from s3tui.transfers.queue import Queue, TransferView
+from s3tui.ui import lost_terminal
 from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.failures import TellsFailures
 
@@ -68,6 +69,7 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def __init__(self, start: Start | None = None) -> None:
         super().__init__()
+        lost_terminal.survive()
         self.start = start or Start()
         self.config_path = self.start.config_path
         self.queue = Queue(on_finished=self._transfer_finished)
