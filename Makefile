@@ -8,7 +8,8 @@
 PYTHON := $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
   $(shell $(p) -c 'import sys; print("$(p)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
 BIN := .venv/bin
-WORKERS ?= 2
+# Most of a test is waiting: for a server, a screen, a terminal.
+WORKERS ?= 4
 
 .PHONY: demo test test-servers bench screenshots clean
 .DEFAULT_GOAL := demo

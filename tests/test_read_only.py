@@ -18,7 +18,7 @@ from s3tui.s3.uri import S3Uri
 from s3tui.ui import keymap
 from s3tui.ui.commands import COMMANDS
 from tests.ui.browsing import browsing
-from tests.ui.waiting import settle
+from tests.ui.waiting import idle, settle
 
 READS = ("Get", "Head", "List", "GET ", "HEAD ")
 # These only move, or leave the program.
@@ -57,15 +57,16 @@ async def test_no_key_writes(profile: Profile, connection: Connection, held: str
                 continue
             browser.objects.table.focus()
             await pilot.press(keymap.keys_of(command, {})[0])
-            await settle(pilot)
+            await idle(pilot)
             # Whatever opened: fill something in, save it, say yes.
             await pilot.press("x", "ctrl+s", "tab", "enter", "ctrl+s", "enter")
-            await settle(pilot)
+            await idle(pilot)
             while len(pilot.app.screen_stack) > 1:
                 pilot.app.pop_screen()
-                await settle(pilot)
+                await idle(pilot)
             browser.go(S3Uri(held, "docs/"))
-            await settle(pilot)
+            await idle(pilot)
+        await settle(pilot)
         refused = [entry for entry in browser.connection.log.newest() if not entry.operation.startswith(READS)]
         assert [entry for entry in refused if entry.status or entry.error != "ReadOnly"] == []
     assert everything(connection, held) == before

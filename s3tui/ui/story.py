@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.app import ScreenStackError
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -52,9 +53,14 @@ class Story:
     # ---- how a step is done
 
     async def press(self, *keys: str) -> None:
-        """Press keys; a text of several characters that is no key's name is typed."""
+        """Press keys by name; a text that begins with `paste:` is pasted, as a terminal does it."""
         for key in keys:
-            await self.pilot.press(*(key.removeprefix("type:") if key.startswith("type:") else [key]))
+            kind, colon, text = key.partition(":")
+            if kind == "paste" and colon:
+                self.pilot.app.screen.post_message(events.Paste(text))
+                await self.pilot.pause()
+            else:
+                await self.pilot.press(key)
 
     async def until(self, what: str, condition: Callable[[], object]) -> None:
         """Wait until `condition` holds and nothing is under way. Raises `StoryFailed`, at once when the program
@@ -135,7 +141,7 @@ class Story:
         """Find a row with the filter."""
         table = self.browser.objects.table
         name = key.rstrip("/").rsplit("/", 1)[-1]
-        await self.press("slash", f"type:{name}", "enter")
+        await self.press("slash", f"paste:{name}", "enter")
         await self.until(f"{key} is found", lambda: table.cursor_row is not None and table.cursor_row.key == key)
 
     async def read_object(self) -> None:
@@ -157,7 +163,7 @@ class Story:
                 file.truncate(IMAGE_SIZE)
             await self.press("u")
             await self.until("the form is there", lambda: self.screen == "UploadForm")
-            await self.press(f"type:{image}", "enter")
+            await self.press(f"paste:{image}", "enter")
             await self.until("the file is on the list", lambda: self.pilot.app.screen.query_one("MoveList").row_count)  # type: ignore[attr-defined]
             await self.press("ctrl+s")
             await self.until("the upload is verified", lambda: self.browser.queue.snapshot()[-1].state == "verified")
@@ -174,7 +180,7 @@ class Story:
         await self.put_cursor_on(PREFIX + IMAGE)
         await self.press("e")
         await self.until("the fields can be edited", lambda: self._button("ok") == "Review")
-        await self.press("tab", "type:max-age=3600", "ctrl+s")
+        await self.press("tab", "paste:max-age=3600", "ctrl+s")
         await self.until("the difference is shown", lambda: self._button("ok") == "Write")
         await self.press("ctrl+s")
         await self.until("the dialog is closed", lambda: self.screen == "Browser" and self._lists(PREFIX))
@@ -222,7 +228,7 @@ class Story:
         asked = f"s3://{self.bucket}/{PREFIX}Metadata.json"
         await self.press("w")
         await self.until("the question is asked", lambda: self.screen == "Goto")
-        await self.press("ctrl+a", "ctrl+k", f"type:{asked}", "enter")
+        await self.press("ctrl+a", "ctrl+k", f"paste:{asked}", "enter")
         await self.until("the verdict is there", lambda: self.screen == "Why" and self._diagnosis() is not None)
         self.tell(f"asked why {asked} is missing: {self._diagnosis()}")
 

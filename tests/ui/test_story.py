@@ -50,6 +50,7 @@ def test_it_is_told_and_leaves_only_its_picture(tmp_path: Path) -> None:
     for line, step in zip(lines, STEPS, strict=True):
         assert step in line
     assert [file.name for file in here.iterdir()] == [story.PICTURE]
+    assert server.SECRET_ACCESS_KEY not in (here / story.PICTURE).read_text() + told.stdout
     assert "Why&#160;is&#160;it&#160;missing?" in (here / story.PICTURE).read_text()
     assert [*temporary.iterdir(), *home.iterdir()] == []
     assert processes_with(str(temporary)) == []
