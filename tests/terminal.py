@@ -68,9 +68,11 @@ class Terminal:
     def wait_for(self, text: str, seconds: float = 20) -> None:
         """Wait until `text` stands on the screen."""
         end = time.monotonic() + seconds
+        is_open = True
         while text not in self.text:
-            if time.monotonic() > end or not self.read(0.1):
+            if time.monotonic() > end or not is_open:
                 raise AssertionError(f"“{text}” never came. The screen:\n{self.text}")
+            is_open = self.read(0.1)  # what it wrote last counts, too
 
     def press(self, *keys: str) -> None:
         """Type keys by name (`Enter`, `Ctrl+G`) or as text."""
