@@ -35,11 +35,17 @@ def run(arguments: argparse.Namespace) -> int:
     source = uri.parse(arguments.place, connection.profile.endpoint)
     if not source.key:
         raise BadInput(f"“{source}” is a bucket: name one object.")
+    if source.key.endswith("/") and _is_folder(arguments.path):
+        raise BadInput(f"“{source}” is a prefix: name one object, or the file that an object of this name becomes.")
     path = Path(arguments.path)
-    if path.is_dir() or arguments.path.endswith("/"):
+    if _is_folder(arguments.path):
         request = DownloadRequest(source, local_path(path, source.name), arguments.overwrite, root=path)
     else:
         request = DownloadRequest(source, path, arguments.overwrite)
     queue = Queue()
     queue.submit_download(connection, request)
     return watch(queue, arguments.json)
+
+
+def _is_folder(path: str) -> bool:
+    return path.endswith("/") or Path(path).is_dir()

@@ -12,7 +12,7 @@ from s3tui.background import CancelToken
 from s3tui.display import visible
 from s3tui.errors import S3tuiError
 from s3tui.s3.uri import S3Uri
-from s3tui.ui.panes.detail import facts
+from s3tui.ui.panes.detail import TABS, facts
 
 if TYPE_CHECKING:
     from s3tui.s3.client import Connection
@@ -27,6 +27,13 @@ def load(browser: Browser, tab: str, uri: S3Uri) -> None:
     """Fetch the content of `tab` for `uri` in the background and hand it to the detail pane."""
     if browser.connection is not None:
         browser.start(f"detail-{tab}", _load, browser.connection, tab, uri)
+
+
+def load_again(browser: Browser) -> None:
+    """After a change: what is still on its way was asked before it, so it is dropped."""
+    for tab, _ in TABS:
+        browser.workers.cancel_group(browser, f"detail-{tab}")
+    browser.detail.reload()
 
 
 async def _load(browser: Browser, connection: Connection, tab: str, uri: S3Uri) -> None:

@@ -60,3 +60,10 @@ def test_what_is_not_there(options: list[str], bucket: str, tmp_path: Path, caps
     assert main(["get", *options, f"s3://{bucket}/none", str(tmp_path / "a")]) == 1
     assert "no object" in capsys.readouterr().err and not (tmp_path / "a").exists()
     assert main(["get", *options, f"s3://{bucket}", str(tmp_path / "a")]) == 2
+
+
+def test_a_prefix_is_not_an_object(
+    options: list[str], stored: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["get", *options, f"{stored.rsplit('/', 1)[0]}/", str(tmp_path)]) == 2
+    assert "is a prefix" in capsys.readouterr().err

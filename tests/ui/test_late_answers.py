@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from textual.content import Content
 
 from s3tui import background
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.ui import detail_content
+from s3tui.ui.screens.browser import Browser
 from tests.s3.stub_server import Answer, Asked, Stub, stub
 from tests.ui.browsing import browsing, shown
 from tests.ui.waiting import settle, until
@@ -94,3 +98,20 @@ async def test_a_selection_does_not_outlive_its_profile(profile: Profile, connec
         await pilot.press("d")
         await settle(pilot)
         assert pilot.app.screen is browser
+
+
+async def test_what_was_asked_before_an_edit_is_dropped(profile: Profile, connection: Connection, bucket: str) -> None:
+    connection.call("put_object", Bucket=bucket, Key="a.txt", Body=b"x")
+    answered = asyncio.Event()
+
+    async def slow_answer(browser: Browser) -> None:
+        await answered.wait()
+        browser.detail.fill("tags", Content("as it was"), S3Uri(bucket, "a.txt"))
+
+    async with browsing(profile, f"s3://{bucket}/a.txt", size=(160, 40)) as (pilot, browser):
+        browser.start("detail-tags", slow_answer)
+        await pilot.pause()
+        detail_content.load_again(browser)
+        answered.set()
+        await settle(pilot)
+        assert "as it was" not in browser.detail.text("tags")

@@ -14,8 +14,8 @@ from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.dialogs.goto import Goto
-from tests.ui.browsing import browsing
-from tests.ui.waiting import until
+from tests.ui.browsing import browsing, shown
+from tests.ui.waiting import settle, until
 
 
 @pytest.fixture
@@ -33,6 +33,25 @@ async def test_without_transfers_it_leaves_at_once(profile: Profile, bucket: str
     async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
         await pilot.press("ctrl+g", "ctrl+q")
         assert browser.app._exit
+
+
+async def test_unsaved_rules_are_asked_about(profile: Profile, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        await pilot.press("b")
+        await settle(pilot)
+        await pilot.press("ctrl+t", "enter")
+        await settle(pilot)
+        assert getattr(pilot.app.screen, "unsaved", False)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        assert "is not saved" in shown(pilot)
+        await pilot.press("enter")  # No
+        await settle(pilot)
+        assert not browser.app._exit
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: browser.app._exit)
 
 
 @pytest.mark.usefixtures("endless")

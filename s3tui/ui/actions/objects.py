@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s3tui import background
 from s3tui.s3.uri import S3Uri
+from s3tui.ui import detail_content
 from s3tui.ui.screens.browser import Browser
 
 
@@ -63,7 +64,7 @@ async def _edit(browser: Browser, what: str) -> None:
         written = await browser.app.push_screen_wait(EditMetadata(connection, info)) is not None
     else:
         written = await browser.app.push_screen_wait(EditTags(connection, info)) is not None
-    browser.detail.reload()  # also after a write that didn't keep everything
+    detail_content.load_again(browser)  # also after a write that didn't keep everything
     if written:
         browser.say(f"The {what} of {uri.name} was written, read back and compared.")
         if what == "metadata" and browser.place:

@@ -114,22 +114,27 @@ def show_help(browser: Browser) -> None:
 
 
 def leave(browser: Browser) -> None:
-    if not browser.queue.running:
+    if not (browser.queue.running or _unsaved(browser)):
         browser.app.exit()
     elif not any(worker.group == "leave" and worker.is_running for worker in browser.workers):
         # Not with `ask`: Ctrl+Q comes from inside dialogs too, and their conversation goes on after a No.
         browser.start("leave", _ask_and_leave)
 
 
+def _unsaved(browser: Browser) -> bool:
+    return any(getattr(screen, "unsaved", False) for screen in browser.app.screen_stack)
+
+
 async def _ask_and_leave(browser: Browser) -> None:
     from s3tui.ui.dialogs.confirm import Confirm
 
-    question = Confirm(
-        "Transfers are running",
-        "They are cancelled when you leave: unfinished uploads are aborted, and nothing half-sent stays behind.",
-        "Leave",
-    )
-    if await browser.app.push_screen_wait(question):
+    harm = []
+    if browser.queue.running:
+        harm.append("Transfers are cancelled: unfinished uploads are aborted, and nothing half-sent stays behind.")
+    if _unsaved(browser):
+        harm.append("What you changed in the bucket's settings is not saved.")
+    heading = "Transfers are running" if browser.queue.running else "Lose what you changed?"
+    if await browser.app.push_screen_wait(Confirm(heading, "\n".join(harm), "Leave")):
         browser.say("Cancelling …")
         ended = await _cancel_transfers(browser)
         browser.app.exit(message=None if ended else "Not every transfer ended in time: unfinished uploads may remain.")

@@ -56,7 +56,9 @@ class EditMetadata(EditDialog[ObjectInfo]):
         for field in FIELDS:
             value = visible(field.of(self.info.metadata))
             suggester = SuggestFromList(_TYPES, case_sensitive=False) if field.attribute == "content_type" else None
-            box = Input(value, placeholder=field.example, compact=True, id=field.attribute, suggester=suggester)
+            box = Input(
+                value, placeholder=f"such as {field.example}", compact=True, id=field.attribute, suggester=suggester
+            )
             yield FormRow(_LABELS.get(field.attribute, field.header.replace("-", " ").capitalize()), box)
         yield Static("User metadata. A row that is cleared is removed. Ctrl+S goes on.", id="user-heading")
         yield PairsEditor([(name, readable(value)) for name, value in self.info.metadata.user], id="user")

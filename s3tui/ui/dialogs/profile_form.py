@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select
 
@@ -65,6 +66,7 @@ class ProfileForm(Dialog[ProfileDraft]):
     ProfileForm .dialog-body { width: 100%; }
     ProfileForm .dialog-complaint { max-height: 3; overflow-y: auto; }
     """
+    BINDINGS = [Binding("ctrl+s", "keep", "Save", show=False)]
     buttons = (("ok", "Save", "primary"), ("test", "Test", "default"), ("cancel", "Cancel", "default"))
 
     def __init__(
@@ -109,6 +111,9 @@ class ProfileForm(Dialog[ProfileDraft]):
 
     def on_input_submitted(self) -> None:
         self.focus_next()
+
+    def action_keep(self) -> None:
+        self._go_on("ok")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id in ("ok", "test"):

@@ -111,8 +111,13 @@ class BucketSettings(TellsFailures, Screen[None]):
     async def action_close(self) -> None:
         if any(pane.state == "writing" for pane in self.query(DocumentPane)):
             self.notify("A write is under way: its outcome will be shown here.", markup=False)
-        elif not any(pane.modified for pane in self.query(DocumentPane)) or await self._may_lose("Close"):
+        elif not self.unsaved or await self._may_lose("Close"):
             self.dismiss()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether leaving would lose what was typed."""
+        return any(pane.modified for pane in self.query(DocumentPane))
 
     async def _may_lose(self, yes: str) -> bool:
         question = Confirm("Lose what you changed?", "The text in the editor is not saved.", yes)
