@@ -6,6 +6,7 @@ import itertools
 import os
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 
 _numbers = itertools.count(1)
+LARGEST_SEARCHED = 4 << 20  # bytes; what is larger is something to upload
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,6 +43,21 @@ def clean_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """After the whole run: the secret that nearly every test connects with is in no file and no argument list."""
+    yield
+    secret = demo_server.SECRET_ACCESS_KEY.encode()
+    files = (path for path in tmp_path_factory.getbasetemp().rglob("*") if path.is_file() and not path.is_symlink())
+    arguments = Path("/proc").glob("[0-9]*/cmdline")
+    told = []
+    for path in itertools.chain(files, arguments):
+        with suppress(OSError):  # ended or removed meanwhile
+            if path.stat().st_size <= LARGEST_SEARCHED and secret in path.read_bytes():
+                told.append(str(path))
+    assert told == []
 
 
 @pytest.fixture(scope="session")
