@@ -212,4 +212,6 @@ def test_bucket_settings(start: Start) -> None:
     screen.do("b", see="1 rule")
     screen.do("F2", see="AllowedOrigin")
     screen.do("Tab", "x", see="not saved")
+    screen.do("Ctrl+Q", see="Lose what you changed?")
+    screen.do("Enter", "Backspace", see="1 rule")  # No; back to what is stored
     screen.leave()
