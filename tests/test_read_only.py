@@ -13,9 +13,11 @@ import pytest
 
 from s3tui.cli.main import DONE, main
 from s3tui.profiles.model import Profile
+from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.ui import keymap
+from s3tui.ui.app import S3tuiApp, Start
 from s3tui.ui.commands import COMMANDS
 from tests.ui.browsing import browsing
 from tests.ui.waiting import idle, settle
@@ -70,6 +72,20 @@ async def test_no_key_writes(profile: Profile, connection: Connection, held: str
         refused = [entry for entry in browser.connection.log.newest() if not entry.operation.startswith(READS)]
         assert [entry for entry in refused if entry.status or entry.error != "ReadOnly"] == []
     assert everything(connection, held) == before
+
+
+async def test_the_option_holds_for_every_profile_that_is_chosen_later(profile: Profile, held: str) -> None:
+    app = S3tuiApp(Start(profile=profile, read_only=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("P", "enter")
+        await settle(pilot)
+        browser = app.browser
+        assert browser is not None and browser.connection is not None
+        await pilot.press("R")  # must not help
+        assert browser.connection.read_only
+        with pytest.raises(errors.ReadOnly):
+            browser.connection.call("put_object", Bucket=held, Key="new", Body=b"")
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,6 @@ class S3tuiApp(TellsFailures, App[None]):
                 name=name,
                 endpoint=start.endpoint,
                 region=start.region,
-                read_only=start.read_only,
                 dotenv=start.env_file,
             )
             place = parse(target, profile.endpoint) if target else None

@@ -135,7 +135,8 @@ async def _ask_and_leave(browser: Browser) -> None:
         harm.append("What you changed in the bucket's settings is not saved.")
     heading = "Transfers are running" if browser.queue.running else "Lose what you changed?"
     if await browser.app.push_screen_wait(Confirm(heading, "\n".join(harm), "Leave")):
-        browser.say("Cancelling …")
+        if browser.queue.running:
+            browser.say("Cancelling …")
         ended = await _cancel_transfers(browser)
         browser.app.exit(message=None if ended else "Not every transfer ended in time: unfinished uploads may remain.")
 

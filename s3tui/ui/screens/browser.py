@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -203,6 +204,8 @@ class Browser(TellsFailures, Screen[None]):
         """Talk to `profile` from now on, and go to `then` when it is given."""
         from s3tui.ui import connecting
 
+        if self.app.start.read_only:  # `--read-only` holds for whatever profile is chosen later, too
+            profile = replace(profile, read_only=True)
         self._leave()
         connecting.use(self, profile, then)
 
