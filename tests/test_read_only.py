@@ -82,6 +82,7 @@ async def test_the_option_holds_for_every_profile_that_is_chosen_later(profile: 
         await settle(pilot)
         browser = app.browser
         assert browser is not None and browser.connection is not None
+        assert browser.connection.read_only
         await pilot.press("R")  # must not help
         assert browser.connection.read_only
         with pytest.raises(errors.ReadOnly):
