@@ -8,14 +8,22 @@ holds a view of the blob.
 from __future__ import annotations
 
 import operator
+import pickle
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from typing import Literal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PREFIX = -1  # in the sizes: this row is a common prefix
+# What a row is. In a plain listing only the first two are met.
+OBJECT = 0  # or the current version of one
+PREFIX = 1  # a common prefix
+NONCURRENT = 2  # a version that is not the current one
+DELETED = 3  # a delete marker that is the current version: the key is deleted
+OLD_MARKER = 4  # a delete marker that is not
 _NO_TIME = -(2**63)
 _MD5 = 16  # bytes
 # In the parts column: how to read the 16 bytes beside it.
@@ -27,11 +35,20 @@ class Row:
     """One object, or one common prefix (its size is 0, its time, ETag and class are not there)."""
 
     key: str
-    is_prefix: bool = False
+    kind: int = OBJECT
     size: int = 0  # bytes
     modified: datetime | None = None
     etag: str = ""  # without quotes
     storage_class: str = ""  # empty when the server didn't say
+
+    @property
+    def is_prefix(self) -> bool:
+        return self.kind == PREFIX
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the key is deleted: its current version is a delete marker."""
+        return self.kind == DELETED
 
 
 class Columns:
@@ -41,6 +58,7 @@ class Columns:
         self._count = 0
         self._keys = bytearray()
         self._starts = array("Q", [0])
+        self._kinds = bytearray()
         self._sizes = array("q")
         self._times = array("q")  # milliseconds since 1970
         self._etags = bytearray()
@@ -51,6 +69,7 @@ class Columns:
         self._class_numbers: dict[str, int] = {"": 0}
         self.total_size = 0  # bytes
         self.prefix_count = 0
+        self._has_versions = False
         self.in_order = True  # objects and prefixes each came in S3's order, as not all servers send them
         self._edges: dict[bool, tuple[bytes, bytes]] = {}  # is it a prefix -> first and last key
 
@@ -74,8 +93,8 @@ class Columns:
         return bytes(self._keys[self._starts[index] : self._starts[index + 1]])
 
     def size(self, index: int) -> int:
-        """Bytes; 0 for a prefix."""
-        return max(self._sizes[index], 0)
+        """Bytes; 0 for a prefix or a delete marker."""
+        return self._sizes[index]
 
     def modified(self, index: int) -> datetime | None:
         time = self._times[index]
@@ -99,20 +118,101 @@ class Columns:
         """As the server said it; empty when it didn't."""
         return self._class_names[self._classes[index]]
 
+    def kind(self, index: int) -> int:
+        """`OBJECT`, `PREFIX`, `NONCURRENT`, `DELETED` or `OLD_MARKER`."""
+        return self._kinds[index]
+
     def is_prefix(self, index: int) -> bool:
-        return self._sizes[index] == _PREFIX
+        return self._kinds[index] == PREFIX
 
     def row(self, index: int) -> Row:
-        if self.is_prefix(index):
-            return Row(self.key(index), is_prefix=True)
         return Row(
             self.key(index),
-            False,
+            self.kind(index),
             self.size(index),
             self.modified(index),
             self.etag(index),
             self.storage_class(index),
         )
+
+    def index_of(self, key: bytes, is_prefix: bool = False) -> int | None:
+        """The first row with this key, or None. Quick, except in a listing that is not in order."""
+        if self.in_order and not self.prefix_count and not is_prefix:
+            at = bisect_left(range(self._count), key, key=self.key_bytes)
+            return at if at < self._count and self.key_bytes(at) == key else None
+        at = -1
+        while (at := self._keys.find(key, at + 1)) >= 0:
+            row = bisect_right(self._starts, at, 0, self._count + 1) - 1
+            if row >= self._count:
+                return None
+            whole = self._starts[row] == at and self._starts[row + 1] == at + len(key)
+            if whole and self.is_prefix(row) == is_prefix:
+                return row
+        return None
+
+    def part(self, first: int, last: int) -> Columns:
+        """A copy of the rows from `first` up to, and without, `last`."""
+        part = Columns()
+        part._has_versions = self._has_versions
+        part._kinds += self._kinds[first:last]
+        part._classes += self._classes[first:last]
+        part._class_names = list(self._class_names)
+        part._class_numbers = dict(self._class_numbers)
+        part._times.extend(self._times[first:last])
+        part._sizes.extend(self._sizes[first:last])
+        part._etags += self._etags[first * _MD5 : last * _MD5]
+        part._parts.extend(self._parts[first:last])
+        part._odd_etags = {row - first: etag for row, etag in self._odd_etags.items() if first <= row < last}
+        part.total_size = sum(part._sizes)
+        part.prefix_count = part._kinds.count(PREFIX)
+        base = self._starts[first]
+        part._keys += self._keys[base : self._starts[last]]
+        part._starts = array("Q", [start - base for start in self._starts[first : last + 1]])
+        part._count = last - first
+        part._learn_edges(self.in_order)
+        return part
+
+    def column(self, name: Literal["kinds", "sizes", "times", "classes", "starts"]) -> bytes:
+        """A copy of one column's raw numbers: bytes, int64, int64, bytes, uint64 (one more than rows)."""
+        count = self._count
+        column: bytearray | array[int] = getattr(self, f"_{name}")
+        return bytes(memoryview(column[: count + (name == "starts")]).cast("B"))
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        """The storage classes; the column `classes` holds indexes into it."""
+        return tuple(self._class_names)
+
+    # -- as bytes, to send to another process
+
+    def packed(self) -> bytes:
+        """All rows as bytes, for `unpacked`."""
+        numbers = (self._starts, self._sizes, self._times, self._parts)
+        texts = (self._keys, self._kinds, self._etags, self._classes)
+        rest = (self._class_names, self._odd_etags, self._count, self.total_size, self.prefix_count, self._has_versions)
+        return pickle.dumps(
+            (
+                [bytes(text) for text in texts],
+                [number.tobytes() for number in numbers],
+                rest,
+                self.in_order,
+                self._edges,
+            ),
+            protocol=5,
+        )
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> Columns:
+        """What `packed` made; never from anyone but our own process, since it is a pickle."""
+        self = cls()
+        texts, numbers, rest, self.in_order, self._edges = pickle.loads(data)
+        self._keys, self._kinds, self._etags, self._classes = map(bytearray, texts)
+        self._starts = array("Q")
+        for column, raw in zip((self._starts, self._sizes, self._times, self._parts), numbers, strict=True):
+            column.frombytes(raw)
+        self._class_names, self._odd_etags, self._count, self.total_size, self.prefix_count, self._has_versions = rest
+        self._class_numbers = {name: number for number, name in enumerate(self._class_names)}
+        return self
 
     def all_start_with(self, prefix: bytes) -> bool:
         """Whether every key begins with `prefix`."""
@@ -142,7 +242,8 @@ class Columns:
     def append_prefixes(self, keys: Sequence[bytes]) -> None:
         """Add common prefixes."""
         count = len(keys)
-        self._sizes.extend([_PREFIX] * count)
+        self._kinds += bytes([PREFIX]) * count
+        self._sizes.frombytes(bytes(8 * count))
         self._times.extend([_NO_TIME] * count)
         self._parts.extend([_NO_ETAG] * count)
         self._etags += bytes(_MD5 * count)
@@ -157,8 +258,14 @@ class Columns:
         times: Iterable[int],
         etags: Sequence[str],
         storage_classes: Sequence[str],
+        kinds: bytes = b"",
     ) -> None:
-        """Add objects. `times` are milliseconds since 1970, `etags` have no quotes."""
+        """Add objects, or versions and markers when `kinds` names each one's kind.
+
+        `times` are milliseconds since 1970, `etags` have no quotes.
+        """
+        self._kinds += kinds or bytes(len(keys))
+        self._has_versions |= bool(kinds)
         self._append_etags(etags)
         numbers = {name: self._class_number(name) for name in set(storage_classes)}
         self._classes += bytes(map(numbers.__getitem__, storage_classes))
@@ -176,9 +283,11 @@ class Columns:
         renumber = bytes(self._class_number(name) for name in other._class_names).ljust(256, b"\0")
         self._classes += other._classes.translate(renumber)
         self._times.extend(other._times)
+        self._kinds += other._kinds
         self._sizes.extend(other._sizes)
         self.total_size += other.total_size
         self.prefix_count += other.prefix_count
+        self._has_versions |= other._has_versions
         self.in_order &= other.in_order
         for is_prefix, (first_key, last_key) in other._edges.items():
             self._note_order(is_prefix, first_key, last_key)
@@ -191,7 +300,9 @@ class Columns:
         """The last step: after it the new rows are there."""
         if not keys:
             return
-        self.in_order &= all(map(operator.lt, keys, keys[1:]))
+        # Versions of one key stand together.
+        follows = operator.le if self._has_versions else operator.lt
+        self.in_order &= all(map(follows, keys, keys[1:]))
         self._note_order(are_prefixes, keys[0], keys[-1])
         edges = list(accumulate(map(len, keys), initial=self._starts[-1]))
         self._keys += b"".join(keys)
@@ -200,9 +311,18 @@ class Columns:
 
     def _note_order(self, is_prefix: bool, first_key: bytes, last_key: bytes) -> None:
         before = self._edges.get(is_prefix)
-        if before and first_key <= before[1]:
+        if before and (first_key < before[1] or (first_key == before[1] and not self._has_versions)):
             self.in_order = False
         self._edges[is_prefix] = (before[0] if before else first_key, last_key)
+
+    def _learn_edges(self, in_order: bool) -> None:
+        self.in_order = in_order
+        for is_prefix in (False, True):
+            rows = range(self._count)
+            first = next((row for row in rows if self.is_prefix(row) == is_prefix), None)
+            if first is not None:
+                last = next(row for row in reversed(rows) if self.is_prefix(row) == is_prefix)
+                self._edges[is_prefix] = (self.key_bytes(first), self.key_bytes(last))
 
     def _append_etags(self, etags: Sequence[str]) -> None:
         digests = _plain_digests(etags)
