@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from s3tui.background import Cancelled
 from s3tui.profiles.model import Profile
-from s3tui.s3 import errors, page_parser, session
+from s3tui.s3 import direct, errors, page_parser, session
 from s3tui.s3.body import Body
 from s3tui.s3.failures import translate
 from s3tui.s3.requests import LoggedRequest, RequestLog
@@ -42,6 +42,8 @@ class _Sending:
     attempts: int = 0
     probe: tuple[str, str, str] | None = None  # method, key, query
     refusal: bytes = b""  # body of an answer of 300 and above
+    url: str = ""  # of the last request
+    authorization: str = ""  # its header; names the signature's scope, no secret
 
 
 @dataclass(slots=True)
@@ -145,6 +147,34 @@ class Connection:
                 self._clients[region] = client
             return self._clients[region]
 
+    def way(self, bucket: str, streams: int) -> direct.Way | None:
+        """How this thread's last request, which was a GET of `bucket`, was sent, for up to `streams` more at the
+        same time. None when it can't be repeated without botocore: it was not signed by Signature Version 4 for S3
+        (S3 Express has another), or its bucket is an ARN.
+
+        Blocks when credentials are refreshed; raises what that raises.
+        """
+        scope = direct.scope_of(self._sending.authorization)
+        unsigned = self.profile.credentials == "anonymous"
+        if not unsigned and (scope is None or scope[1] != "s3"):
+            return None
+        client = self.client(bucket)
+        found = None if unsigned else self._session.get_credentials()
+        keys = found.get_frozen_credentials() if found else None
+        if bucket.startswith("arn:") or not (keys or unsigned):
+            return None
+        parts = urlsplit(self._sending.url)
+        return direct.Way(
+            url=urlunsplit(parts._replace(query="")),
+            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            region=scope[0] if scope else "",
+            service=scope[1] if scope else "",
+            keys=(keys.access_key, keys.secret_key, keys.token) if keys else None,
+            verify=client._endpoint.http_session._verify,  # the one place where all that decides it has come together
+            timeouts=(session.CONNECT_SECONDS, session.READ_SECONDS),
+            streams=streams,
+        )
+
     def remember_region(self, bucket: str, region: str) -> None:
         """Send what is for `bucket` to `region` from now on."""
         with self._lock:
@@ -177,7 +207,11 @@ class Connection:
                 "This connection is read-only: nothing was sent.",
                 "It was made so by the profile, by --read-only or by R.",
             )
-        self._sending.attempts += 1
+        sending = self._sending
+        sending.attempts += 1
+        sending.url = request.url
+        signed = request.headers.get("Authorization", "")
+        sending.authorization = signed.decode() if isinstance(signed, bytes) else signed
 
     def _shape_probe(self, params: dict[str, Any], **_: Any) -> None:
         if self._sending.probe is None:

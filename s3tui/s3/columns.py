@@ -214,6 +214,11 @@ class Columns:
         self._class_numbers = {name: number for number, name in enumerate(self._class_names)}
         return self
 
+    @property
+    def last_key(self) -> bytes | None:
+        """The last key, prefixes and objects taken together, in a page that is in order; None in an empty one."""
+        return max((last for _, last in self._edges.values()), default=None)
+
     def all_start_with(self, prefix: bytes) -> bool:
         """Whether every key begins with `prefix`."""
         if self.in_order:  # then the first and the last key of each kind tell
