@@ -11,6 +11,7 @@ import tracemalloc
 from pathlib import Path
 
 from result import Result, at
+from thin_server import serving
 
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
@@ -25,16 +26,8 @@ ROUNDS = 3
 
 def run() -> list[Result]:
     """Rounds alternate between the programs."""
-    with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("thin_server.py")), str(PAGES)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        endpoint = process.stdout.readline().strip()
-        try:
-            return _measure(endpoint)
-        finally:
-            process.kill()
+    with serving(keys=KEYS) as [endpoint]:
+        return _measure(endpoint)
 
 
 def _measure(endpoint: str) -> list[Result]:
