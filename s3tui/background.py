@@ -159,7 +159,8 @@ PREVIEW = Pool("preview", 2)
 TRANSFERS = Pool("transfers", 3)  # files at the same time
 PARTS = Pool("parts", 8)  # parts of those files at the same time
 LOCAL = Pool("local", 3)  # keyring, disk, DNS
-POOLS = (METADATA, LISTING, PREVIEW, TRANSFERS, PARTS, LOCAL)
+SEARCH = Pool("search", 4)  # places of one search at the same time
+POOLS = (METADATA, LISTING, PREVIEW, TRANSFERS, PARTS, LOCAL, SEARCH)
 
 
 def busy() -> int:

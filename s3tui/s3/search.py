@@ -1,0 +1,220 @@
+"""Search: what lies anywhere below some places and fits a filter, handed out while it is being found.
+
+One place is searched in the caller's thread. Of several (every bucket of a profile) a few are searched at a time,
+since most buckets are small and the round trips are what takes long; what is found still comes out place by place.
+An unreadable place is part of the answer, and keeps nobody from searching the others.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
+
+from s3tui import background
+from s3tui.background import Cancelled, CancelToken
+from s3tui.display import counted
+from s3tui.errors import S3tuiError
+from s3tui.s3 import buckets, listing
+from s3tui.s3.client import Connection
+from s3tui.s3.columns import Columns
+from s3tui.s3.listing import COMPLETE, Completeness, Listing
+from s3tui.s3.uri import S3Uri
+
+if TYPE_CHECKING:
+    from s3tui.s3.filters import Filter
+
+_AHEAD = 64  # steps that a place may be ahead of the one that is being handed out
+_PIECE = 1000  # rows
+_REASONS = 3  # of places that can't be read, said in full
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One step of a search: some rows of one place were looked at, or it can't be read (any further)."""
+
+    place: S3Uri
+    looked_at: int = 0  # rows
+    hits: Columns = field(default_factory=Columns)  # those among them that fit
+    error: S3tuiError | None = None
+
+
+def everywhere(connection: Connection) -> list[S3Uri]:
+    """Every bucket of the profile, as places to search. Raises `S3Error`."""
+    return [S3Uri(bucket.name) for bucket in buckets.list_buckets(connection)]
+
+
+def search(
+    connection: Connection, places: Sequence[S3Uri], wanted: Filter, token: CancelToken | None = None
+) -> Iterator[Found]:
+    """Look at every object below each of `places`, however deep, and hand out those that `wanted` fits.
+
+    A name that is matched is what follows the place's own key. Each place's keys come in order, and one place
+    after the other. What can't be read is a `Found` with its error. Raises `Cancelled`.
+    """
+    if len(places) == 1:
+        return _search_one(connection, places[0], wanted, token)
+    return _search_many(connection, places, wanted, token)
+
+
+def _search_one(connection: Connection, place: S3Uri, wanted: Filter, token: CancelToken | None) -> Iterator[Found]:
+    skip = len(_encoded(place.key))
+    try:
+        for rows in listing.stream(connection, place.bucket, place.key + wanted.key_prefix, "", token):
+            fitting = wanted.rows(rows, 0, len(rows), skip)
+            yield Found(place, len(rows), rows if len(fitting) == len(rows) else _picked(rows, fitting))
+    except S3tuiError as error:
+        yield Found(place, error=error)
+
+
+def _search_many(
+    connection: Connection, places: Sequence[S3Uri], wanted: Filter, token: CancelToken | None
+) -> Iterator[Found]:
+    ours = CancelToken()
+    if token:
+        token.on_cancel(ours.cancel)
+    lanes = [_Lane(connection, place, wanted, ours) for place in places]
+    try:
+        for lane in lanes:
+            background.SEARCH.submit(lane.run)
+        for lane in lanes:
+            yield from lane.found()
+    finally:
+        ours.cancel()
+
+
+class _Lane:
+    """The search of one place in a thread of the pool, and what it found until that is handed out."""
+
+    def __init__(self, connection: Connection, place: S3Uri, wanted: Filter, token: CancelToken) -> None:
+        self._search = _search_one(connection, place, wanted, token)
+        self._token = token
+        self._steps: queue.SimpleQueue[Found | BaseException | None] = queue.SimpleQueue()
+        self._room = threading.Semaphore(_AHEAD)
+        token.on_cancel(self._let_go)
+
+    def run(self) -> None:
+        """Search; waits while too much is not handed out yet."""
+        try:
+            self._token.check()
+            for step in self._search:
+                self._room.acquire()
+                self._token.check()
+                self._steps.put(step)
+        except BaseException as error:  # for whoever waits for the next step
+            self._steps.put(error)
+        else:
+            self._steps.put(None)
+
+    def found(self) -> Iterator[Found]:
+        """The steps as they come. Raises `Cancelled` at once when cancel is asked for."""
+        while True:
+            step = self._steps.get()
+            if step is None:
+                return
+            if isinstance(step, BaseException):
+                raise step
+            self._room.release()
+            yield step
+
+    def _let_go(self) -> None:
+        self._room.release()
+        self._steps.put(Cancelled())
+
+
+class Hits(Listing):
+    """What a search has found so far, as a listing for the same kind of table.
+
+    With several places a row's key is `bucket/key`; `uri` says where a row really is.
+    """
+
+    def __init__(self, places: Sequence[S3Uri], wanted: Filter) -> None:
+        only = places[0] if len(places) == 1 else S3Uri("")
+        super().__init__(only.bucket, only.key, "")
+        # So that what is found in one after the other is in the order of `bucket/key`.
+        self.places = sorted(places, key=lambda place: f"{place.bucket}/{place.key}")
+        self.wanted = wanted
+        self.looked_at = 0  # rows
+        self.missed: dict[S3Uri, S3tuiError] = {}  # the places that can't be read (to their end), and why
+
+    @property
+    def is_of_one_place(self) -> bool:
+        return len(self.places) == 1
+
+    def uri(self, index: int) -> S3Uri:
+        """The object that this row stands for."""
+        key = self.columns.key(index)
+        if self.is_of_one_place:
+            return S3Uri(self.bucket, key)
+        bucket, _, key = key.partition("/")
+        return S3Uri(bucket, key)
+
+    def by_bucket(self, rows: Iterable[int]) -> Iterator[tuple[str, Columns]]:
+        """Some rows under their own keys, in this order: pieces of one bucket each, with the bucket's name."""
+        for bucket, numbers in groupby(rows, lambda row: self.uri(row).bucket):
+            cut = 0 if self.is_of_one_place else len(bucket) + 1
+            while piece := list(islice(numbers, _PIECE)):
+                yield bucket, _picked(self.columns, piece, cut=cut)
+
+    def take(self, found: Found) -> None:
+        """Add what a step of the search found."""
+        self.looked_at += found.looked_at
+        if found.error:
+            self.missed[found.place] = found.error
+        elif len(found.hits):
+            hits, before = found.hits, f"{found.place.bucket}/".encode()
+            self.add(hits if self.is_of_one_place else _picked(hits, range(len(hits)), before))
+
+    @property
+    def reason(self) -> str:
+        """Why this is not all, in a sentence or some; empty when nothing was missed."""
+        if self.is_of_one_place:
+            return "".join(error.sentence for error in self.missed.values())
+        told = [f"bucket {place.bucket}: {error.sentence}" for place, error in self.missed.items()]
+        if len(told) > _REASONS:
+            told[_REASONS:] = [f"and {counted(len(told) - _REASONS, 'more bucket')}."]
+        return " ".join(told)
+
+
+def read(
+    hits: Hits,
+    connection: Connection,
+    token: CancelToken | None = None,
+    on_page: Callable[[Hits], object] | None = None,
+) -> None:
+    """Search into `hits`, which must be new, and call `on_page` after each step, from this thread.
+
+    Raises `Cancelled`, and the error of a place when no place at all could be read; `hits.completeness` then says
+    why it stopped. With only some places unreadable it says so without raising.
+    """
+    try:
+        for found in search(connection, hits.places, hits.wanted, token):
+            hits.take(found)
+            if on_page:
+                on_page(hits)
+    except Cancelled:
+        hits.completeness = Completeness("stopped", "cancelled")
+        raise
+    hits.completeness = Completeness("stopped", hits.reason) if hits.missed else COMPLETE
+    if hits.missed and len(hits.missed) == len(hits.places):
+        raise next(iter(hits.missed.values()))
+
+
+def _picked(rows: Columns, numbers: Sequence[int], before: bytes = b"", cut: int = 0) -> Columns:
+    """A copy of some objects, with `before` put before their keys, or `cut` bytes of these cut off."""
+    picked = Columns()
+    picked.append_objects(
+        [before + rows.key_bytes(number)[cut:] for number in numbers],
+        [rows.size(number) for number in numbers],
+        [rows.milliseconds(number) for number in numbers],
+        [rows.etag(number) for number in numbers],
+        [rows.storage_class(number) for number in numbers],
+    )
+    return picked
+
+
+def _encoded(key: str) -> bytes:
+    return key.encode("utf-8", "surrogateescape")
