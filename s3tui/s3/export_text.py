@@ -1,0 +1,147 @@
+"""CSV and JSON Lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from json.encoder import encode_basestring_ascii as quoted
+from typing import BinaryIO
+
+from s3tui.s3.columns import OBJECT, PREFIX
+from s3tui.s3.export import FIELDS, KINDS, NO_TIME, SIZELESS, Piece, Writer
+from s3tui.s3.listing import Completeness
+
+_DAY = 86_400_000  # ms
+# What makes a spreadsheet calculate what a cell holds, and the apostrophe itself.
+_GUARDED = frozenset("=+-@\t\r\n'＝＋－＠")
+
+
+class JsonWriter(Writer):
+    """One JSON object a line, in ASCII.
+
+    The last line is `{"kind": "end", "complete": true or false, "reason": "…", "rows": N}`; a file without it was
+    cut off. A byte of a key that is not UTF-8 is a lone surrogate from `\\udc80` to `\\udcff`, as Python's
+    `surrogateescape` has it, so that the key can be had back exactly.
+    """
+
+    def __init__(self, out: BinaryIO) -> None:
+        super().__init__(out)
+        self._times = _Times()
+
+    def write_piece(self, piece: Piece) -> None:
+        places = [f'{{"kind":"{kind}","bucket":{quoted(piece.bucket)},"key":' for kind in KINDS]
+        classes = {name: quoted(name) for name in set(piece.classes)}
+        if any(piece.kinds) or NO_TIME in piece.times:
+            lines = [self._line(piece, row, places, classes) for row in range(len(piece.keys))]
+        else:
+            place = places[OBJECT]
+            lines = [
+                f'{place}{key},"size":{size},"modified":"{time}","etag":{etag},"storage_class":{classes[name]}}}\n'
+                for key, size, time, etag, name in zip(
+                    map(quoted, piece.keys),
+                    piece.sizes,
+                    self._times.texts(piece.times),
+                    map(quoted, piece.etags),
+                    piece.classes,
+                    strict=True,
+                )
+            ]
+        self.out.write("".join(lines).encode("ascii"))
+
+    def _line(self, piece: Piece, row: int, places: list[str], classes: dict[str, str]) -> str:
+        kind, time = piece.kinds[row], piece.times[row]
+        line = f"{places[kind]}{quoted(piece.keys[row])}"
+        if kind == PREFIX:
+            return f"{line}}}\n"
+        modified = "null" if time == NO_TIME else f'"{self._times.text(time)}"'
+        if SIZELESS[kind]:
+            return f'{line},"modified":{modified}}}\n'
+        rest = f'"etag":{quoted(piece.etags[row])},"storage_class":{classes[piece.classes[row]]}'
+        return f'{line},"size":{piece.sizes[row]},"modified":{modified},{rest}}}\n'
+
+    def close(self, completeness: Completeness) -> None:
+        end = {
+            "kind": "end",
+            "complete": completeness.is_complete,
+            "reason": "" if completeness.is_complete else completeness.reason or str(completeness),
+            "rows": self.rows,
+        }
+        self.out.write(json.dumps(end, separators=(",", ":")).encode("ascii") + b"\n")
+
+
+class CsvWriter(Writer):
+    """CSV with a head line; lines end in a line feed, and text stands in quotes.
+
+    The last record has the kind `end` and, in the column `completeness` that is empty everywhere else, `complete`,
+    `more exist` or `stopped: why`; a file without it was cut off. A key's bytes are those that S3 holds, UTF-8 or
+    not. A key, ETag or class that begins with what would make a spreadsheet calculate (`= + - @`, a tab, a line
+    end) or with an apostrophe has one apostrophe more before it, which a reader takes off.
+    """
+
+    def __init__(self, out: BinaryIO) -> None:
+        super().__init__(out)
+        self._times = _Times()
+        out.write(",".join((*FIELDS, "completeness")).encode("ascii") + b"\n")
+
+    def write_piece(self, piece: Piece) -> None:
+        places = [f"{kind},{cell(piece.bucket)}," for kind in KINDS]
+        classes = {name: cell(name) for name in set(piece.classes)}
+        lines = [
+            f"{places[kind]}{cell(key)},{'' if sizeless else size},{time},{cell(etag)},{classes[name]},\n"
+            for kind, key, size, time, etag, name, sizeless in zip(
+                piece.kinds,
+                piece.keys,
+                piece.sizes,
+                self._times.texts(piece.times),
+                piece.etags,
+                piece.classes,
+                map(SIZELESS.__getitem__, piece.kinds),
+                strict=True,
+            )
+        ]
+        self.out.write("".join(lines).encode("utf-8", "surrogateescape"))
+
+    def close(self, completeness: Completeness) -> None:
+        self.out.write(f"end,,,,,,,{cell(str(completeness))}\n".encode("utf-8", "surrogateescape"))
+
+
+def cell(text: str) -> str:
+    """A cell of CSV that holds `text`, in quotes, as `CsvWriter` describes it; nothing for an empty text."""
+    if not text:
+        return ""
+    guard = "'" if text[0] in _GUARDED else ""
+    return f'"{guard}{text}"' if '"' not in text else f'"{guard}{text.replace(chr(34), chr(34) * 2)}"'
+
+
+class _Times:
+    """Times as text, put together from a day, a second of the day and the rest: most were met before."""
+
+    def __init__(self) -> None:
+        self._days = _Days()
+        self._seconds = _Seconds()
+        self._rests = [f".{rest:03}+00:00" for rest in range(1000)]
+
+    def text(self, time: int) -> str:
+        """`2026-11-20T16:03:04.000+00:00` of milliseconds since 1970; empty for `NO_TIME`."""
+        (text,) = self.texts([time])
+        return text
+
+    def texts(self, times: Sequence[int]) -> list[str]:
+        """The same of many."""
+        days, seconds, rests = self._days, self._seconds, self._rests
+        if NO_TIME in times:
+            return ["" if time == NO_TIME else self.text(time) for time in times]
+        return [days[time // _DAY] + seconds[time // 1000 % 86_400] + rests[time % 1000] for time in times]
+
+
+class _Days(dict[int, str]):
+    def __missing__(self, day: int) -> str:
+        text = self[day] = (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+        return text
+
+
+class _Seconds(dict[int, str]):
+    def __missing__(self, second: int) -> str:
+        text = self[second] = f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+        return text
