@@ -11,6 +11,7 @@ from s3tui.s3 import page_parser
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
+from s3tui.s3.uri import S3Uri
 
 PAGE_SIZE = 1000
 # AWS may send empty pages where much was deleted; no real listing has this many one after the other.
@@ -53,6 +54,12 @@ class Listing:
         self.delimiter = delimiter
         self.columns = Columns()
         self.completeness = MORE
+        self.plan = new_plan(prefix, delimiter)
+
+    @property
+    def listed(self) -> int:
+        """How many rows have come, those too that wait for rows before them."""
+        return len(self.columns) + self.plan.rows_waiting
 
     def add(self, page: Columns) -> None:
         self.columns.extend(page)
@@ -62,18 +69,25 @@ class Listing:
         return self.columns.key(index)[len(self.prefix) :]
 
 
+def new_plan(prefix: str, delimiter: str = "", versions: bool = False) -> Plan:
+    """What is to be listed, of which nothing has been listed yet."""
+    return Plan(prefix.encode("utf-8", "surrogateescape"), delimiter.encode(), versions)
+
+
 def read(
     listing: Listing,
     connection: Connection,
     token: CancelToken | None = None,
     on_page: Callable[[Listing], object] | None = None,
 ) -> None:
-    """Read all pages into `listing`, which must be new, and call `on_page` after each, from this thread.
+    """Read all pages that `listing` lacks into it, and call `on_page` after each, from this thread.
 
-    Raises `S3Error` and `Cancelled`; the listing then says why it stopped and keeps the rows it has.
+    A listing that was cancelled goes on where it stopped. Raises `S3Error` and `Cancelled`; the listing then says
+    why it stopped and keeps the rows it has.
     """
+    listing.completeness = MORE
     try:
-        for page in pages(connection, listing.bucket, listing.prefix, listing.delimiter, token):
+        for page in _run(Reader(connection, listing.bucket, listing.plan, token)):
             listing.add(page)
             if on_page:
                 on_page(listing)
@@ -98,24 +112,8 @@ def pages(
 
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
-    parameters: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "MaxKeys": page_size}
-    if delimiter:
-        parameters["Delimiter"] = delimiter
-    guard = _Guard(bucket, prefix)
-    while True:
-        if token:
-            token.check()
-        with page_parser.columns_wanted():
-            answer = connection.call("list_objects_v2", **parameters)
-        page = page_parser.page_of(answer)
-        guard.look_at(page)
-        if token:
-            token.check()
-        yield page
-        following = guard.following(answer)
-        if following is None:
-            return
-        parameters["ContinuationToken"] = following
+    plan = new_plan(prefix, delimiter)
+    return _run(Reader(connection, bucket, plan, token, children=0, page_size=page_size))
 
 
 def stream(
@@ -134,7 +132,14 @@ def stream(
     another that is earlier in the order of keys, each row once all the same; then nothing has to be kept back.
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
-    return pages(connection, bucket, prefix, delimiter, token)
+    return _run(Reader(connection, bucket, new_plan(prefix, delimiter, versions), token, in_order=in_order))
+
+
+def _run(reader: Reader) -> Iterator[Columns]:
+    try:
+        yield from reader.pages()
+    except PlanBroken as error:
+        raise BrokenListing(str(error), f"The list of “{reader.bucket}” is not complete.") from error
 
 
 def first_prefixes(
@@ -150,45 +155,3 @@ def first_prefixes(
             return found[:limit], True
         found += (page.key(index) for index in range(len(page)) if page.is_prefix(index))
     return found[:limit], len(found) > limit
-
-
-class _Guard:
-    """Sees to it that a listing ends, and that it isn't called complete when it can't be."""
-
-    def __init__(self, bucket: str, prefix: str) -> None:
-        self._bucket = bucket
-        self._prefix = prefix.encode("utf-8", "surrogateescape")
-        self._tokens: set[str] = set()
-        self._firsts: set[bytes] = set()
-        self._empty = 0
-
-    def look_at(self, page: Columns) -> None:
-        if not len(page):
-            self._empty += 1
-            if self._empty > _EMPTY_PAGES:
-                raise self._broken(f"The endpoint sent {_EMPTY_PAGES:,} empty pages one after the other.")
-            return
-        self._empty = 0
-        if not page.all_start_with(self._prefix):
-            raise self._broken("The endpoint sent keys that are not under the prefix.")
-        # Order can't be checked (not every server sorts as S3 does), but no page begins like an earlier one.
-        first = page.key_bytes(0)
-        if first in self._firsts:
-            raise self._broken("The endpoint sent the same page twice.")
-        self._firsts.add(first)
-
-    def following(self, answer: dict[str, Any]) -> str | None:
-        """The token of the next page; None when this was the last one."""
-        following = answer.get("NextContinuationToken")
-        if not following:
-            if answer.get("IsTruncated"):
-                raise self._broken("The endpoint says that there is more, but not how to get it.")
-            return None
-        # Some servers send a token and say that nothing is left: asking once more settles it.
-        if following in self._tokens:
-            raise self._broken("The endpoint repeats its continuation token.")
-        self._tokens.add(following)
-        return str(following)
-
-    def _broken(self, why: str) -> BrokenListing:
-        return BrokenListing(why, f"The list of “{self._bucket}” is not complete.")

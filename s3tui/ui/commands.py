@@ -58,6 +58,10 @@ def _place(browser: Browser) -> str:
     return _connected(browser) or ("" if browser.current_uri else "Choose a bucket first.")
 
 
+def _listed(browser: Browser) -> str:
+    return _connected(browser) or ("" if browser.objects.table.shown else "Nothing is listed here.")
+
+
 def _own_profile(browser: Browser) -> str:
     chosen = browser.highlighted_profile
     if chosen is None:
@@ -99,8 +103,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("select", "Select", "space", "Select the row, or take it out of the selection.", "objects"),
     Command("select_range", "Select range", "v", "Start a range here; press again at its other end.", "objects"),
     Command("invert", "Invert selection", "asterisk", "Select what isn't selected, among the rows shown.", "objects"),
-    Command("filter", "Filter", "slash", "Show only the names that hold what you type. Escape ends it.", check=_bucket, footer="Filter"),
+    Command("filter", "Filter", "slash", "Show only rows that match what you type: text, !text, re:, size>, age>, class:. Escape ends it.", check=_bucket, footer="Filter"),
     Command("sort", "Sort", "s", "Sort by name, size, time or class; again for the other direction.", check=_bucket),
+    Command("search", "Search", "ctrl+f", "Search below here, in this bucket or in all buckets.", check=_connected, footer="Search"),
+    Command("size", "Size", "z", "How much is below here: by prefix, storage class and age of the version.", check=_place),
+    Command("show_deleted", "Show deleted", "V", "Show deleted objects among the others, or hide them again.", check=_bucket),
+    Command("export", "Export", "x", "Write what the table shows to a file: CSV, JSON Lines or Parquet.", check=_listed),
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
     Command("upload", "Upload", "u", "Upload files to this prefix.", check=_writable_bucket, footer="Upload"),
     Command("download", "Download", "d", "Download the selected objects, or the one under the cursor.", check=_objects, footer="Download"),
@@ -113,7 +121,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("delete_bucket", "Delete bucket", "D", "Delete the bucket, if it is empty.", check=_writable_bucket),
     Command("transfers", "Transfers", "T", "Uploads and downloads: progress, results, cancel."),
     Command("request_log", "Request log", "L", "Every request of this profile, with its request id.", check=_connected),
-    Command("refresh", "Refresh", "r", "List again.", check=_connected),
+    Command("refresh", "Refresh", "r", "List again what has the focus.", check=_connected),
     Command("read_only", "Read-only", "R", "Turn read-only on or off for this session.", check=_connected),
     Command("profiles", "Profiles", "P", "Go to the list of profiles."),
     Command("next_pane", "Next pane", "tab,ctrl+right", "Go to the next pane."),

@@ -10,6 +10,10 @@ from s3tui.ui.screens.browser import Browser
 ACTIONS: dict[str, Callable[[Browser], object]] = {
     "filter": view.filter_rows,
     "sort": view.sort,
+    "search": view.search,
+    "size": view.size,
+    "show_deleted": view.show_deleted,
+    "export": view.export,
     "goto": view.goto,
     "refresh": view.refresh,
     "read_only": view.read_only,

@@ -31,15 +31,14 @@ def download(browser: Browser) -> None:
 async def _download(browser: Browser) -> None:
     from s3tui.ui.dialogs.download import DownloadForm
 
-    connection, place = browser.connection, browser.place
-    assert connection is not None and place is not None
-    rows = browser.chosen_objects
-    if not rows:
+    connection, chosen = browser.connection, browser.chosen_objects
+    assert connection is not None
+    if not chosen:
         browser.say("Only prefixes are selected; choose objects.")
         return
-    if len(rows) < browser.objects.table.selected_count:
+    if len(chosen) < browser.objects.table.selected_count:
         browser.say("Prefixes are left out: only objects are downloaded.")
-    form = DownloadForm(connection, [place.with_key(row.key) for row in rows], [row.size for row in rows])
+    form = DownloadForm(connection, [uri for uri, _ in chosen], [row.size for _, row in chosen])
     for request in await browser.app.push_screen_wait(form) or ():
         browser.queue.submit_download(connection, request)
 

@@ -54,12 +54,29 @@ def refresh(browser: Browser) -> None:
         assert browser.connection is not None
         browser.use(browser.connection.profile, browser.place)
     else:
-        browser.go(browser.place, cursor_on=_cursor_key(browser))
+        browser.go(browser.place, browser.cursor_key)
 
 
-def _cursor_key(browser: Browser) -> str:
-    row = browser.objects.table.cursor_row
-    return row.key if row else ""
+def search(browser: Browser) -> None:
+    from s3tui.ui.actions import search
+
+    search.search(browser)
+
+
+def size(browser: Browser) -> None:
+    from s3tui.ui.actions import size
+
+    size.size(browser)
+
+
+def export(browser: Browser) -> None:
+    from s3tui.ui.actions import export
+
+    export.export(browser)
+
+
+def show_deleted(browser: Browser) -> None:
+    browser.places.toggle_deleted()
 
 
 def read_only(browser: Browser) -> None:

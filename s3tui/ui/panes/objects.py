@@ -46,6 +46,7 @@ class ObjectsPane(Vertical):
         super().__init__(id="objects")
         self.uri: S3Uri | None = None
         self.listing: Listing | None = None
+        self.title = ""  # of a search
 
     def compose(self) -> ComposeResult:
         yield Input(id="filter", placeholder="filter by name", compact=True, select_on_focus=False)
@@ -75,20 +76,20 @@ class ObjectsPane(Vertical):
         state.update(Content("\n\n").join(parts))
         self.add_class("-stated")
 
-    def start(self, uri: S3Uri, listing: Listing) -> None:
-        """A listing of `uri` begins; its first page isn't here yet."""
-        if uri != self.uri:
+    def start(self, uri: S3Uri | None, listing: Listing, title: str = "") -> None:
+        """A listing of `uri` begins, or a search, which has a title; its first page isn't here yet."""
+        if uri != self.uri or title != self.title:
             self.end_filter()
-        self.uri, self.listing = uri, listing
-        self.border_title = Content(visible(str(uri)))
+        self.uri, self.listing, self.title = uri, listing, title
+        self.border_title = Content(visible(title or str(uri)))
         self.table.set_listing(listing)
-        self.say("loading", f"Listing {uri}")
+        self.say("loading", f"Searching {title}" if title else f"Listing {uri}")
         self.show_status()
 
     def leave(self) -> None:
         """Nothing is listed any more; what still arrives of it is not shown."""
         self.end_filter()
-        self.uri, self.listing = None, None
+        self.uri, self.listing, self.title = None, None, ""
         self.border_title = ""
         self.show_status()
 
@@ -102,11 +103,13 @@ class ObjectsPane(Vertical):
     def finish(self) -> None:
         """The listing has ended, complete or not."""
         self.page_arrived()
-        if self.uri is None or self.listing is None or len(self.listing.columns):
+        if self.listing is None or len(self.listing.columns):
             return
         if self.listing.completeness.state == "stopped":
             self.say("failed", "The listing stopped.", self.listing.completeness.reason, "r tries again.")
-        elif self.uri.key:
+        elif self.title:
+            self.say("empty", "Nothing matches.", "Escape goes back to where the search began.")
+        elif self.uri and self.uri.key:
             self.say("empty", "No key starts with this prefix.", _WAYS_ON)
         else:
             self.say("empty", "This bucket is empty.", _WAYS_ON)
@@ -177,11 +180,15 @@ class ObjectsPane(Vertical):
         self.table.focus()
 
     def on_key(self, event: Key) -> None:
-        """Escape ends the filter, wherever the focus is in this pane."""
-        if event.key == "escape" and self.has_class("-filtering"):
+        """Escape ends the filter, wherever the focus is in this pane, then the search."""
+        if event.key != "escape" or not (self.has_class("-filtering") or self.title):
+            return
+        event.stop()
+        if self.has_class("-filtering"):
             self.end_filter()
             self.table.focus()
-            event.stop()
+        else:
+            self.table.action_go_up()
 
     @on(ObjectTable.SelectionChanged)
     @on(ObjectTable.Arranged)

@@ -33,12 +33,14 @@ from s3tui.ui.panes.detail import DetailPane
 from s3tui.ui.panes.objects import ObjectsPane
 from s3tui.ui.panes.profiles import ProfileList
 from s3tui.ui.panes.tree import CAP, BucketTree
+from s3tui.ui.places import Places, Reader
 from s3tui.ui.widgets.object_table import ObjectTable
 from s3tui.ui.widgets.transfer_line import TransferLine
 
 if TYPE_CHECKING:
     from s3tui.s3.client import Connection
     from s3tui.s3.columns import Row
+    from s3tui.s3.listing import Listing
     from s3tui.ui.app import S3tuiApp
 
 AGAIN_DELAY = 0.3  # s; uploads that end close together are listed once
@@ -55,7 +57,7 @@ class Browser(TellsFailures, Screen[None]):
         self.keys = keys
         self.queue = queue
         self.connection: Connection | None = None
-        self._listing_token = CancelToken()
+        self.places = Places(self)
         self._tree_token = CancelToken()
         self._runnable: tuple[bool, ...] = ()
         for binding in keymap.bindings(keys, "anywhere", "lists", "objects"):
@@ -103,8 +105,8 @@ class Browser(TellsFailures, Screen[None]):
 
     @property
     def place(self) -> S3Uri | None:
-        """The prefix that the table lists."""
-        return self.objects.uri
+        """The prefix that the table lists, or from which its search was started."""
+        return self.places.uri
 
     @property
     def highlighted_profile(self) -> Profile | None:
@@ -113,10 +115,21 @@ class Browser(TellsFailures, Screen[None]):
     @property
     def current_uri(self) -> S3Uri | None:
         """What a command without a selection is about: the row under the cursor, or the node of the tree."""
-        if self.bucket_tree.has_focus or self.place is None:
+        if self.bucket_tree.has_focus or self.places.view is None:
             return self.bucket_tree.current
-        row = self.objects.table.cursor_row
-        return self.place.with_key(row.key) if row else self.place
+        return self.cursor_uri or self.place
+
+    @property
+    def cursor_uri(self) -> S3Uri | None:
+        """The place of the row under the table's cursor."""
+        view, row = self.places.view, self.objects.table.cursor_id
+        return view.listing.uri(row) if view and row is not None else None
+
+    @property
+    def cursor_key(self) -> str:
+        """The key of the row under the table's cursor; empty when there is none."""
+        uri = self.cursor_uri
+        return uri.key if uri else ""
 
     @property
     def current_bucket(self) -> str:
@@ -128,21 +141,24 @@ class Browser(TellsFailures, Screen[None]):
     def current_object(self) -> S3Uri | None:
         """The object under the cursor of the table."""
         row = self.objects.table.cursor_row
-        if self.place is None or row is None or row.is_prefix or self.bucket_tree.has_focus:
-            return None
-        return self.place.with_key(row.key)
+        return None if row is None or row.is_prefix or self.bucket_tree.has_focus else self.cursor_uri
 
     @property
     def has_choice(self) -> bool:
         """Whether something is selected in the place that is listed, or an object is under the cursor."""
-        return self.place is not None and (self.objects.table.selected_count > 0 or self.current_object is not None)
+        return self.places.view is not None and (
+            self.objects.table.selected_count > 0 or self.current_object is not None
+        )
 
     @property
-    def chosen_objects(self) -> list[Row]:
+    def chosen_objects(self) -> list[tuple[S3Uri, Row]]:
         """The selected objects, or the one under the cursor."""
-        table = self.objects.table
-        rows = table.selected or ([table.cursor_row] if table.cursor_row else [])
-        return [row for row in rows if not row.is_prefix]
+        view, table = self.places.view, self.objects.table
+        if view is None:
+            return []
+        numbers = table.selected_ids or ([] if table.cursor_id is None else [table.cursor_id])
+        rows = ((number, view.listing.columns.row(number)) for number in numbers)
+        return [(view.listing.uri(number), row) for number, row in rows if not row.is_prefix]
 
     # ---- commands
 
@@ -211,10 +227,9 @@ class Browser(TellsFailures, Screen[None]):
 
     def _leave(self) -> None:
         """Stop what was asked of the profile that is left, and drop what still comes of it."""
-        self._listing_token.cancel()
+        self.places.leave()
         self._tree_token.cancel()
         self._tree_token = CancelToken()
-        self.objects.leave()
         self.detail.show(None)
 
     @on(ProfileList.Chosen)
@@ -225,52 +240,18 @@ class Browser(TellsFailures, Screen[None]):
 
     def go(self, uri: S3Uri, cursor_on: str = "", focus: bool = True) -> None:
         """List `uri` (its parent, when it is an object) and put the cursor on `cursor_on`."""
-        if self.connection is None:
-            return
-        sought = "" if uri.is_prefix else uri.key
-        if sought:
-            uri, cursor_on = uri.parent, sought
-        from s3tui.s3.listing import Listing
+        if self.connection is not None:
+            self.places.go(uri, cursor_on, focus)
 
-        self._listing_token.cancel()
-        self._listing_token = CancelToken()
-        self.objects.start(uri, Listing(uri.bucket, uri.key))
-        if focus:
-            self.detail.show(uri)
-            self.objects.table.focus()
-        self._list(uri, cursor_on, sought)
+    def show_hits(self, listing: Listing, title: str, read: Reader) -> None:
+        """Show in the table what a search finds, until the user goes elsewhere.
 
-    @work(exclusive=True, group="listing", exit_on_error=False)
-    async def _list(self, uri: S3Uri, cursor_on: str, sought: str) -> None:
-        from s3tui.s3 import listing as listings
-
-        pane, listing, token = self.objects, self.objects.listing, self._listing_token
-        assert listing is not None and self.connection is not None
-
-        def page_arrived() -> None:
-            if pane.listing is listing:
-                self.bucket_tree.ensure(uri)
-                pane.page_arrived()
-                if cursor_on:
-                    pane.table.move_to(cursor_on)
-
-        def on_page(_: object) -> None:
-            if not token.cancelled:
-                self.app.call_later(page_arrived)
-
-        try:
-            await background.run(
-                background.LISTING, listings.read, listing, self.connection, token, on_page, token=token
-            )
-        except S3tuiError as error:
-            if pane.listing is listing:
-                pane.fail(error)
-            return
-        page_arrived()
-        if pane.listing is listing:
-            pane.finish()
-            if sought and pane.table.lacks(sought):
-                self.say(f"There is no object “{uri.with_key(sought).name}” here. w finds out why.")
+        `read(listing, connection, token, on_page)` finds it: it is called in a pool thread, appends rows to
+        `listing`, calls `on_page(listing)` after that, sets its completeness, and raises `S3Error` or `Cancelled`
+        (the token is cancelled when the user stops the search or leaves). `listing.uri(row)` is the place of a
+        row and `listing.name(row)` what is shown of it. `title` says what is searched for, and where.
+        """
+        self.places.show_hits(listing, title, read)
 
     def uploaded(self, uri: S3Uri) -> None:
         """An upload to `uri` has ended: list again, if that is what is shown."""
@@ -281,20 +262,19 @@ class Browser(TellsFailures, Screen[None]):
     async def _list_again(self) -> None:
         """Once after a burst of uploads; the cursor and the focus stay where they are."""
         await asyncio.sleep(AGAIN_DELAY)
-        if self.place is not None:
-            row = self.objects.table.cursor_row
-            self.go(self.place, cursor_on=row.key if row else "", focus=False)
+        if self.place is not None and self.places.view and not self.places.view.is_hits:
+            self.go(self.place, self.cursor_key, focus=False)
 
     @on(BucketTree.Opened)
     def _tree_opened(self, event: BucketTree.Opened) -> None:
         self.go(event.uri)
 
     @on(ObjectTable.Opened)
-    def _row_opened(self, event: ObjectTable.Opened) -> None:
-        if self.place is None:
+    def _row_opened(self) -> None:
+        uri, view = self.cursor_uri, self.places.view
+        if uri is None or view is None:
             return
-        uri = self.place.with_key(event.row.key)
-        if event.row.is_prefix:
+        if view.is_hits or (uri.is_prefix and self.current_object is None):
             self.go(uri)
         else:
             self.show_detail()
@@ -302,9 +282,11 @@ class Browser(TellsFailures, Screen[None]):
 
     @on(ObjectTable.GoUp)
     def _go_up(self) -> None:
-        if self.place is None:
+        if self.places.view and self.places.view.is_hits:
+            self.places.back()
+        elif self.place is None:
             return
-        if self.place.key:
+        elif self.place.key:
             self.go(self.place.parent, cursor_on=self.place.key)
         else:
             self.bucket_tree.focus()

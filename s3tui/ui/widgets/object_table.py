@@ -7,6 +7,7 @@ of more rows. Sorting and searching many rows happens in a pool thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,11 @@ class ObjectTable(RowView):
     def shown(self) -> int:
         """How many rows are shown; fewer than listed when a filter is set."""
         return len(self._shown) if self._shown is not None else 0
+
+    @property
+    def cursor_id(self) -> int | None:
+        """The number in the listing of the row under the cursor."""
+        return self._cursor_id
 
     @property
     def cursor_row(self) -> Row | None:
@@ -294,6 +300,11 @@ class ObjectTable(RowView):
             if self._shown is not None
             else []
         )
+
+    @property
+    def selected_ids(self) -> Sequence[int]:
+        """The numbers in the listing of the selected rows, also those the filter hides, ascending."""
+        return list(self._selection.rows(self._shown)) if self._shown is not None else []
 
     @property
     def selected_count(self) -> int:
