@@ -29,6 +29,7 @@ class Profile:
     credentials: str = "env"
     access_key_id: str | None = None  # not a secret; the keyring entry's user name
     buckets: tuple[str, ...] = ()  # shown without ListBuckets
+    parallel_listing: bool = True  # long listings are read many pages at a time where the endpoint can do that
     origin: str = (
         "config"  # where it was read: `config`, `~/.aws`, `environment`, `.env: PATH`, `built in`, `command line`
     )

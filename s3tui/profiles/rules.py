@@ -52,6 +52,7 @@ PROFILE_OPTIONS: dict[str, Option] = {
     ),
     "access_key_id": Option("an access key id (never the secret)", _text),
     "buckets": Option("a list of bucket names", _texts),
+    "parallel_listing": Option("true or false", _flag),
 }
 
 

@@ -154,6 +154,8 @@ class Connection:
 
         Blocks when credentials are refreshed; raises what that raises.
         """
+        from botocore.utils import get_environ_proxies
+
         scope = direct.scope_of(self._sending.authorization)
         unsigned = self.profile.credentials == "anonymous"
         if not unsigned and (scope is None or scope[1] != "s3"):
@@ -163,14 +165,17 @@ class Connection:
         keys = found.get_frozen_credentials() if found else None
         if bucket.startswith("arn:") or not (keys or unsigned):
             return None
+        http = client._endpoint.http_session  # the one place where all that decides about TLS has come together
         parts = urlsplit(self._sending.url)
+        url = urlunsplit(parts._replace(query=""))
         return direct.Way(
-            url=urlunsplit(parts._replace(query="")),
+            url=url,
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             region=scope[0] if scope else "",
             service=scope[1] if scope else "",
             keys=(keys.access_key, keys.secret_key, keys.token) if keys else None,
-            verify=client._endpoint.http_session._verify,  # the one place where all that decides it has come together
+            verify=http._verify,
+            proxies=get_environ_proxies(url),
             timeouts=(session.CONNECT_SECONDS, session.READ_SECONDS),
             streams=streams,
         )

@@ -25,6 +25,7 @@ class Way:
     service: str  # of the signature; empty when requests are not signed
     keys: tuple[str, str, str | None] | None = field(repr=False)  # access key id, secret, session token
     verify: bool | str  # certificates: the usual authorities, a CA file, or none are checked
+    proxies: dict[str, str] = field(repr=False)  # by scheme; may hold a password
     timeouts: tuple[float, float]  # s: to connect, to read
     streams: int  # requests at the same time
 
@@ -37,6 +38,7 @@ class Answer:
     body: bytes
     request_id: str
     seconds: float  # from the request to the last byte
+    idle: float  # s of these in which this thread had nothing to do
 
 
 class Direct:
@@ -45,13 +47,12 @@ class Direct:
     def __init__(self, way: Way) -> None:
         from botocore.credentials import ReadOnlyCredentials
         from botocore.httpsession import URLLib3Session
-        from botocore.utils import get_environ_proxies
 
         self._way = way
         self._keys = ReadOnlyCredentials(*way.keys) if way.keys else None
         self._http = URLLib3Session(
             verify=way.verify,
-            proxies=get_environ_proxies(way.url),
+            proxies=way.proxies,
             timeout=way.timeouts,
             max_pool_connections=way.streams,
         )
@@ -59,11 +60,12 @@ class Direct:
     def get(self, query: Mapping[str, str]) -> Answer:
         """The answer to a GET with these query words, whatever its status. Raises botocore's `HTTPClientError`."""
         request = self._signed(query)
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.thread_time()
         answer = self._http.send(request)
         body = answer.content
         seconds = time.perf_counter() - started
-        return Answer(answer.status_code, body, answer.headers.get("x-amz-request-id") or "", seconds)
+        idle = max(seconds - (time.thread_time() - busy), 0.0)
+        return Answer(answer.status_code, body, answer.headers.get("x-amz-request-id") or "", seconds, idle)
 
     def _signed(self, query: Mapping[str, str]) -> Any:
         from botocore.auth import S3SigV4Auth

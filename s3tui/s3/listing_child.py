@@ -13,6 +13,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal
 
@@ -35,34 +36,34 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """Parent to child: a change to a running job."""
+class Change:
+    """Parent to child: a running job ends earlier, or stops."""
 
     number: int
-    end: bytes | None = None
-    stop: bool = False
+    end: bytes | None
+    stop: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Child to parent: a page of a job, or why there is none; then the job has ended."""
+    """Child to parent: it is ready, a page of a job, a page that failed (which ends the job), or the job's end."""
 
     number: int
-    kind: Literal["ready", "page", "failed"]
+    kind: Literal["ready", "page", "failed", "end"]
     columns: bytes = b""  # packed
     truncated: bool = False
     following: dict[str, str] = field(default_factory=dict)
     status: int = 0
     request_id: str = ""
-    waited: float = 0.0  # s, for the server
-    busy: float = 0.0  # s of this process's time
+    seconds: float = 0.0  # until all of the answer was there
+    idle: float = 0.0  # s of these, waiting
+    busy: float = 0.0  # s of this process's own time
 
 
 def write(out: BinaryIO, message: Any) -> None:
     """Send a message; raises `OSError` when the other end is gone."""
     data = pickle.dumps(message, protocol=5)
-    out.write(_LENGTH.pack(len(data)))
-    out.write(data)
+    out.write(_LENGTH.pack(len(data)) + data)
     out.flush()
 
 
@@ -71,11 +72,21 @@ def read(source: BinaryIO) -> Any:
     head = source.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise EOFError
-    data = source.read(_LENGTH.unpack(head)[0])
-    try:
-        return pickle.loads(data)
-    except pickle.UnpicklingError as error:
-        raise EOFError from error
+    return pickle.loads(source.read(_LENGTH.unpack(head)[0]))
+
+
+def taken_from(received: bytearray) -> Iterator[Any]:
+    """Each whole message in `received`, which keeps only the start of one that isn't all there."""
+    at = 0
+    while len(received) >= (body := at + _LENGTH.size):
+        following = body + _LENGTH.unpack_from(received, at)[0]
+        if len(received) < following:
+            break
+        with memoryview(received) as view:
+            message = pickle.loads(view[body:following])
+        at = following
+        yield message
+    del received[:at]
 
 
 class Child:
@@ -108,13 +119,14 @@ class Child:
                 following = self._page(direct, query, job, following)
         finally:
             del self._jobs[job.number]
+            self._send(Fetched(job.number, "end"))
 
     def _page(self, direct: Direct, query: dict[str, str], job: Job, words: dict[str, str]) -> dict[str, str] | None:
         """Fetch one page and send it; the query words of the next, or None when that was the last."""
         from botocore.exceptions import HTTPClientError
 
         before = time.thread_time()
-        answer = Answer(0, b"", "", 0.0)
+        answer = Answer(0, b"", "", 0.0, 0.0)
         try:
             answer = direct.get(query | words)
             if answer.status != 200:
@@ -133,6 +145,7 @@ class Child:
                 answer.status,
                 answer.request_id,
                 answer.seconds,
+                answer.idle,
                 time.thread_time() - before,
             )
         )

@@ -44,6 +44,10 @@ _CHECKSUMS = (
     ("when supported", "when_supported"),
 )
 _READ_ONLY = (("no", "no"), ("yes: refuse everything that could change something", "yes"))
+_LISTING = (
+    ("many pages at a time", "parallel"),
+    ("one page after the other: for a server with little power", "single"),
+)
 # Which fields belong to which choice; every other field is always shown.
 _SHOWN_FOR = {
     "access_key_id": ("keyring", "session"),
@@ -98,6 +102,7 @@ class ProfileForm(Dialog[ProfileDraft]):
         yield "  CA file", _text("ca_file", shown.ca_file, "/path/to/ca.pem")
         yield "Checksums", _choice("checksums", _CHECKSUMS, shown.checksums)
         yield "Read-only", _choice("read_only", _READ_ONLY, "yes" if shown.read_only else "no")
+        yield "Long lists", _choice("listing", _LISTING, "parallel" if shown.parallel_listing else "single")
 
     def on_mount(self) -> None:
         self._show_what_belongs()
@@ -143,6 +148,7 @@ class ProfileForm(Dialog[ProfileDraft]):
             ca_file=self._typed("ca_file") if tls == "file" else None,
             checksums=cast(Any, self._chosen("checksums")),
             read_only=self._chosen("read_only") == "yes",
+            parallel_listing=self._chosen("listing") == "parallel",
             credentials=f"{source}:{self._typed(detail)}" if detail else source,
             access_key_id=(self._typed("access_key_id") or None) if has_keys else None,
             buckets=tuple(name for name in self._typed("buckets").replace(",", " ").split()),
