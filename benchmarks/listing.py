@@ -33,7 +33,7 @@ def run() -> list[Result]:
 def _measure(endpoint: str) -> list[Result]:
     remember("thin", Keys("id", "secret"))
     connection = Connection(Profile("thin", endpoint=endpoint, region="us-east-1", credentials="session"))
-    read(Listing("warm", "", ""), connection)
+    read(Listing("small", "", ""), connection)
     ours, stock, s5cmd = [], [], []
     for _ in range(ROUNDS):
         ours.append(KEYS / timed(lambda: read(Listing("flat", "", ""), connection)))
