@@ -172,11 +172,16 @@ class Columns:
         part._learn_edges(self.in_order)
         return part
 
-    def column(self, name: Literal["kinds", "sizes", "times", "classes", "starts"]) -> bytes:
-        """A copy of one column's raw numbers: bytes, int64, int64, bytes, uint64 (one more than rows)."""
-        count = self._count
+    def column(
+        self, name: Literal["kinds", "sizes", "times", "classes", "starts"], first: int = 0, last: int | None = None
+    ) -> bytes:
+        """A copy of one column's raw numbers: bytes, int64, int64, bytes, uint64 (one more than rows).
+
+        Of the rows from `first` up to, and without, `last`.
+        """
+        end = self._count if last is None else last
         column: bytearray | array[int] = getattr(self, f"_{name}")
-        return bytes(memoryview(column[: count + (name == "starts")]).cast("B"))
+        return bytes(memoryview(column[first : end + (name == "starts")]).cast("B"))
 
     @property
     def class_names(self) -> Sequence[str]:
@@ -225,11 +230,10 @@ class Columns:
             return all(key.startswith(prefix) for edges in self._edges.values() for key in edges)
         return all(self.key_bytes(index).startswith(prefix) for index in range(len(self)))
 
-    def keys_blob(self) -> tuple[bytes, Sequence[int]]:
-        """A copy of all keys, and where each starts in it (one more number than rows): for searching."""
-        count = self._count
-        starts = self._starts[: count + 1]
-        return bytes(self._keys[: starts[count]]), starts
+    def keys_blob(self, first: int = 0, last: int | None = None) -> tuple[bytes, Sequence[int]]:
+        """A copy of these rows' keys, and where each starts among all keys (one more number than rows)."""
+        starts = self._starts[first : (self._count if last is None else last) + 1]
+        return bytes(self._keys[starts[0] : starts[-1]]), starts
 
     # -- appending
 
