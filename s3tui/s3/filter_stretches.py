@@ -1,0 +1,129 @@
+"""Filters over many rows, with numpy: one stretch of rows after the other, so that other threads get their turn.
+
+Imported only when there are many rows, since numpy takes a while to load.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from s3tui.s3.columns import NONCURRENT, OBJECT, Columns
+
+if TYPE_CHECKING:
+    from s3tui.s3.filter_words import Word
+
+Mask = npt.NDArray[np.bool_]
+_ROWS = 16_384  # in one stretch: its keys fit into a processor's cache
+_CALLS = 1024  # of Python for single names before other threads get their turn
+_TURN = 20e-6  # s
+
+
+def rows(words: Sequence[Word], columns: Columns, first: int, last: int, skip: int) -> array[int]:
+    """The rows of which all words hold."""
+    found = array("Q")
+    for start in range(first, last, _ROWS):
+        stretch = Stretch(columns, start, min(start + _ROWS, last), skip)
+        mask: Mask = np.ones(len(stretch), np.bool_)
+        for word in words:
+            mask &= word.mask(stretch, mask)
+            if not mask.any():
+                break
+        else:
+            found.frombytes((np.flatnonzero(mask) + start).astype(np.uint64).tobytes())
+    return found
+
+
+class Stretch:
+    """Some rows that follow each other; what a filter doesn't ask for isn't copied."""
+
+    def __init__(self, columns: Columns, first: int, last: int, skip: int) -> None:
+        self._columns = columns
+        self._first = first
+        self._last = last
+        self._skip = skip
+
+    def __len__(self) -> int:
+        return self._last - self._first
+
+    @cached_property
+    def kinds(self) -> npt.NDArray[np.uint8]:
+        return np.frombuffer(self._columns.column("kinds", self._first, self._last), np.uint8)
+
+    @cached_property
+    def has_content(self) -> Mask:
+        """Which rows are objects, or versions of one that aren't delete markers."""
+        return (self.kinds == OBJECT) | (self.kinds == NONCURRENT)
+
+    def numbers(self, column: Literal["sizes", "times"]) -> npt.NDArray[np.int64]:
+        return np.frombuffer(self._columns.column(column, self._first, self._last), np.int64)
+
+    def of_class(self, is_meant: Callable[[str], bool]) -> Mask:
+        """Which rows have a storage class that `is_meant`."""
+        numbers = np.frombuffer(self._columns.column("classes", self._first, self._last), np.uint8)
+        meant = np.zeros(256, np.bool_)
+        for number, name in enumerate(self._columns.class_names):
+            meant[number] = is_meant(name)
+        of_class: Mask = meant[numbers]
+        return of_class
+
+    @cached_property
+    def _blob(self) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """All keys, and where in them each name starts and ends."""
+        blob, _ = self._columns.keys_blob(self._first, self._last)
+        edges = np.frombuffer(self._columns.column("starts", self._first, self._last), np.int64)
+        edges = edges - edges[0]
+        return blob, np.minimum(edges[:-1] + self._skip, edges[1:]), edges[1:]
+
+    def where(self, is_meant: Callable[[str], bool], among: Mask, ascii_too: bool) -> Mask:
+        """Of which of the rows `among` the name `is_meant`; one by one. Pure ASCII may be known not to be."""
+        mask: Mask = np.zeros(len(self), np.bool_)
+        blob, starts, ends = self._blob
+        is_ascii = blob.isascii()
+        if is_ascii and not ascii_too:
+            return mask
+        candidates = np.flatnonzero(among)
+        for at in range(0, len(candidates), _CALLS):
+            some = candidates[at : at + _CALLS]
+            edges = zip(starts[some].tolist(), ends[some].tolist(), strict=True)
+            mask[some] = [is_meant(blob[start:end].decode("utf-8", "surrogateescape")) for start, end in edges]
+            time.sleep(_TURN)
+        return mask
+
+    def holding(self, needle: bytes, ignores_case: bool) -> Mask:
+        """Which names hold `needle`; ignoring case it is lower-case ASCII."""
+        blob, starts, ends = self._blob
+        length = len(needle)
+        text = np.frombuffer(blob, np.uint8)
+        count = len(text) - length + 1
+        if count <= 0:
+            return np.zeros(len(self), np.bool_)
+        lowered = text | np.uint8(0x20) if ignores_case else text  # right for letters, and only looked at for them
+        places = [lowered if ignores_case and chr(byte).isalpha() else text for byte in needle]
+        by_rarity = _rarest_first(text, lowered, needle)
+        hits = places[by_rarity[0]][by_rarity[0] : by_rarity[0] + count] == needle[by_rarity[0]]
+        if length > 1:
+            second = by_rarity[1]
+            hits &= places[second][second : second + count] == needle[second]
+        found = np.flatnonzero(hits)
+        for at in by_rarity[2:]:
+            found = found[places[at][found + at] == needle[at]]
+        if not len(found):
+            return np.zeros(len(self), np.bool_)
+        # The first place at or behind a name's start has it, unless that is too near to its end, or beyond.
+        first = np.searchsorted(found, starts)
+        at_first = found[np.minimum(first, len(found) - 1)]
+        return (first < len(found)) & (at_first + length <= ends)
+
+
+def _rarest_first(text: npt.NDArray[np.uint8], lowered: npt.NDArray[np.uint8], needle: bytes) -> list[int]:
+    """Places in the needle, those first whose byte seems to be rare in the text."""
+    raw = np.bincount(text[::61], minlength=256)
+    folded = np.bincount(lowered[::61], minlength=256)
+    return sorted(range(len(needle)), key=lambda at: int(raw[needle[at]] + folded[needle[at]]))
