@@ -59,7 +59,8 @@ class Stretch:
     @cached_property
     def has_content(self) -> Mask:
         """Which rows are objects, or versions of one that aren't delete markers."""
-        return (self.kinds == OBJECT) | (self.kinds == NONCURRENT)
+        has_content: Mask = (self.kinds == OBJECT) | (self.kinds == NONCURRENT)
+        return has_content
 
     def numbers(self, column: Literal["sizes", "times"]) -> npt.NDArray[np.int64]:
         return np.frombuffer(self._columns.column(column, self._first, self._last), np.int64)
