@@ -1,0 +1,146 @@
+"""A million-key listing on servers and lines that fail: complete and correct, or partial and honest about it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from s3tui.background import CancelToken
+from s3tui.s3 import errors, listing
+from s3tui.s3.client import Connection
+from s3tui.s3.errors import S3Error
+from s3tui.s3.listing import BrokenListing, Listing
+from tests.s3 import listing_server
+from tests.s3.listing_server import FOREVER, Bucket, Fault
+from tests.s3.stub_server import Stub
+
+KEYS = [f"logs/{number:06}-é+%&<.json" for number in range(80_000)]  # eighty pages
+MIDDLE = 50
+HANGS = 60  # seconds until a test that hangs is ended
+
+
+@contextmanager
+def hang_guard() -> Iterator[CancelToken]:
+    token = CancelToken()
+    timer = threading.Timer(HANGS, token.cancel)
+    timer.start()
+    try:
+        yield token
+    finally:
+        timer.cancel()
+
+
+def outcome(bucket: Bucket, prefix: str = "", delimiter: str = "") -> tuple[Listing, S3Error | None, Stub]:
+    """What was listed, and what ended it early. Asserts that a list never claims more than is true."""
+    read = Listing("bucket", prefix, delimiter)
+    failure: S3Error | None = None
+    with listing_server.listing_server(bucket) as server, hang_guard() as token:
+        try:
+            listing.read(read, Connection(server.profile), token)
+        except S3Error as error:
+            failure = error
+    assert read.completeness.state == ("stopped" if failure else "complete")
+    assert (read.completeness.reason == "") == (failure is None)
+    return read, failure, server
+
+
+def keys_of(read: Listing) -> list[str]:
+    return [read.columns.key(row) for row in range(len(read.columns))]
+
+
+def faults(fault: Fault, first: int = MIDDLE, last: int = MIDDLE) -> Sequence[tuple[range, Fault]]:
+    return [(range(first, last + 1), fault)]
+
+
+PASSING = {
+    "the connection is cut in a body": faults(listing_server.cut),
+    "an internal error": faults(listing_server.internal_error),
+    "asked to slow down twice": faults(listing_server.slow_down, MIDDLE, MIDDLE + 1),
+    "a page comes late": faults(listing_server.slow(0.5)),
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_what_passes_is_tried_again_and_the_list_is_whole(name: str) -> None:
+    read, failure, _ = outcome(Bucket(KEYS, faults=PASSING[name]))
+    assert failure is None
+    assert keys_of(read) == KEYS
+
+
+LASTING: dict[str, tuple[Fault, type[S3Error]]] = {
+    "denied": (listing_server.denied, errors.AccessDenied),
+    "internal errors": (listing_server.internal_error, errors.ServerFault),
+    "slow down": (listing_server.slow_down, S3Error),
+    "cut": (listing_server.cut, errors.Unreachable),
+    "torn": (listing_server.torn, S3Error),
+}
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_what_lasts_ends_the_list_with_its_reason_and_keeps_what_came(name: str) -> None:
+    fault, kind = LASTING[name]
+    read, failure, _ = outcome(Bucket(KEYS, faults=faults(fault, MIDDLE, FOREVER)))
+    assert isinstance(failure, kind)
+    listed = keys_of(read)
+    assert len(listed) >= 5000  # what came before it began to go wrong
+    assert listed == KEYS[: len(listed)]
+
+
+def test_half_a_page_is_never_taken_for_the_last_one() -> None:
+    read, failure, _ = outcome(Bucket(KEYS[:1500], faults=faults(listing_server.torn, 2, FOREVER)))
+    assert failure is not None
+    assert keys_of(read) == KEYS[:1000]
+
+
+@pytest.mark.parametrize("fault", [listing_server.repeated_token, listing_server.no_token])
+@pytest.mark.parametrize("first", [2, MIDDLE])
+def test_a_server_that_can_not_say_what_follows_is_left(fault: Fault, first: int) -> None:
+    read, failure, server = outcome(Bucket(KEYS, faults=faults(fault, first, FOREVER)))
+    assert isinstance(failure, BrokenListing)
+    listed = keys_of(read)
+    assert 1000 <= len(listed) < len(KEYS)
+    assert listed == KEYS[: len(listed)]
+    assert len(server.asked) < 200
+
+
+def test_keys_out_of_order_all_come() -> None:
+    read, failure, _ = outcome(Bucket(KEYS, faults=faults(listing_server.backwards, 3, FOREVER)))
+    assert failure is None
+    assert sorted(keys_of(read)) == KEYS
+
+
+def test_one_page_out_of_order_loses_nothing() -> None:
+    read, failure, _ = outcome(Bucket(KEYS, faults=faults(listing_server.backwards)))
+    listed = keys_of(read)
+    assert len(listed) == len(set(listed))
+    assert failure or sorted(listed) == KEYS
+
+
+@pytest.mark.parametrize("max_keys", [7, 1001, 5000, 100_000])
+def test_pages_may_be_of_any_size(max_keys: int) -> None:
+    keys = KEYS[:2000] if max_keys == 7 else KEYS
+    read, failure, _ = outcome(Bucket(keys, max_keys=max_keys))
+    assert failure is None
+    assert keys_of(read) == keys
+
+
+def test_a_server_that_ignores_where_to_start_is_listed_all_the_same() -> None:
+    read, failure, server = outcome(Bucket(KEYS, ignores_start_after=True))
+    assert failure is None
+    assert keys_of(read) == KEYS
+    assert len(server.asked) < 200
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_common_prefixes_and_objects_come_whole_over_the_same_line(name: str) -> None:
+    folders = [f"f{number:05}/x" for number in range(40_000)]
+    files = [f"g{number:05}" for number in range(40_000)]
+    read, failure, _ = outcome(Bucket([*folders, *files], faults=PASSING[name]), delimiter="/")
+    assert failure is None
+    rows = [(read.columns.key(row), read.columns.is_prefix(row)) for row in range(len(read.columns))]
+    prefixes = [key for key, is_prefix in rows if is_prefix]
+    assert prefixes == [key[:-1] for key in folders]
+    assert [key for key, is_prefix in rows if not is_prefix] == files
