@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from pathlib import PurePath
 from typing import BinaryIO, Literal, get_args
 
 from s3tui.errors import BadInput
@@ -76,7 +77,7 @@ def writer(format: Format, out: BinaryIO) -> Writer:
 
 def format_of(name: str) -> Format:
     """The format that the end of a file's name means. Raises `BadInput` when it means none."""
-    ending = name.rpartition(".")[2].lower()
+    ending = PurePath(name).suffix.lower().removeprefix(".")
     if ending not in FORMATS:
         raise BadInput(f"What “{name}” is to hold isn't clear.", "End its name in .csv, .jsonl or .parquet.")
     return ending

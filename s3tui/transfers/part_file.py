@@ -12,6 +12,7 @@ from pathlib import Path
 
 from s3tui.background import CancelToken
 from s3tui.errors import BadInput
+from s3tui.new_file import rename_to_new, sync_folder
 from s3tui.transfers.failures import AlreadyExists, LocalFailure, local_failure, no_room
 from s3tui.transfers.parts import CHUNK, Part
 
@@ -92,32 +93,10 @@ class PartFile:
             if overwrite:
                 os.replace(self.path, self.target)
             else:
-                _rename_to_new(self.path, self.target)
+                rename_to_new(self.path, self.target)
             self._published = True
-            _sync_folder(self.target.parent)
+            sync_folder(self.target.parent)
         except FileExistsError as error:
             raise AlreadyExists(str(self.target)) from error
         except OSError as error:
             raise local_failure(error, self.target) from error
-
-
-def _rename_to_new(path: Path, target: Path) -> None:
-    """Rename without ever replacing anything. Raises `FileExistsError`."""
-    try:
-        os.link(path, target, follow_symlinks=False)
-    except FileExistsError:
-        raise
-    except OSError:
-        # A disk without hard links (FAT): claim the name with an empty file of our own, then replace that.
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
-        os.replace(path, target)
-    else:
-        path.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

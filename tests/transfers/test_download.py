@@ -15,10 +15,10 @@ import pytest
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput
+from s3tui.new_file import rename_to_new
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import part_file
 from s3tui.transfers.download import DownloadRequest, download
 from s3tui.transfers.failures import AlreadyExists, Differs, LocalFailure, NoSpace
 from s3tui.transfers.progress import Outcome, Progress
@@ -116,7 +116,7 @@ def test_a_disk_without_hard_links_is_no_reason_to_replace(
     assert (folder / "a").read_bytes() == b"theirs" and left(folder) == ["a"]
     (folder / "b").write_bytes(b"mine")
     with pytest.raises(FileExistsError):
-        part_file._rename_to_new(folder / "a", folder / "b")
+        rename_to_new(folder / "a", folder / "b")
     assert (folder / "b").read_bytes() == b"mine"
 
 
