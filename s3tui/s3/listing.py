@@ -56,6 +56,10 @@ class Listing:
         self.completeness = MORE
         self.plan = new_plan(prefix, delimiter)
 
+    def anew(self) -> Listing:
+        """The same with nothing listed yet."""
+        return type(self)(self.bucket, self.prefix, self.delimiter)
+
     @property
     def listed(self) -> int:
         """How many rows have come, those too that wait for rows before them."""
@@ -67,6 +71,10 @@ class Listing:
     def name(self, index: int) -> str:
         """The row's key without the listing's prefix."""
         return self.columns.key(index)[len(self.prefix) :]
+
+    def uri(self, index: int) -> S3Uri:
+        """Where the row is in S3."""
+        return S3Uri(self.bucket, self.columns.key(index))
 
 
 def new_plan(prefix: str, delimiter: str = "", versions: bool = False) -> Plan:
