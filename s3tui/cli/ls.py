@@ -5,43 +5,83 @@ from __future__ import annotations
 import argparse
 
 from s3tui import display
+from s3tui.cli import output
 from s3tui.cli.common import connection_of, emit, say
 from s3tui.cli.main import DONE, PARTLY
 from s3tui.display import visible
-from s3tui.s3 import buckets, listing, uri
+from s3tui.errors import BadInput
+from s3tui.s3 import buckets, export, listing, uri
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns, Row
 from s3tui.s3.errors import S3Error
+from s3tui.s3.listing import COMPLETE, Completeness
+
+_HELP = """
+The last record of CSV and JSON Lines has the kind "end" and says whether the list is complete; Parquet says it in the
+file's metadata. A list that can't be read to its end is written as far as it goes, and the exit code is 3.
+"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    parser.epilog = _HELP
     parser.add_argument("place", nargs="?", metavar="URI", help="s3://bucket/prefix, or nothing to list buckets")
     parser.add_argument("-r", "--recursive", action="store_true", help="list everything below, not just one level")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    output.configure(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """List, and return 3 when the list could not be read to its end."""
+    format = output.wanted(arguments)
+    if not arguments.place and (arguments.output or format not in (None, "jsonl")):
+        raise BadInput("Buckets are listed as text or with --json.", "Name a bucket to write its list to a file.")
     connection = connection_of(arguments)
     if not arguments.place:
-        _print_buckets(connection, arguments.json)
+        _print_buckets(connection, format is not None)
         return DONE
     place = uri.parse(arguments.place, connection.profile.endpoint)
-    delimiter = "" if arguments.recursive else "/"
+    if format is None:
+        count, stopped = _print_rows(connection, place, arguments.recursive)
+    else:
+        count, stopped = _write_rows(connection, place, arguments, format)
+    if stopped:
+        say(f"s3tui: stopped after {display.counted(count, 'row')}: {stopped}")
+        return PARTLY
+    if not count and format is None:
+        say(f"Nothing starts with {place}.")
+    return DONE
+
+
+def _print_rows(connection: Connection, place: uri.S3Uri, recursive: bool) -> tuple[int, S3Error | None]:
+    """Print lines for people; returns how many, and why it stopped early."""
     count = 0
     try:
-        for page in listing.pages(connection, place.bucket, place.key, delimiter):
-            _print_page(page, place, arguments.json, arguments.recursive)
+        for page in listing.stream(connection, place.bucket, place.key, "" if recursive else "/"):
+            _print_page(page, place, recursive)
             count += len(page)
     except S3Error as error:
         if not count:
             raise
-        say(f"s3tui: stopped after {display.counted(count, 'row')}: {error}")
-        return PARTLY
-    if not count and not arguments.json:
-        say(f"Nothing starts with {place}.")
-    return DONE
+        return count, error
+    return count, None
+
+
+def _write_rows(
+    connection: Connection, place: uri.S3Uri, arguments: argparse.Namespace, format: export.Format
+) -> tuple[int, S3Error | None]:
+    """Write records for programs; returns how many, and why it stopped early."""
+    stopped = None
+    with output.writing(arguments, format) as writer, output.progress(arguments) as tell:
+        try:
+            for page in listing.stream(connection, place.bucket, place.key, "" if arguments.recursive else "/"):
+                writer.write(place.bucket, page)
+                tell(writer.rows)
+        except S3Error as error:
+            if not writer.rows:
+                raise
+            stopped = error
+        writer.close(Completeness("stopped", stopped.sentence) if stopped else COMPLETE)
+    return writer.rows, stopped
 
 
 def _print_buckets(connection: Connection, as_json: bool) -> None:
@@ -53,28 +93,11 @@ def _print_buckets(connection: Connection, as_json: bool) -> None:
             print(f"{display.when(bucket.created) if bucket.created else '':19}  {visible(bucket.name)}")
 
 
-def _print_page(page: Columns, place: uri.S3Uri, as_json: bool, full_keys: bool) -> None:
+def _print_page(page: Columns, place: uri.S3Uri, full_keys: bool) -> None:
     # A name is what follows the last slash of the prefix; a recursive list needs the whole key.
     skip = 0 if full_keys else place.key.rfind("/") + 1
     for row in page:
-        if as_json:
-            emit(_record(row, place.bucket))
-        else:
-            print(_line(row, skip))
-
-
-def _record(row: Row, bucket: str) -> dict[str, object]:
-    if row.is_prefix:
-        return {"kind": "prefix", "bucket": bucket, "key": row.key}
-    return {
-        "kind": "object",
-        "bucket": bucket,
-        "key": row.key,
-        "size": row.size,
-        "modified": row.modified.isoformat() if row.modified else None,
-        "etag": row.etag,
-        "storage_class": row.storage_class,
-    }
+        print(_line(row, skip))
 
 
 def _line(row: Row, skip: int) -> str:
