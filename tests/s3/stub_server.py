@@ -48,6 +48,7 @@ def stub(answer: Callable[[Asked], Answer], tls: ssl.SSLContext | None = None) -
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes; the second one would wait 40 ms
 
         def respond(self) -> None:
             length = int(self.headers.get("content-length") or 0)

@@ -74,7 +74,7 @@ LASTING: dict[str, tuple[Fault, type[S3Error]]] = {
     "denied": (listing_server.denied, errors.AccessDenied),
     "internal errors": (listing_server.internal_error, errors.ServerFault),
     "slow down": (listing_server.slow_down, S3Error),
-    "cut": (listing_server.cut, errors.Unreachable),
+    "cut": (listing_server.cut, S3Error),
     "torn": (listing_server.torn, S3Error),
 }
 
