@@ -27,6 +27,16 @@ from s3tui.s3.uri import S3Uri
 if TYPE_CHECKING:
     from s3tui.s3.filters import Filter
 
+# The filter's language by example, for those who type it.
+LANGUAGE = (
+    ("report 2026", "names that hold both; capitals you type matter"),
+    ('"a b"  "!x"', "just as it stands, with its space or its sign"),
+    (r"re:^a/.*\.iso$", "names in which a regular expression finds something"),
+    ("size>1G  size<=1.5M", "bytes, in powers of 1024: K M G T; also ="),
+    ("age>30d  age<2h", "since the last change, in s m h d w y"),
+    ("class:GLACIER", "the storage class"),
+    ("!word", "what the word, whichever it is, does not hold of"),
+)
 _AHEAD = 64  # steps that a place may be ahead of the one that is being handed out
 _PIECE = 1000  # rows
 _REASONS = 3  # of places that can't be read, said in full
