@@ -1,0 +1,366 @@
+"""How one listing is shared among several streams: which stretch of the key space each one reads, and what came.
+
+Pure bookkeeping: no request is made here. A stretch is a `Segment`; an idle stream takes the upper part of the one
+that seems to have most left. Any split is correct, a bad one only costs a request. The pages come out in key order
+and each row once, as from one stream; where the endpoint's answers contradict each other, it is said or repaired.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from s3tui.s3.columns import Columns
+from s3tui.s3.key_space import KeySpace
+
+KEPT = 2_000_000  # rows that may wait behind the front, about 200 MB
+NEAR = 4  # unfinished segments that are read on when so many wait
+WORTH = 2_500  # rows left in a segment that are worth a split
+_EMPTY_PAGES = 1000
+_CONTRADICTIONS = 3
+
+
+class PlanBroken(Exception):
+    """The endpoint's pages don't add up; the text is a sentence for the user."""
+
+
+class StartAfterIgnored(PlanBroken):
+    """The endpoint doesn't begin where it is told to: `Plan.collapse` may still save the listing."""
+
+
+class OutOfOrder(PlanBroken):
+    """A page goes back to where an earlier page has been: `Plan.collapse` may still save the listing."""
+
+
+class RepeatedToken(PlanBroken):
+    """The endpoint would send the same pages for ever."""
+
+
+class RepeatedPage(PlanBroken):
+    """The endpoint sends the same rows again."""
+
+
+class NoToken(PlanBroken):
+    """The endpoint says that there is more, but not how to get it."""
+
+
+class TooManyEmpty(PlanBroken):
+    """The endpoint sends empty pages for ever."""
+
+
+class OutsidePrefix(PlanBroken):
+    """The endpoint sent keys that nobody asked for."""
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """A stretch of a listing that one stream reads: keys after `after`, up to and with `end`."""
+
+    after: bytes  # empty: from the prefix on
+    end: bytes | None
+    following: dict[str, str] = field(default_factory=dict)  # query words of its next page; empty: begin after `after`
+    last: bytes = b""  # of what came; empty: nothing came
+    done: bool = False
+    busy: bool = False
+    first: bytes = b""
+    rows: int = 0
+    pages: deque[Columns] = field(default_factory=deque)  # that were not given out yet
+    given: bool = False
+    before: bytes | None = None  # reopened: it ends before this key, which its neighbour has
+    rest: Columns | None = None  # what came beyond its end, until that is compared with the neighbour's first page
+    more: bool = False  # whether there was more after `rest`
+    tokens: set[int] = field(default_factory=set)  # hashes of `following`
+    empty: int = 0  # pages in a row
+
+
+class Plan:
+    """The segments of one listing. Not for several threads at once."""
+
+    def __init__(self, prefix: bytes, delimiter: bytes = b"", versions: bool = False) -> None:
+        """One segment to begin with; `versions`: a key may come several times, one row after the other."""
+        self.prefix = prefix
+        self.delimiter = delimiter
+        self.versions = versions
+        self.can_split = True
+        self.requests = 0  # pages taken
+        self.rows = 0  # rows taken
+        self.rows_waiting = 0  # rows taken and not given out
+        self._segments = [Segment(b"", None)]  # in key order
+        self._space = KeySpace(prefix)
+        self._firsts: set[bytes] = set()
+        self._contradictions = 0
+        self._disordered = False
+
+    @property
+    def done(self) -> bool:
+        """Whether every segment is at its end; pages may still wait in `ready`."""
+        return all(segment.done for segment in self._segments)
+
+    # -- work for streams
+
+    def next_work(self, streams: int) -> Segment | None:
+        """What an idle stream shall read, marked as busy; None when there is nothing for it.
+
+        `streams`: how many may be busy at a time.
+        """
+        unfinished = [segment for segment in self._segments if not segment.done]
+        if sum(segment.busy for segment in unfinished) >= streams:
+            return None
+        near = unfinished[: self._near()]
+        work = next((segment for segment in near if not segment.busy), None) or self._split_off(near)
+        if work:
+            work.busy = True
+        return work
+
+    def release(self, segment: Segment) -> None:
+        """Its stream has stopped before the end; another one may go on where it was."""
+        segment.busy = False
+
+    def should_park(self, segment: Segment) -> bool:
+        """Whether its stream shall release it, because too much waits in memory for what comes before it."""
+        near = self._near()
+        if near is None or segment.done:
+            return False
+        unfinished = (other for other in self._segments if not other.done)
+        return all(other is not segment for other, _ in zip(unfinished, range(near), strict=False))
+
+    def _near(self) -> int | None:
+        """How many unfinished segments may be read; None for all."""
+        if self.rows_waiting <= KEPT:
+            return None
+        return NEAR if self.rows_waiting <= KEPT * 3 // 2 else 1
+
+    def _split_off(self, segments: list[Segment]) -> Segment | None:
+        """The upper part of the segment with most left."""
+        if not self.can_split:
+            return None
+        busiest: Segment | None = None
+        most = float(WORTH)
+        for segment in segments:
+            left = self._left(segment)
+            if left >= most:
+                busiest, most = segment, left
+        if busiest is None:
+            return None
+        middle = self._space.split(busiest.first, busiest.last, busiest.end)
+        if middle is None:
+            return None
+        upper = Segment(middle, busiest.end)
+        busiest.end = middle
+        self._segments.insert(self._segments.index(busiest) + 1, upper)
+        return upper
+
+    def _left(self, segment: Segment) -> float:
+        """About how many rows are still to come; 0 when nothing tells."""
+        if not segment.last or segment.before is not None:
+            return 0
+        return segment.rows * self._space.left(segment.first, segment.last, segment.end)
+
+    # -- pages from streams
+
+    def take(self, segment: Segment, columns: Columns, truncated: bool, following: dict[str, str]) -> None:
+        """A page came for `segment`: `truncated` when there is more, which `following` are the query words for.
+
+        Afterwards the segment may be `done`. A page for one that is done already (`collapse`) is ignored.
+        Raises `PlanBroken`.
+        """
+        if segment.done:
+            return
+        self.requests += 1
+        self._check_following(segment, columns, truncated, following)
+        columns = self._following_rows(segment, columns)
+        if len(columns):
+            self._take_over(segment, _last(columns))
+            self._space.learn(columns)
+        fitting, rest = _cut_for(segment, columns)
+        segment.following = following
+        segment.tokens.add(hash(tuple(following.items())))
+        segment.empty = 0 if len(columns) else segment.empty + 1
+        self._keep(segment, fitting)
+        if len(rest) or not truncated or segment.last == segment.end:
+            self._finish(segment, rest, truncated)
+        self._compare(segment)
+
+    def _check_following(self, segment: Segment, columns: Columns, truncated: bool, following: dict[str, str]) -> None:
+        if not truncated:
+            return
+        if not following:
+            raise NoToken("The endpoint says that there is more, but not how to get it.")
+        if hash(tuple(following.items())) in segment.tokens:
+            raise RepeatedToken("The endpoint repeats its continuation token.")
+        if not len(columns) and segment.empty >= _EMPTY_PAGES:
+            raise TooManyEmpty(f"The endpoint sent {_EMPTY_PAGES:,} empty pages one after the other.")
+
+    def _following_rows(self, segment: Segment, columns: Columns) -> Columns:
+        """The page, if it comes after what came; without the common prefix in which the segment begins."""
+        if not len(columns):
+            return columns
+        if not columns.all_start_with(self.prefix):
+            raise OutsidePrefix("The endpoint sent keys that are not under the prefix.")
+        first = _first(columns)
+        begins = not segment.last
+        if begins and columns.prefix_count and segment.after.startswith(columns.key_bytes(0)):
+            columns = columns.part(1, len(columns))
+            if not len(columns):
+                return columns
+            first = _first(columns)
+        if begins and segment.after and first <= segment.after:
+            raise StartAfterIgnored("The endpoint doesn't begin where it was told to.")
+        goes_on = first > segment.last or (first == segment.last and self.versions)
+        if not (goes_on and columns.in_order):
+            self._bear_disorder(segment, first)
+        if self.can_split:
+            self._firsts.add(first)
+        return columns
+
+    def _bear_disorder(self, segment: Segment, first: bytes) -> None:
+        """Not every endpoint sorts as S3 does: as long as one stream reads all, that is no fault."""
+        if first in self._firsts and first <= segment.last:
+            raise RepeatedPage("The endpoint sent the same page twice.")
+        self._disordered = True
+        if segment.after or len(self._segments) > 1:
+            raise OutOfOrder("The endpoint doesn't send keys in order.")
+        self.can_split = False
+
+    def _take_over(self, segment: Segment, last: bytes) -> None:
+        """A page that reaches into neighbours which nobody has begun to read saves their first request."""
+        at = self._segments.index(segment) + 1
+        while segment.end is not None and last > segment.end and at < len(self._segments):
+            upper = self._segments[at]
+            if upper.busy or upper.last or upper.done or upper.empty or segment.before is not None:
+                return
+            segment.end = upper.end
+            upper.done = True
+            del self._segments[at]
+
+    def _keep(self, segment: Segment, columns: Columns) -> None:
+        if not len(columns):
+            return
+        segment.first = segment.first or _first(columns)
+        segment.last = max(segment.last, _last(columns))
+        segment.pages.append(columns)
+        segment.rows += len(columns)
+        self.rows += len(columns)
+        self.rows_waiting += len(columns)
+
+    def _finish(self, segment: Segment, rest: Columns, more: bool) -> None:
+        segment.done = True
+        segment.busy = False
+        segment.more = more
+        segment.rest = None if segment.before is not None else rest
+
+    # -- do the endpoint's answers fit together?
+
+    def _compare(self, segment: Segment) -> None:
+        """Compare a segment with its neighbours: what one has seen beyond its end, the next one must have."""
+        at = self._segments.index(segment)
+        if segment.done and not segment.first and len(self._segments) > 1 and at:
+            del self._segments[at]
+        elif at + 1 < len(self._segments) or segment.done:
+            self._compare_with_next(at)
+        if at:
+            self._compare_with_next(at - 1)
+
+    def _compare_with_next(self, at: int) -> None:
+        lower = self._segments[at]
+        upper = self._segments[at + 1] if at + 1 < len(self._segments) else None
+        if not lower.done or lower.rest is None or (upper and not upper.first):
+            return
+        rest, missing = lower.rest, b""
+        if len(rest):
+            missing = _first(rest)
+        if missing and (upper is None or missing < upper.first):
+            self._contradictions += 1
+            if self._contradictions > _CONTRADICTIONS:
+                raise StartAfterIgnored("The endpoint leaves out keys when it is told where to begin.")
+            self._reopen(lower, upper.first if upper else None)
+        lower.rest = None
+
+    def _reopen(self, lower: Segment, before: bytes | None) -> None:
+        """It goes on where its neighbour ought to have begun, up to what the neighbour has.
+
+        A key that was written meanwhile looks the same as an endpoint that left it out.
+        """
+        rest = lower.rest
+        assert rest is not None
+        lower.before = before
+        lower.end = None
+        fitting, beyond = _cut_for(lower, rest)
+        self._keep(lower, fitting)
+        lower.done = bool(len(beyond)) or not lower.more
+
+    def collapse(self) -> bool:
+        """Give up reading at several places: one stream goes on at the front to the end, the rest is thrown away.
+
+        False when that can't make the listing right any more, because pages from further behind were given out.
+        """
+        front = next((at for at, one in enumerate(self._segments) if not one.done or one.rest is not None), None)
+        if front is None:
+            return True
+        segment = self._segments[front]
+        behind = self._segments[front + 1 :]
+        if any(other.given for other in behind) or (self._disordered and segment.after):
+            return False
+        del self._segments[front + 1 :]
+        for other in behind:
+            other.done = True
+            self.rows -= other.rows
+            self.rows_waiting -= sum(map(len, other.pages))
+        self.can_split = False
+        segment.end = segment.before = None
+        if segment.rest is not None:
+            self._keep(segment, segment.rest)
+            segment.done, segment.rest = not segment.more, None
+        return True
+
+    # -- giving out
+
+    def ready(self) -> Iterator[Columns]:
+        """The pages that can be given out now in key order, each once."""
+        while self._segments:
+            front = self._segments[0]
+            yield from self._given(front)
+            if not front.done or front.rest is not None or len(self._segments) == 1:
+                return
+            del self._segments[0]
+
+    def ready_unordered(self) -> Iterator[Columns]:
+        """All pages that were not given out yet, each once."""
+        for segment in list(self._segments):
+            yield from self._given(segment)
+
+    def _given(self, segment: Segment) -> Iterator[Columns]:
+        while segment.pages:
+            page = segment.pages.popleft()
+            segment.given = True
+            self.rows_waiting -= len(page)
+            yield page
+
+
+def _first(columns: Columns) -> bytes:
+    """The lowest key of a page that has rows: its prefixes come before its objects, each in order."""
+    prefixes = columns.prefix_count
+    first = columns.key_bytes(0)
+    return min(first, columns.key_bytes(prefixes)) if 0 < prefixes < len(columns) else first
+
+
+def _last(columns: Columns) -> bytes:
+    prefixes = columns.prefix_count
+    last = columns.key_bytes(len(columns) - 1)
+    return max(last, columns.key_bytes(prefixes - 1)) if 0 < prefixes < len(columns) else last
+
+
+def _cut_for(segment: Segment, columns: Columns) -> tuple[Columns, Columns]:
+    """The rows that are the segment's own, and those beyond its end."""
+    find, end = (bisect_right, segment.end) if segment.before is None else (bisect_left, segment.before)
+    if end is None or not len(columns) or _last(columns) < end:
+        return columns, Columns()
+    prefixes, count = columns.prefix_count, len(columns)
+    prefix_end = find(range(prefixes), end, key=columns.key_bytes)
+    object_end = find(range(count), end, lo=prefixes, key=columns.key_bytes)
+    own, beyond = columns.part(0, prefix_end), columns.part(prefix_end, prefixes)
+    own.extend(columns.part(prefixes, object_end))
+    beyond.extend(columns.part(object_end, count))
+    return own, beyond
