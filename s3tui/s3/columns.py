@@ -18,6 +18,7 @@ from itertools import accumulate
 from typing import Literal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 # What a row is. In a plain listing only the first two are met.
 OBJECT = 0  # or the current version of one
 PREFIX = 1  # a common prefix
@@ -265,17 +266,20 @@ class Columns:
         keys: Sequence[bytes],
         sizes: Sequence[int],
         times: Iterable[int],
-        etags: Sequence[str],
+        etags: Sequence[str] | bytes,
         storage_classes: Sequence[str],
         kinds: bytes = b"",
     ) -> None:
         """Add objects, or versions and markers when `kinds` names each one's kind.
 
-        `times` are milliseconds since 1970, `etags` have no quotes.
+        `times` are milliseconds since 1970, `etags` have no quotes, or are the 16 bytes of each one's MD5.
         """
         self._kinds += kinds or bytes(len(keys))
         self._has_versions |= bool(kinds)
-        self._append_etags(etags)
+        if isinstance(etags, bytes):
+            self._append_digests(etags)
+        else:
+            self._append_etags(etags)
         numbers = {name: self._class_number(name) for name in set(storage_classes)}
         self._classes += bytes(map(numbers.__getitem__, storage_classes))
         self._times.extend(times)
@@ -336,8 +340,7 @@ class Columns:
     def _append_etags(self, etags: Sequence[str]) -> None:
         digests = _plain_digests(etags)
         if digests is not None:
-            self._etags += digests
-            self._parts.frombytes(bytes(2 * len(etags)))
+            self._append_digests(digests)
             return
         for number, etag in enumerate(etags, self._count):
             digest, parts = _split_etag(etag)
@@ -345,6 +348,10 @@ class Columns:
                 self._odd_etags[number] = etag
             self._etags += digest
             self._parts.append(parts)
+
+    def _append_digests(self, digests: bytes) -> None:
+        self._etags += digests
+        self._parts.frombytes(bytes(2 * (len(digests) // _MD5)))
 
     def _class_number(self, name: str) -> int:
         number = self._class_numbers.get(name)
@@ -357,8 +364,8 @@ class Columns:
 
 
 def milliseconds(moment: datetime) -> int:
-    """An aware time as milliseconds since 1970, rounded."""
-    return round(moment.timestamp() * 1000)
+    """An aware time as whole milliseconds since 1970."""
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def unquoted(etag: str) -> str:

@@ -87,7 +87,7 @@ def our_rows(body: bytes) -> list[Row] | None:
     """None when the page is left to botocore."""
     try:
         columns, rest = page_parser.parse(body)
-    except page_parser._NotPlain:
+    except page_parser.NotPlain:
         return None
     RestXMLParser().parse({"headers": {}, "body": rest, "status_code": 200}, SHAPE)
     # botocore puts U+FFFD where a key is not UTF-8; we keep the bytes.
