@@ -14,13 +14,11 @@ nor class, so such a word doesn't hold of it; a delete marker has an age only.
 
 from __future__ import annotations
 
-import math
 import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fractions import Fraction
 
 from s3tui.errors import BadInput
 from s3tui.s3 import filter_words as words
@@ -29,7 +27,7 @@ from s3tui.s3.filter_words import Facts, Word
 
 _WORD = re.compile(r'(?P<sign>!*)(?P<kind>re:|class:)?(?:"(?P<quoted>.*?)(?:"(?=\s|$)|$)|(?P<bare>\S*))', re.DOTALL)
 _MEASURE = re.compile(r"(?P<what>size|age)(?P<operator>[<>]=?|=)(?P<value>.*)")
-_NUMBER = re.compile(r"(?P<number>\d+(?:\.\d*)?|\.\d+)(?P<unit>.*)")
+_NUMBER = re.compile(r"(?P<number>[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?P<unit>.*)")
 _SIZES = {unit: 1024**power for power, unit in enumerate(("", "K", "M", "G", "T", "P"))}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _MOST = 2**63 - 1
@@ -154,7 +152,8 @@ def _size(measure: re.Match[str]) -> Word:
     factor = _SIZES.get(re.sub(r"(?i)(?<=[KMGTP])i?B$|^B$", "", found["unit"]).upper()) if found else None
     if found is None or factor is None:
         raise BadInput(f"“{measure[0]}”: a size is a number of bytes, or one with K, M, G, T: size>1.5G.", _QUOTES)
-    return words.Range("sizes", *_bounds(measure["operator"], Fraction(found["number"]) * factor, 0))
+    floor, ceiling = _times(found["number"], factor)
+    return words.Range("sizes", *_bounds(measure["operator"], floor, ceiling, 0))
 
 
 def _age(measure: re.Match[str], now: int) -> Word:
@@ -162,19 +161,26 @@ def _age(measure: re.Match[str], now: int) -> Word:
     seconds = _SECONDS.get(found["unit"]) if found else None
     if found is None or seconds is None or measure["operator"] == "=":
         raise BadInput(f"“{measure[0]}”: an age is compared like this: age>30d, age<2h (s m h d w y).", _QUOTES)
-    moment = now - Fraction(found["number"]) * seconds * 1000
+    floor, ceiling = _times(found["number"], seconds * 1000)
     # What is older was modified before.
     operator = measure["operator"].translate(str.maketrans("<>", "><"))
-    return words.Range("times", *_bounds(operator, moment, words.NO_TIME + 1))
+    return words.Range("times", *_bounds(operator, now - ceiling, now - floor, words.NO_TIME + 1))
 
 
-def _bounds(operator: str, value: Fraction, least: int) -> tuple[int, int]:
-    """The whole numbers that compare so with `value`: the least and the greatest of them, both included."""
+def _times(number: str, factor: int) -> tuple[int, int]:
+    """The whole numbers just below and above a decimal number times `factor`; the same one when it is whole."""
+    whole, _, fraction = number.partition(".")
+    product, scale = int(whole + fraction) * factor, 10 ** len(fraction)
+    return product // scale, -(-product // scale)
+
+
+def _bounds(operator: str, floor: int, ceiling: int, least: int) -> tuple[int, int]:
+    """The least and the greatest whole number that compare so with what lies between `floor` and `ceiling`."""
     low, high = {
-        ">": (math.floor(value) + 1, _MOST),
-        ">=": (math.ceil(value), _MOST),
-        "<": (least, math.ceil(value) - 1),
-        "<=": (least, math.floor(value)),
-        "=": (math.ceil(value), math.floor(value)),
+        ">": (floor + 1, _MOST),
+        ">=": (ceiling, _MOST),
+        "<": (least, ceiling - 1),
+        "<=": (least, floor),
+        "=": (ceiling, floor),
     }[operator]
     return max(least, min(low, _MOST)), max(least - 1, min(high, _MOST))
