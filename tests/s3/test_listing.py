@@ -83,7 +83,7 @@ def test_pages_are_read_by_the_fast_path(connection: Connection, bucket: str, mo
     def watched(body: bytes) -> object:
         try:
             return parse(body)
-        except page_parser._NotPlain:
+        except page_parser.NotPlain:
             slow.append(body)
             raise
 
