@@ -150,6 +150,9 @@ class Hits(Listing):
         self.looked_at = 0  # rows
         self.missed: dict[S3Uri, S3tuiError] = {}  # the places that can't be read (to their end), and why
 
+    def anew(self) -> Hits:
+        return Hits(self.places, self.wanted)
+
     @property
     def is_of_one_place(self) -> bool:
         return len(self.places) == 1
