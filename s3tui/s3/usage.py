@@ -39,7 +39,7 @@ class Usage:
     def tally(self) -> Tally:
         """Everything so far."""
         with self._lock:
-            return self._tree.tally.copy()
+            return self._tree.tally
 
     def level(self, prefix: str) -> Level | None:
         """What is known of `prefix`, which is `start` or a prefix below it; None when nothing is."""

@@ -7,7 +7,7 @@ costs least. Sums are never touched by that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -17,7 +17,8 @@ State = Literal["current", "noncurrent", "marker", "part"]
 STATES: tuple[State, ...] = ("current", "noncurrent", "marker", "part")
 STANDARD = "STANDARD"  # what S3 means by no class
 MOST_PREFIXES = 50_000  # about 35 MB
-_STATE_OF: dict[int, State] = {OBJECT: "current", NONCURRENT: "noncurrent", DELETED: "marker", OLD_MARKER: "marker"}
+_MARKER = STATES.index("marker")
+_STATE_OF = {OBJECT: 0, NONCURRENT: 1, DELETED: _MARKER, OLD_MARKER: _MARKER}  # indexes into STATES
 _FEW = 16  # rows that are quicker looked at one by one
 
 
@@ -32,61 +33,43 @@ class Amount:
 class Tally:
     """Counts and bytes for each state and storage class; delete markers have no class."""
 
-    __slots__ = ("_amounts",)
+    __slots__ = ("_sums",)
 
-    def __init__(self) -> None:
-        self._amounts: dict[tuple[State, str], list[int]] = {}
-
-    def add(self, state: State, storage_class: str, count: int, size: int) -> None:
-        """Add `count` of `size` bytes together."""
-        amount = self._amounts.get((state, storage_class))
-        if amount is None:
-            self._amounts[state, storage_class] = [count, size]
-        else:
-            amount[0] += count
-            amount[1] += size
-
-    def add_all(self, other: Tally, sign: int = 1) -> None:
-        """Add what `other` holds, or take it away with a `sign` of -1."""
-        for (state, storage_class), (count, size) in other._amounts.items():
-            self.add(state, storage_class, sign * count, sign * size)
-
-    def copy(self) -> Tally:
-        copy = Tally()
-        copy.add_all(self)
-        return copy
+    def __init__(self, sums: Mapping[tuple[State, str], Amount]) -> None:
+        self._sums = sums
 
     def items(self) -> list[tuple[State, str, Amount]]:
         """Everything that is not nothing, by state and class."""
-        found = [(*key, Amount(*amount)) for key, amount in self._amounts.items() if any(amount)]
-        return sorted(found, key=lambda item: (STATES.index(item[0]), item[1]))
+        return sorted(
+            ((*key, amount) for key, amount in self._sums.items()), key=lambda item: (STATES.index(item[0]), item[1])
+        )
 
     def of_state(self, state: State) -> Amount:
         """What is in this state, of all classes."""
-        return self._sum(amount for (each, _), amount in self._amounts.items() if each == state)
+        return _total(amount for (each, _), amount in self._sums.items() if each == state)
 
     def of_class(self, storage_class: str) -> Amount:
         """What has this class, in any state."""
-        return self._sum(amount for (_, each), amount in self._amounts.items() if each == storage_class)
+        return _total(amount for (_, each), amount in self._sums.items() if each == storage_class)
 
     @property
     def classes(self) -> list[str]:
         """The storage classes, that with the most bytes first."""
-        names = {name for _, name, _ in self.items() if name}
+        names = {name for _, name in self._sums if name}
         return sorted(names, key=lambda name: (-self.of_class(name).size, name))
 
     @property
     def total(self) -> Amount:
         """Everything together: objects, versions, delete markers and parts."""
-        return self._sum(self._amounts.values())
+        return _total(self._sums.values())
 
-    @staticmethod
-    def _sum(amounts: Iterable[list[int]]) -> Amount:
-        count = size = 0
-        for each_count, each_size in amounts:
-            count += each_count
-            size += each_size
-        return Amount(count, size)
+
+def _total(amounts: Iterable[Amount]) -> Amount:
+    count = size = 0
+    for amount in amounts:
+        count += amount.count
+        size += amount.size
+    return Amount(count, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +92,47 @@ class Level:
     kept: bool = True
 
 
+# In the tree, sums are one whole number for each state and class (also a number): the count above this bit, the bytes
+# below. So they add up in one step, and are nothing that Python's garbage collector would have to look at.
+_COUNT = 1 << 96
+_Sums = dict[int, int]
+
+
+def _add_all(to: _Sums, sums: _Sums) -> None:
+    for code, amount in sums.items():
+        to[code] = to.get(code, 0) + amount
+
+
+def _take_away(from_: _Sums, sums: _Sums) -> None:
+    for code, amount in sums.items():
+        from_[code] -= amount
+
+
 class _Node:
-    __slots__ = ("children", "folded", "rest", "rest_prefixes", "tally")
+    __slots__ = ("children", "folded", "rest", "rest_prefixes", "sums")
 
     def __init__(self, folded: bool = False) -> None:
-        self.tally = Tally()
-        self.children: dict[bytes, _Node] = {}
+        self.sums: _Sums = {}
+        self.children: dict[bytes, _Node] | None = None
         self.folded = folded  # its children are not kept
         self.rest: _Node | None = None  # the small ones of its children, added up
         self.rest_prefixes = 0
 
+    @property
+    def rows(self) -> int:
+        return sum(self.sums.values()) // _COUNT
+
+    @property
+    def size(self) -> int:
+        return sum(self.sums.values()) % _COUNT
+
 
 class _Open(NamedTuple):
-    """A prefix that rows are coming of, and what came since its parents were told."""
+    """A prefix that rows are coming of, and what came since its parents were told; of a new one these are its sums."""
 
     prefix: bytes
     node: _Node
-    news: Tally
+    news: _Sums
 
 
 class UsageTree:
@@ -138,7 +145,8 @@ class UsageTree:
         self._levels = levels
         self._most = most_prefixes
         self._root = _Node(folded=levels == 0)
-        self._open = [_Open(self._base, self._root, Tally())]
+        self._open = [_Open(self._base, self._root, {})]
+        self._class_numbers: dict[str, int] = {"": 0}
         self._nodes = 0
         self._last = b""  # key
         self._in_order = True
@@ -152,11 +160,13 @@ class UsageTree:
         keys, starts = page.keys_blob()
         self._note_order(page)
         kinds, classes = page.column("kinds"), page.column("classes")
-        sizes = memoryview(page.column("sizes")).cast("q")
-        names = [name or STANDARD for name in page.class_names]
+        sizes: Sequence[int] = memoryview(page.column("sizes")).cast("q")
+        if min(sizes) < 0:  # a server that lies
+            sizes = [max(size, 0) for size in sizes]
+        numbers = [self._class_number(name or STANDARD) for name in page.class_names]
         for first, last in _runs(keys, starts, len(self._base), page.in_order):
             self._enter(_directory(keys, starts, first, len(self._base)))
-            _count(self._open[-1].news, kinds[first:last], classes[first:last], sizes[first:last], names)
+            _count(self._open[-1].news, kinds[first:last], classes[first:last], sizes[first:last], numbers)
         self._tell_parents()
 
     def add(self, key: str, state: State, storage_class: str, count: int, size: int) -> None:
@@ -164,8 +174,12 @@ class UsageTree:
         self._in_order = False
         encoded = key.encode("utf-8", "surrogateescape")
         self._enter(encoded[: max(encoded.rfind(b"/") + 1, len(self._base))])
-        self._open[-1].news.add(state, storage_class or STANDARD, count, size)
+        code = STATES.index(state) + len(STATES) * self._class_number(storage_class or STANDARD)
+        _add_all(self._open[-1].news, {code: count * _COUNT + size})
         self._tell_parents()
+
+    def _class_number(self, name: str) -> int:
+        return self._class_numbers.setdefault(name, len(self._class_numbers))
 
     def _note_order(self, page: Columns) -> None:
         self._in_order &= page.in_order and page.key_bytes(0) >= self._last
@@ -185,11 +199,13 @@ class UsageTree:
             if child is None:
                 return
             prefix, node = prefix + name + b"/", child
-            self._open.append(_Open(prefix, node, Tally()))
+            self._open.append(_Open(prefix, node, {} if child.sums else child.sums))
 
     def _child(self, node: _Node, name: bytes) -> _Node | None:
         if node.folded:
             return None
+        if node.children is None:
+            node.children = {}
         child = node.children.get(name)
         if child is None:
             if node.rest is not None and not self._in_order:
@@ -201,17 +217,19 @@ class UsageTree:
 
     def _leave(self) -> None:
         left = self._open.pop()
-        left.node.tally.add_all(left.news)
-        self._open[-1].news.add_all(left.news)
+        if left.news is not left.node.sums:
+            _add_all(left.node.sums, left.news)
+        _add_all(self._open[-1].news, left.news)
 
     def _tell_parents(self) -> None:
         """Make all sums right; what is open stays open."""
         for number in range(len(self._open) - 1, -1, -1):
             prefix, node, news = self._open[number]
-            node.tally.add_all(news)
+            if news is not node.sums:
+                _add_all(node.sums, news)
             if number:
-                self._open[number - 1].news.add_all(news)
-            self._open[number] = _Open(prefix, node, Tally())
+                _add_all(self._open[number - 1].news, news)
+            self._open[number] = _Open(prefix, node, {})
 
     # ---- forgetting
 
@@ -222,23 +240,22 @@ class UsageTree:
         being_filled = {id(each.node) for each in self._open}
         parents = [node for node in self._walk() if node.children and id(node) not in being_filled]
         parents.reverse()  # those below come before those above, whose rows are never fewer: then all children are leaves
-        for node in sorted(parents, key=lambda node: node.tally.total.count):
+        for node in sorted(parents, key=lambda node: node.rows):
             if self._nodes <= enough:
                 return
-            self._nodes -= len(node.children)
-            node.children, node.rest, node.folded = {}, None, True
-        for each in sorted(self._open, key=lambda each: -len(each.node.children)):
+            self._nodes -= len(node.children or ())
+            node.children, node.rest, node.folded = None, None, True
+        for each in sorted(self._open, key=lambda each: -len(each.node.children or ())):
             if self._nodes > enough:
                 self._merge_small(each.node, self._nodes - enough, being_filled)
 
     def _merge_small(self, node: _Node, how_many: int, being_filled: set[int]) -> None:
         """Add the smallest children of a prefix up as its rest."""
-        closed = [
-            (child.tally.total.size, name) for name, child in node.children.items() if id(child) not in being_filled
-        ]
+        children = node.children or {}
+        closed = [(child.size, name) for name, child in children.items() if id(child) not in being_filled]
         for _, name in sorted(closed)[:how_many]:
             node.rest = node.rest or _Node(folded=True)
-            node.rest.tally.add_all(node.children.pop(name).tally)
+            _add_all(node.rest.sums, children.pop(name).sums)
             node.rest_prefixes += 1
             self._nodes -= 1
 
@@ -248,39 +265,45 @@ class UsageTree:
         while waiting:
             node = waiting.pop()
             yield node
-            waiting += node.children.values()
+            waiting += (node.children or {}).values()
 
     # ---- telling
 
     @property
     def tally(self) -> Tally:
-        """Everything so far; not a copy."""
-        return self._root.tally
+        """Everything so far."""
+        return self._tally(self._root.sums)
 
     def level(self, prefix: str) -> Level | None:
         """What is known of `prefix`, which ends with a slash or is where it all began; None where nothing is."""
-        node = self._root
+        node: _Node | None = self._root
         below = prefix.encode("utf-8", "surrogateescape")[len(self._base) :]
         for name in below[:-1].split(b"/") if below else ():
-            child = node.children.get(name)
-            if child is None:
-                return None
-            node = child
-        return Level(prefix, node.tally.copy(), tuple(_entries(node)), not node.folded)
+            node = node.children.get(name) if node and node.children else None
+        return Level(prefix, self._tally(node.sums), tuple(self._entries(node)), not node.folded) if node else None
 
+    def _entries(self, node: _Node) -> Iterator[Entry]:
+        if node.folded:
+            return
+        here = dict(node.sums)
+        for name, child in (node.children or {}).items():
+            _take_away(here, child.sums)
+            yield Entry("prefix", name.decode("utf-8", "surrogateescape") + "/", self._tally(child.sums))
+        if node.rest is not None:
+            _take_away(here, node.rest.sums)
+            yield Entry("rest", "", self._tally(node.rest.sums), node.rest_prefixes)
+        if any(here.values()):
+            yield Entry("here", "", self._tally(here))
 
-def _entries(node: _Node) -> Iterator[Entry]:
-    if node.folded:
-        return
-    here = node.tally.copy()
-    for name, child in node.children.items():
-        here.add_all(child.tally, -1)
-        yield Entry("prefix", name.decode("utf-8", "surrogateescape") + "/", child.tally.copy())
-    if node.rest is not None:
-        here.add_all(node.rest.tally, -1)
-        yield Entry("rest", "", node.rest.tally.copy(), node.rest_prefixes)
-    if here.total.count:
-        yield Entry("here", "", here)
+    def _tally(self, sums: _Sums) -> Tally:
+        names = list(self._class_numbers)
+        return Tally(
+            {
+                (STATES[code % len(STATES)], names[code // len(STATES)]): Amount(amount // _COUNT, amount % _COUNT)
+                for code, amount in sums.items()
+                if amount
+            }
+        )
 
 
 def _directory(keys: bytes, starts: Sequence[int], row: int, base: int) -> bytes:
@@ -319,24 +342,21 @@ def _runs_of_few(keys: bytes, starts: Sequence[int], base: int, first: int, last
     yield first, last
 
 
-def _count(tally: Tally, kinds: bytes, classes: bytes, sizes: memoryview, names: Sequence[str]) -> None:
-    """Add rows to `tally`; all at once where they are of one kind and class, as they mostly are."""
+def _count(news: _Sums, kinds: bytes, classes: bytes, sizes: Sequence[int], numbers: Sequence[int]) -> None:
+    """Add rows to `news`; all at once where they are of one kind and class, as they mostly are."""
     count = len(kinds)
-    if kinds.count(kinds[0]) == count and classes.count(classes[0]) == count:
-        _add(tally, kinds[0], names[classes[0]], count, sum(sizes))
+    if count == 1 or (kinds.count(kinds[0]) == count and classes.count(classes[0]) == count):
+        code = _code(kinds[0], numbers[classes[0]])
+        news[code] = news.get(code, 0) + count * _COUNT + sum(sizes)
         return
-    sums: dict[tuple[int, int], list[int]] = {}
+    sums: dict[tuple[int, int], int] = {}
     for row, size in zip(zip(kinds, classes, strict=True), sizes, strict=True):
-        amount = sums.get(row)
-        if amount is None:
-            sums[row] = [1, size]
-        else:
-            amount[0] += 1
-            amount[1] += size
-    for (kind, storage_class), (number, size) in sums.items():
-        _add(tally, kind, names[storage_class], number, size)
+        sums[row] = sums.get(row, 0) + _COUNT + size
+    for (kind, storage_class), amount in sums.items():
+        code = _code(kind, numbers[storage_class])
+        news[code] = news.get(code, 0) + amount
 
 
-def _add(tally: Tally, kind: int, storage_class: str, count: int, size: int) -> None:
+def _code(kind: int, class_number: int) -> int:
     state = _STATE_OF[kind]
-    tally.add(state, "" if state == "marker" else storage_class, count, size)
+    return state if state == _MARKER else state + len(STATES) * class_number
