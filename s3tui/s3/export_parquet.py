@@ -43,7 +43,7 @@ class ParquetWriter(Writer):
 
     def __init__(self, out: BinaryIO) -> None:
         super().__init__(out)
-        self._parquet = parquet.ParquetWriter(out, _SCHEMA, compression="zstd")
+        self._parquet = parquet.ParquetWriter(_Sink(out), _SCHEMA, compression="zstd")
         self._waiting: list[pyarrow.RecordBatch] = []
 
     def write_piece(self, piece: Piece) -> None:
@@ -80,6 +80,31 @@ class ParquetWriter(Writer):
             }
         )
         self._parquet.close()
+
+
+class _Sink:
+    """What the library writes to. It ends its file by itself when it is let go, which after a failure nobody wants."""
+
+    closed = False
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._failed = False
+
+    def write(self, data: bytes) -> int:
+        if self._failed or self._out.closed:
+            return len(data)
+        try:
+            return self._out.write(data)
+        except BaseException:
+            self._failed = True
+            raise
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def _texts(texts: Sequence[str]) -> list[str]:

@@ -54,7 +54,9 @@ def test_lists_show_what_they_name(run: Any) -> None:
 
 def test_a_list_as_json_holds_the_keys_exactly(run: Any) -> None:
     _, out, _ = run("ls", "-r", "--json", "s3://hostile")
-    assert sorted(json.loads(line)["key"] for line in out.splitlines()) == sorted(KEYS)
+    *rows, end = map(json.loads, out.splitlines())
+    assert sorted(row["key"] for row in rows) == sorted(KEYS)
+    assert end["complete"]
 
 
 @pytest.mark.parametrize("key", ODD)

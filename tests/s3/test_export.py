@@ -216,6 +216,20 @@ def test_a_full_disk_is_told(format: export.Format) -> None:
         fill(export.writer(format, full))
 
 
+@pytest.mark.parametrize("format", export.FORMATS)
+def test_a_writer_that_was_given_up_is_quiet(format: export.Format, capfd: pytest.CaptureFixture[str]) -> None:
+    program = (
+        "import gc, sys; from s3tui.s3 import export; from tests.s3.test_export import fill\n"
+        "file = open(sys.argv[1], 'wb', buffering=0); writer = None\n"
+        f"try: writer = export.writer({format!r}, file); fill(writer)\n"
+        "except OSError: print('failed')\n"
+        "file.close(); del writer; gc.collect()"
+    )
+    for place, said in (("/dev/full", "failed\n"), ("/dev/null", "")):
+        subprocess.run([sys.executable, "-c", program, place], check=True)
+        assert capfd.readouterr() == (said, "")
+
+
 def fill(writer: export.Writer) -> None:
     writer.write("b", page(10))
     writer.close(COMPLETE)
