@@ -50,12 +50,8 @@ class Direct:
 
         self._way = way
         self._keys = ReadOnlyCredentials(*way.keys) if way.keys else None
-        self._http = URLLib3Session(
-            verify=way.verify,
-            proxies=way.proxies,
-            timeout=way.timeouts,
-            max_pool_connections=way.streams,
-        )
+        options: dict[str, Any] = {"verify": way.verify, "timeout": way.timeouts}  # the stubs know less than botocore
+        self._http = URLLib3Session(proxies=way.proxies, max_pool_connections=way.streams, **options)
 
     def get(self, query: Mapping[str, str]) -> Answer:
         """The answer to a GET with these query words, whatever its status. Raises botocore's `HTTPClientError`."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from s3tui.background import Cancelled, CancelToken
-from s3tui.s3 import page_parser
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
+from s3tui.s3.fan_out import Plan, PlanBroken
+from s3tui.s3.reader import PAGE_SIZE, Reader
 from s3tui.s3.uri import S3Uri
 
-PAGE_SIZE = 1000
-# AWS may send empty pages where much was deleted; no real listing has this many one after the other.
-_EMPTY_PAGES = 1000
 _PREFIX_PAGES = 5
 
 

@@ -87,6 +87,11 @@ def page_of(answer: dict[str, Any]) -> Columns:
     return page
 
 
+def is_plain(answer: dict[str, Any]) -> bool:
+    """Whether an answer that came inside `columns_wanted` was cut here, and not parsed by botocore."""
+    return _PAGE in answer
+
+
 def _before_parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
     if not _wanted.get() or response_dict["status_code"] != 200:
         return
