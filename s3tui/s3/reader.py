@@ -1,0 +1,221 @@
+"""Reads the pages of a plan: the first few by itself, then, when there are many, with a crew of child processes.
+
+A child costs more to start than five pages take, and the first page should be on screen before anything else
+begins. Whatever a child can't do (an error, an odd page, a redirect) is asked for again here, through
+`Connection.call`, which retries, follows, logs and raises as for every other request.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from s3tui.background import CancelToken
+from s3tui.s3 import page_parser
+from s3tui.s3.client import Connection
+from s3tui.s3.columns import Columns
+from s3tui.s3.crew import Crew
+from s3tui.s3.fan_out import OutOfOrder, Plan, Segment, StartAfterIgnored
+from s3tui.s3.listing_child import Fetched
+from s3tui.s3.requests import LoggedRequest
+
+PAGE_SIZE = 1000
+ALONE = 5  # pages that are read before children are started
+MOST_STREAMS = 16
+MOST_FAILURES = 8  # pages that children could not fetch; after that they cost more than they give
+_CHILDREN = min(2, os.cpu_count() or 1)
+_WAKE = 0.5  # s
+_SLOW_DOWN = {429, 503}
+_ANSWERS = {
+    "continuation-token": "NextContinuationToken",
+    "key-marker": "NextKeyMarker",
+    "version-id-marker": "NextVersionIdMarker",
+}
+_PARAMETERS = {
+    "continuation-token": "ContinuationToken",
+    "start-after": "StartAfter",
+    "key-marker": "KeyMarker",
+    "version-id-marker": "VersionIdMarker",
+}
+
+
+class Reader:
+    """One run through what a plan still lacks. The plan can be gone on with by another run."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        bucket: str,
+        plan: Plan,
+        token: CancelToken | None = None,
+        *,
+        in_order: bool = True,
+        children: int = _CHILDREN,
+        page_size: int = PAGE_SIZE,
+    ) -> None:
+        self._connection = connection
+        self.bucket = bucket
+        self._plan = plan
+        self._token = token or CancelToken()
+        self._in_order = in_order
+        self._children = children
+        self._page_size = page_size
+        self._jobs: dict[int, tuple[Segment, bytes | None]] = {}  # with the end that the child knows
+        self._asked = 0  # pages this run asked for itself
+        self._is_plain = True  # pages are written so that a child can read them
+        self._failures = 0
+        self._may_grow = connection.profile.parallel_listing
+        self._streams = 1
+        self._costs: deque[tuple[float, float]] = deque(maxlen=16)  # of the last pages: s idle, s busy
+
+    def pages(self) -> Iterator[Columns]:
+        """What comes, as it can be given out. Raises `S3Error`, `PlanBroken`, `Cancelled`."""
+        ready = self._plan.ready if self._in_order else self._plan.ready_unordered
+        try:
+            for _ in self._rounds():
+                self._token.check()
+                yield from ready()
+        finally:
+            for segment, _ in self._jobs.values():
+                self._plan.release(segment)
+
+    def _rounds(self) -> Iterator[None]:
+        """Each round takes some pages into the plan."""
+        while not self._plan.done and (self._plan.requests < ALONE or not self._asked):
+            self._alone()
+            yield
+        if self._children and self._is_plain and not self._plan.done:
+            way = self._connection.way(self.bucket, MOST_STREAMS)
+            if way is not None:
+                with Crew(way, self._children if self._may_grow else 1) as crew:
+                    self._token.on_cancel(crew.kill)
+                    yield from self._together(crew)
+        while not self._plan.done:
+            self._alone()
+            yield
+
+    # ---- alone
+
+    def _alone(self) -> None:
+        """Fetch the next page of the segment that is next."""
+        self._token.check()
+        segment = self._plan.next_work(1)
+        assert segment is not None, "a plan that isn't done has something to do"
+        try:
+            self._fetch(segment)
+        finally:
+            self._plan.release(segment)
+
+    def _fetch(self, segment: Segment) -> None:
+        plan = self._plan
+        parameters: dict[str, Any] = {"Bucket": self.bucket, "Prefix": _text(plan.prefix), "MaxKeys": self._page_size}
+        if plan.delimiter:
+            parameters["Delimiter"] = _text(plan.delimiter)
+        parameters |= {_PARAMETERS[word]: value for word, value in self._words(segment).items()}
+        with page_parser.columns_wanted():
+            answer = self._connection.call("list_object_versions" if plan.versions else "list_objects_v2", **parameters)
+        self._asked += 1
+        self._is_plain = page_parser.is_plain(answer)
+        following = {word: str(answer[_ANSWERS[word]]) for word in _ANSWERS if answer.get(_ANSWERS[word])}
+        # Some servers send a token and say that nothing is left: asking once more settles it.
+        truncated = bool(answer.get("IsTruncated") or following)
+        self._take(segment, page_parser.page_of(answer), truncated, following)
+
+    def _words(self, segment: Segment) -> dict[str, str]:
+        """The query words of the segment's next page."""
+        begin = {"key-marker" if self._plan.versions else "start-after": _text(segment.after)}
+        return segment.following or (begin if segment.after else {})
+
+    def _take(self, segment: Segment, columns: Columns, truncated: bool, following: dict[str, str]) -> None:
+        try:
+            self._plan.take(segment, columns, truncated, following)
+        except (OutOfOrder, StartAfterIgnored):
+            # Not every endpoint honours StartAfter, or sorts. One stream still lists everything from the front on.
+            self._streams, self._may_grow = 1, False
+            if not self._plan.collapse():
+                raise
+
+    # ---- together
+
+    def _together(self, crew: Crew) -> Iterator[None]:
+        """Until the plan is done, or the crew is no use any more."""
+        while not (self._plan.done or crew.is_gone or self._failures > MOST_FAILURES):
+            if crew.ready:
+                self._give_work(crew)
+                for fetched in crew.receive(_WAKE):
+                    self._handle(crew, fetched)
+            else:  # they are still starting
+                self._alone()
+                for _ in crew.receive(0):
+                    pass
+            yield
+
+    def _give_work(self, crew: Crew) -> None:
+        while len(self._jobs) < self._streams and (segment := self._plan.next_work(self._streams)):
+            number = crew.begin(self._words(segment), segment.end)
+            self._jobs[number] = (segment, segment.end)
+        for number, (segment, end) in self._jobs.items():
+            if segment.end != end:  # a part of it was given to another
+                crew.change(number, segment.end)
+                self._jobs[number] = (segment, segment.end)
+
+    def _handle(self, crew: Crew, fetched: Fetched) -> None:
+        segment, _ = self._jobs.get(fetched.number, (None, None))
+        if segment is None:
+            return
+        if fetched.kind == "page":
+            self._log(fetched)
+            truncated = fetched.truncated or bool(fetched.following)
+            self._take(segment, Columns.unpacked(fetched.columns), truncated, fetched.following)
+            self._learn(crew, fetched)
+            for number, (other, _) in list(self._jobs.items()):
+                if other.done or self._plan.should_park(other):
+                    self._stop(crew, number)
+            return
+        del self._jobs[fetched.number]
+        self._plan.release(segment)
+        if fetched.kind == "failed":
+            self._failures += 1
+            if fetched.status in _SLOW_DOWN:
+                self._step_back(crew)
+            self._alone()
+
+    def _stop(self, crew: Crew, number: int) -> None:
+        segment, end = self._jobs.pop(number)
+        crew.change(number, end, stop=True)
+        self._plan.release(segment)
+
+    def _step_back(self, crew: Crew) -> None:
+        """One stream from now on."""
+        self._streams, self._may_grow = 1, False
+        for number in list(self._jobs):
+            self._stop(crew, number)
+
+    def _learn(self, crew: Crew, fetched: Fetched) -> None:
+        """As many streams as keep each child busy: while one waits for the server, others are read."""
+        self._costs.append((fetched.idle, fetched.busy))
+        if self._may_grow and self._plan.can_split:
+            idle = min(idle for idle, _ in self._costs)
+            busy = min(busy for _, busy in self._costs)
+            self._streams = min(MOST_STREAMS, crew.ready * (1 + round(idle / max(busy, 1e-6))))
+
+    def _log(self, fetched: Fetched) -> None:
+        self._connection.log.add(
+            LoggedRequest(
+                at=datetime.now(UTC) - timedelta(seconds=fetched.seconds),
+                operation="ListObjectVersions" if self._plan.versions else "ListObjectsV2",
+                bucket=self.bucket,
+                key="",
+                status=fetched.status,
+                request_id=fetched.request_id,
+                attempts=1,
+                milliseconds=round(fetched.seconds * 1000),
+            )
+        )
+
+
+def _text(key: bytes) -> str:
+    return key.decode("utf-8", "surrogateescape")
