@@ -22,6 +22,8 @@ DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 # name -> (module with `configure(parser)` and `run(arguments) -> exit code`, one line of help)
 COMMANDS = {
     "ls": ("s3tui.cli.ls", "list buckets, prefixes and objects"),
+    "find": ("s3tui.cli.find", "find objects below a prefix, in a bucket or in all buckets"),
+    "du": ("s3tui.cli.du", "how much a bucket or prefix holds, versions and unfinished uploads included"),
     "stat": ("s3tui.cli.stat", "everything the server says about an object or a bucket"),
     "put": ("s3tui.cli.put", "upload files"),
     "get": ("s3tui.cli.get", "download an object"),
