@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import BinaryIO, Literal, get_args
 
+from s3tui.background import CancelToken
 from s3tui.errors import BadInput
+from s3tui.new_file import new_file
 from s3tui.s3.columns import Columns
-from s3tui.s3.listing import Completeness
+from s3tui.s3.listing import Completeness, Listing
+from s3tui.s3.search import Hits
 
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -51,7 +54,7 @@ class Writer(ABC):
 
     def write(self, bucket: str, columns: Columns, rows: Iterable[int] | None = None) -> None:
         """Write all rows of `columns`, or those with the numbers `rows`, in that order. Raises `OSError`."""
-        for piece in _whole(bucket, columns) if rows is None else _picked(bucket, columns, rows):
+        for piece in _pieces(bucket, columns, rows):
             self.write_piece(piece)
             self.rows += len(piece.keys)
 
@@ -83,20 +86,64 @@ def format_of(name: str) -> Format:
     return ending
 
 
-def _whole(bucket: str, columns: Columns) -> Iterator[Piece]:
-    count = len(columns)
-    for first in range(0, count, _PIECE):
-        page = columns if count <= _PIECE else columns.part(first, min(first + _PIECE, count))
-        names = columns.class_names
-        yield Piece(
-            bucket,
-            page.column("kinds"),
-            _keys(page),
-            array("q", page.column("sizes")),
-            array("q", page.column("times")),
-            [page.etag(row) for row in range(len(page))],
-            [names[number] for number in page.column("classes")],
-        )
+def to_file(
+    path: Path,
+    format: Format,
+    listing: Listing,
+    rows: Sequence[int],
+    completeness: Completeness,
+    token: CancelToken | None = None,
+    on_rows: Callable[[int], object] | None = None,
+) -> int:
+    """Write these rows of `listing`, in this order, to a new file; `on_rows` is called with how many so far.
+
+    `completeness` is that of the list the rows were chosen from, when they were chosen. Returns the size of the
+    file in bytes. Raises `BadInput` when `path` is there already, `NotWritten` and `Cancelled`; then no file stays.
+    """
+    with new_file(path) as file:
+        made = writer(format, file)
+        for bucket, columns, numbers in _parts(listing, rows):
+            if token:
+                token.check()
+            made.write(bucket, columns, numbers)
+            if on_rows:
+                on_rows(made.rows)
+        made.close(completeness)
+        return file.tell()
+
+
+def _parts(listing: Listing, rows: Sequence[int]) -> Iterator[tuple[str, Columns, Sequence[int] | None]]:
+    if isinstance(listing, Hits):
+        for bucket, found in listing.by_bucket(rows):
+            yield bucket, found, None
+        return
+    columns = listing.columns
+    for first in range(0, len(rows), _PIECE):
+        yield listing.bucket, columns, rows[first : first + _PIECE]
+
+
+def _pieces(bucket: str, columns: Columns, rows: Iterable[int] | None) -> Iterator[Piece]:
+    if rows is None and len(columns) <= _PIECE:
+        return iter([_whole(bucket, columns)])
+    rows = range(len(columns)) if rows is None else rows
+    if isinstance(rows, range) and rows.step == 1:
+        # Copies, since rows may be appended to what they are copied from.
+        firsts = range(rows.start, rows.stop, _PIECE)
+        return (_whole(bucket, columns.part(first, min(first + _PIECE, rows.stop))) for first in firsts)
+    return _picked(bucket, columns, iter(rows))
+
+
+def _whole(bucket: str, page: Columns) -> Piece:
+    names = page.class_names
+    return Piece(
+        bucket,
+        page.column("kinds"),
+        _keys(page),
+        array("q", page.column("sizes")),
+        array("q", page.column("times")),
+        [page.etag(row) for row in range(len(page))],
+        [names[number] for number in page.column("classes")],
+    )
 
 
 def _keys(columns: Columns) -> list[str]:
@@ -107,9 +154,8 @@ def _keys(columns: Columns) -> list[str]:
     return [text[first:last] for first, last in pairwise(starts)]
 
 
-def _picked(bucket: str, columns: Columns, rows: Iterable[int]) -> Iterator[Piece]:
-    left = iter(rows)
-    while numbers := list(islice(left, _PIECE)):
+def _picked(bucket: str, columns: Columns, rows: Iterator[int]) -> Iterator[Piece]:
+    while numbers := list(islice(rows, _PIECE)):
         yield Piece(
             bucket,
             [columns.kind(row) for row in numbers],

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pyarrow import parquet
 
+from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput
 from s3tui.s3 import columns as kinds
-from s3tui.s3 import export
+from s3tui.s3 import export, filters
 from s3tui.s3.columns import Columns, Row, milliseconds
-from s3tui.s3.listing import COMPLETE, MORE, Completeness
+from s3tui.s3.listing import COMPLETE, MORE, Completeness, Listing
+from s3tui.s3.search import Found, Hits
+from s3tui.s3.uri import S3Uri
 
 WHEN = datetime(2026, 11, 20, 16, 3, 4, 120_000, tzinfo=UTC)
 ETAG = "0123456789abcdef0123456789abcdef"
@@ -260,3 +264,37 @@ def test_the_library_for_parquet_is_only_loaded_for_parquet() -> None:
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert told.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("format", export.FORMATS)
+def test_a_listing_to_a_file(format: export.Format, tmp_path: Path) -> None:
+    listing = Listing("b", "k/")
+    listing.add(page(2500))
+    told: list[int] = []
+    file = tmp_path / f"list.{format}"
+    size = export.to_file(file, format, listing, range(2500), MORE, on_rows=told.append)
+    assert size == file.stat().st_size
+    assert keys_in(format, file.read_bytes()) == [f"k/{number:06}" for number in range(2500)]
+    assert told == [1000, 2000, 2500]
+
+
+def test_hits_of_several_buckets_stand_with_their_own_bucket_and_key(tmp_path: Path) -> None:
+    hits = Hits([S3Uri("one"), S3Uri("two")], filters.parse("k"))
+    for bucket in ("one", "two"):
+        hits.take(Found(S3Uri(bucket), 2, page(2)))
+    export.to_file(tmp_path / "hits", "jsonl", hits, [3, 0, 1], CUT)
+    *lines, end = json_lines((tmp_path / "hits").read_bytes())
+    assert [(line["bucket"], line["key"]) for line in lines] == [
+        ("two", "k/000001"), ("one", "k/000000"), ("one", "k/000001"),
+    ]  # fmt: skip
+    assert (end["complete"], end["reason"], end["rows"]) == (False, CUT.reason, 3)
+
+
+def test_a_cancelled_export_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    listing = Listing("b")
+    listing.add(page(2500))
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        export.to_file(tmp_path / "lists/a.csv", "csv", listing, range(2500), COMPLETE, token, lambda _: token.cancel())
+    assert list((tmp_path / "lists").iterdir()) == []
