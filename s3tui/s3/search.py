@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
@@ -70,7 +71,9 @@ def search(
     return _search_many(connection, places, wanted, token)
 
 
-def _search_one(connection: Connection, place: S3Uri, wanted: Filter, token: CancelToken | None) -> Iterator[Found]:
+def _search_one(
+    connection: Connection, place: S3Uri, wanted: Filter, token: CancelToken | None
+) -> Generator[Found, None, None]:
     skip = len(_encoded(place.key))
     try:
         for rows in listing.stream(connection, place.bucket, place.key + wanted.key_prefix, "", token):
@@ -110,10 +113,11 @@ class _Lane:
         """Search; waits while too much is not handed out yet."""
         try:
             self._token.check()
-            for step in self._search:
-                self._room.acquire()
-                self._token.check()
-                self._steps.put(step)
+            with closing(self._search) as search:
+                for step in search:
+                    self._room.acquire()
+                    self._token.check()
+                    self._steps.put(step)
         except BaseException as error:  # for whoever waits for the next step
             self._steps.put(error)
         else:
@@ -154,6 +158,11 @@ class Hits(Listing):
         return Hits(self.places, self.wanted)
 
     @property
+    def listed(self) -> int:
+        """How many rows were looked at so far."""
+        return self.looked_at
+
+    @property
     def is_of_one_place(self) -> bool:
         return len(self.places) == 1
 
@@ -181,15 +190,17 @@ class Hits(Listing):
             hits, before = found.hits, f"{found.place.bucket}/".encode()
             self.add(hits if self.is_of_one_place else _picked(hits, range(len(hits)), before))
 
-    @property
-    def reason(self) -> str:
-        """Why this is not all, in a sentence or some; empty when nothing was missed."""
-        if self.is_of_one_place:
-            return "".join(error.sentence for error in self.missed.values())
-        told = [f"bucket {place.bucket}: {error.sentence}" for place, error in self.missed.items()]
-        if len(told) > _REASONS:
-            told[_REASONS:] = [f"and {counted(len(told) - _REASONS, 'more bucket')}."]
-        return " ".join(told)
+
+def completeness(places: Sequence[S3Uri], missed: Mapping[S3Uri, S3tuiError]) -> Completeness:
+    """That of what was found in `places`, of which some could not be read (to their end)."""
+    if not missed:
+        return COMPLETE
+    if len(places) == 1:
+        return Completeness("stopped", "".join(error.sentence for error in missed.values()))
+    told = [f"bucket {place.bucket}: {error.sentence}" for place, error in missed.items()]
+    if len(told) > _REASONS:
+        told[_REASONS:] = [f"and {counted(len(told) - _REASONS, 'more bucket')}."]
+    return Completeness("stopped", " ".join(told))
 
 
 def read(
@@ -211,7 +222,7 @@ def read(
     except Cancelled:
         hits.completeness = Completeness("stopped", "cancelled")
         raise
-    hits.completeness = Completeness("stopped", hits.reason) if hits.missed else COMPLETE
+    hits.completeness = completeness(hits.places, hits.missed)
     if hits.missed and len(hits.missed) == len(hits.places):
         raise next(iter(hits.missed.values()))
 
