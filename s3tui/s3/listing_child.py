@@ -103,6 +103,7 @@ class Child:
         way: Way = read(self._source)
         direct = Direct(way)
         pool = Pool("pages", way.streams)
+        os.nice(_NICE)
         self._send(Fetched(0, "ready"))
         while True:
             message = read(self._source)
@@ -163,7 +164,6 @@ def _is_past(page: Page, end: bytes | None) -> bool:
 
 def main() -> None:
     """Until standard input is closed."""
-    os.nice(_NICE)
     try:
         Child(sys.stdin.buffer, sys.stdout.buffer).run()
     except (EOFError, OSError):

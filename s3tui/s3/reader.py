@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,6 +91,7 @@ class Reader:
         if self._children and self._is_plain and not self._plan.done:
             way = self._connection.way(self.bucket, MOST_STREAMS)
             if way is not None:
+                way = replace(way, query={word: value for word, value in way.query.items() if word not in _PARAMETERS})
                 with Crew(way, self._children if self._may_grow else 1) as crew:
                     self._token.on_cancel(crew.kill)
                     yield from self._together(crew)
