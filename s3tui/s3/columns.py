@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 import pickle
+import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Literal
+
+from s3tui.s3.etag_column import EtagColumn
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -26,9 +29,7 @@ NONCURRENT = 2  # a version that is not the current one
 DELETED = 3  # a delete marker that is the current version: the key is deleted
 OLD_MARKER = 4  # a delete marker that is not
 _NO_TIME = -(2**63)
-_MD5 = 16  # bytes
-# In the parts column: how to read the 16 bytes beside it.
-_WHOLE, _NO_ETAG, _ODD_ETAG = 0, 0xFFFE, 0xFFFF
+_PIECE = 32_768  # rows copied at a time, so that other threads get their turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,7 @@ class Columns:
         self._kinds = bytearray()
         self._sizes = array("q")
         self._times = array("q")  # milliseconds since 1970
-        self._etags = bytearray()
-        self._parts = array("H")
-        self._odd_etags: dict[int, str] = {}
+        self._etags = EtagColumn()
         self._classes = bytearray()
         self._class_names: list[str] = [""]
         self._class_numbers: dict[str, int] = {"": 0}
@@ -107,13 +106,7 @@ class Columns:
 
     def etag(self, index: int) -> str:
         """Without quotes; empty when there is none."""
-        parts = self._parts[index]
-        if parts == _NO_ETAG:
-            return ""
-        if parts == _ODD_ETAG:
-            return self._odd_etags[index]
-        digest = self._etags[index * _MD5 : (index + 1) * _MD5].hex()
-        return digest if parts == _WHOLE else f"{digest}-{parts}"
+        return self._etags[index]
 
     def storage_class(self, index: int) -> str:
         """As the server said it; empty when it didn't."""
@@ -161,14 +154,12 @@ class Columns:
         part._class_numbers = dict(self._class_numbers)
         part._times.extend(self._times[first:last])
         part._sizes.extend(self._sizes[first:last])
-        part._etags += self._etags[first * _MD5 : last * _MD5]
-        part._parts.extend(self._parts[first:last])
-        part._odd_etags = {row - first: etag for row, etag in self._odd_etags.items() if first <= row < last}
+        part._etags = self._etags.part(first, last)
         part.total_size = sum(part._sizes)
         part.prefix_count = part._kinds.count(PREFIX)
         base = self._starts[first]
         part._keys += self._keys[base : self._starts[last]]
-        part._starts = array("Q", [start - base for start in self._starts[first : last + 1]])
+        part._starts = _moved(self._starts[first : last + 1], -base)
         part._count = last - first
         part._learn_edges(self.in_order)
         return part
@@ -193,15 +184,15 @@ class Columns:
 
     def packed(self) -> bytes:
         """All rows as bytes, for `unpacked`."""
-        numbers = (self._starts, self._sizes, self._times, self._parts)
-        texts = (self._keys, self._kinds, self._etags, self._classes)
-        rest = (self._class_names, self._odd_etags, self._count, self.total_size, self.prefix_count, self._has_versions)
+        numbers = (self._starts, self._sizes, self._times)
+        texts = (self._keys, self._kinds, self._classes)
+        rest = (self._class_names, self._count, self.total_size, self.prefix_count, self._has_versions, self.in_order)
         return pickle.dumps(
             (
                 [bytes(text) for text in texts],
                 [number.tobytes() for number in numbers],
+                self._etags.raw(),
                 rest,
-                self.in_order,
                 self._edges,
             ),
             protocol=5,
@@ -211,12 +202,13 @@ class Columns:
     def unpacked(cls, data: bytes) -> Columns:
         """What `packed` made; never from anyone but our own process, since it is a pickle."""
         self = cls()
-        texts, numbers, rest, self.in_order, self._edges = pickle.loads(data)
-        self._keys, self._kinds, self._etags, self._classes = map(bytearray, texts)
+        texts, numbers, etags, rest, self._edges = pickle.loads(data)
+        self._keys, self._kinds, self._classes = map(bytearray, texts)
         self._starts = array("Q")
-        for column, raw in zip((self._starts, self._sizes, self._times, self._parts), numbers, strict=True):
+        for column, raw in zip((self._starts, self._sizes, self._times), numbers, strict=True):
             column.frombytes(raw)
-        self._class_names, self._odd_etags, self._count, self.total_size, self.prefix_count, self._has_versions = rest
+        self._etags = EtagColumn.from_raw(*etags)
+        self._class_names, self._count, self.total_size, self.prefix_count, self._has_versions, self.in_order = rest
         self._class_numbers = {name: number for number, name in enumerate(self._class_names)}
         return self
 
@@ -254,9 +246,8 @@ class Columns:
         count = len(keys)
         self._kinds += bytes([PREFIX]) * count
         self._sizes.frombytes(bytes(8 * count))
-        self._times.extend([_NO_TIME] * count)
-        self._parts.extend([_NO_ETAG] * count)
-        self._etags += bytes(_MD5 * count)
+        self._times.extend(array("q", [_NO_TIME]) * count)
+        self._etags.append_none(count)
         self._classes += bytes(count)
         self.prefix_count += count
         self._append_keys(keys, True)
@@ -277,11 +268,10 @@ class Columns:
         self._kinds += kinds or bytes(len(keys))
         self._has_versions |= bool(kinds)
         if isinstance(etags, bytes):
-            self._append_digests(etags)
+            self._etags.append_digests(etags)
         else:
-            self._append_etags(etags)
-        numbers = {name: self._class_number(name) for name in set(storage_classes)}
-        self._classes += bytes(map(numbers.__getitem__, storage_classes))
+            self._etags.append(etags)
+        self._append_classes(storage_classes)
         self._times.extend(times)
         self._sizes.extend(sizes)
         self.total_size += sum(sizes)
@@ -289,11 +279,8 @@ class Columns:
 
     def extend(self, other: Columns) -> None:
         """Add all rows of `other`, which nobody may be appending to."""
-        first = self._count
-        self._odd_etags.update({first + index: etag for index, etag in other._odd_etags.items()})
-        self._etags += other._etags
-        self._parts.extend(other._parts)
-        renumber = bytes(self._class_number(name) for name in other._class_names).ljust(256, b"\0")
+        self._etags.extend(other._etags)
+        renumber = bytes(map(self._class_number, other._class_names)).ljust(256, b"\0")
         self._classes += other._classes.translate(renumber)
         self._times.extend(other._times)
         self._kinds += other._kinds
@@ -304,9 +291,9 @@ class Columns:
         self.in_order &= other.in_order
         for is_prefix, (first_key, last_key) in other._edges.items():
             self._note_order(is_prefix, first_key, last_key)
-        base = self._starts[-1]
+        starts = _moved(other._starts[1:], self._starts[-1])
         self._keys += other._keys
-        self._starts.extend([base + start for start in other._starts[1:]])
+        self._starts.extend(starts)
         self._count += len(other)
 
     def _append_keys(self, keys: Sequence[bytes], are_prefixes: bool) -> None:
@@ -317,9 +304,9 @@ class Columns:
         follows = operator.le if self._has_versions else operator.lt
         self.in_order &= all(map(follows, keys, keys[1:]))
         self._note_order(are_prefixes, keys[0], keys[-1])
-        edges = list(accumulate(map(len, keys), initial=self._starts[-1]))
+        starts = array("Q", list(accumulate(map(len, keys), initial=self._starts[-1])))
         self._keys += b"".join(keys)
-        self._starts.extend(edges[1:])
+        self._starts.extend(starts[1:])
         self._count += len(keys)
 
     def _note_order(self, is_prefix: bool, first_key: bytes, last_key: bytes) -> None:
@@ -337,21 +324,12 @@ class Columns:
                 last = next(row for row in reversed(rows) if self.is_prefix(row) == is_prefix)
                 self._edges[is_prefix] = (self.key_bytes(first), self.key_bytes(last))
 
-    def _append_etags(self, etags: Sequence[str]) -> None:
-        digests = _plain_digests(etags)
-        if digests is not None:
-            self._append_digests(digests)
-            return
-        for number, etag in enumerate(etags, self._count):
-            digest, parts = _split_etag(etag)
-            if parts == _ODD_ETAG:
-                self._odd_etags[number] = etag
-            self._etags += digest
-            self._parts.append(parts)
-
-    def _append_digests(self, digests: bytes) -> None:
-        self._etags += digests
-        self._parts.frombytes(bytes(2 * (len(digests) // _MD5)))
+    def _append_classes(self, names: Sequence[str]) -> None:
+        numbers = {name: self._class_number(name) for name in set(names)}
+        if len(numbers) == 1:
+            self._classes += bytes(numbers.values()) * len(names)
+        else:
+            self._classes += bytes(map(numbers.__getitem__, names))
 
     def _class_number(self, name: str) -> int:
         number = self._class_numbers.get(name)
@@ -377,29 +355,7 @@ def _encoded(key: str) -> bytes:
     return key.encode("utf-8", "surrogateescape")
 
 
-def _plain_digests(etags: Sequence[str]) -> bytes | None:
-    """The digests of a page on which each ETag is a plain MD5; None when one is not."""
-    joined = "".join(etags)
-    if set(map(len, etags)) != {2 * _MD5} or not joined.isalnum() or joined != joined.lower():
-        return None
-    try:
-        return bytes.fromhex(joined)
-    except ValueError:
-        return None
-
-
-def _split_etag(etag: str) -> tuple[bytes, int]:
-    """An ETag as its 16 bytes and its number of parts, or as a mark that it is none or not such a one."""
-    nothing = bytes(_MD5)
-    if not etag:
-        return nothing, _NO_ETAG
-    digest = _plain_digests([etag[: 2 * _MD5]])
-    rest = etag[2 * _MD5 :]
-    if digest is None:
-        return nothing, _ODD_ETAG
-    if not rest:
-        return digest, _WHOLE
-    parts = rest[1:]
-    if rest[0] == "-" and parts.isascii() and parts.isdigit() and parts[0] != "0" and int(parts) < _NO_ETAG:
-        return digest, int(parts)
-    return nothing, _ODD_ETAG
+def _moved(starts: array[int], by: int) -> array[int]:
+    """The numbers, each with `by` added: as one long number, since one by one it takes four times as long."""
+    total = int.from_bytes(starts, sys.byteorder) + by * int.from_bytes(array("Q", [1]) * len(starts), sys.byteorder)
+    return array("Q", total.to_bytes(starts.itemsize * len(starts), sys.byteorder))

@@ -160,7 +160,7 @@ def _add_objects(page: Columns, rows: Rows, encoded: bool) -> None:
     page.append_objects(
         _keys(rows.column("Key"), encoded),
         _sizes(rows.column("Size", missing=b"0")),
-        page_times.milliseconds_of(rows.column("hour"), rows.column("minute"), rows.column("fraction")),
+        _times(rows),
         _etags(rows),
         _classes(rows.column("StorageClass")),
         _kinds(rows),
@@ -203,10 +203,18 @@ def _character(match: re.Match[bytes]) -> bytes:
     return chr(code).encode()
 
 
+def _times(rows: Rows) -> array[int]:
+    fractions = rows.column("fraction", missing=b"Z") if rows.has("fraction") else []
+    return page_times.milliseconds_of(rows.column("hour"), rows.column("minute"), fractions)
+
+
 def _sizes(texts: Sequence[bytes]) -> array[int]:
-    if not b"".join(texts).isdigit() or max(map(len, texts)) > 18 or b"" in texts:
+    if not b"".join(texts).isdigit():
         raise NotPlain
-    return array("q", list(map(int, texts)))
+    try:
+        return array("q", list(map(int, texts)))
+    except (ValueError, OverflowError) as error:
+        raise NotPlain from error
 
 
 def _etags(rows: Rows) -> Sequence[str] | bytes:

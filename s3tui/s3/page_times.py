@@ -58,9 +58,8 @@ _FRACTIONS = _Memory(rb"(?:\.([0-9]{1,9}))?Z", _fraction)
 
 
 def milliseconds_of(hours: Sequence[bytes], minutes: Sequence[bytes], fractions: Sequence[bytes]) -> array[int]:
-    """The times whose texts are `2026-11-20T16`, `:03:04` and `.250Z`; raises `NotPlain`."""
+    """The times whose texts are `2026-11-20T16`, `:03:04` and `.250Z` (or no such at all). Raises `NotPlain`."""
     times = map(operator.add, map(_HOURS.__getitem__, hours), map(_MINUTES.__getitem__, minutes))
-    parts = set(fractions)
-    if len(parts) > 1 or any(map(_FRACTIONS.__getitem__, parts)):
+    if fractions:
         times = map(operator.add, times, map(_FRACTIONS.__getitem__, fractions))
     return array("q", list(times))

@@ -20,7 +20,7 @@ _MOST_TOKENS = 64  # in a row that is worth learning
 _LONGEST = 32_768  # bytes of such a row; a key has at most 1024, escaped six times that
 _TOKEN = re.compile(rb"(<(/?)([A-Za-z][A-Za-z0-9]*)(/?)>)([^<]*)")
 _SPACE = b" \t\n"
-_SPACES = b"[ \t\n]*"
+_SPACES = b"[ \t\n]*+"
 _QUOTED_MD5 = re.compile(rb"(&quot;|&#34;|\")[0-9a-f]{32}\1")
 
 
@@ -99,10 +99,9 @@ _lately: dict[bytes, tuple[_Shape, ...]] = {}  # a region's first tag -> the sha
 def rows_in(region: bytes) -> Rows:
     """The rows of a region that begins with a row and ends with one. Raises `NotPlain`."""
     tag = region[1:20].partition(b">")[0]
-    first = _learn(region)
     shapes = _lately.get(tag, ())
-    if first not in shapes:
-        shapes = (first,)
+    if not shapes or not _pattern(shapes).match(region):
+        shapes = (_learn(region),)
     while True:
         pieces = _pattern(shapes).split(region)
         stride = 1 + sum(len(shape.groups) for shape in shapes)
@@ -151,7 +150,7 @@ def _learn(region: bytes) -> _Shape:
             pattern += text
             groups += names
         elif token.is_leaf:
-            pattern += b"[^<]*"
+            pattern += b"[^<]*+"
         elif token.text:
             pattern += _SPACES
     if not kind.needed <= seen:
@@ -163,11 +162,13 @@ def _learn(region: bytes) -> _Shape:
 
 def _text_groups(token: _Token) -> tuple[bytes, list[str]]:
     """The pattern of a field's text. A dot is the cheapest to match: who reads the column checks what is in it."""
+    if token.name == b"LastModified" and token.text.endswith(b".000Z"):  # AWS never says anything else
+        return rb"(.{13})(.{6})\.000Z", ["hour", "minute"]
     if token.name == b"LastModified":
-        return b"(.{13})(.{6})([^<]*)", ["hour", "minute", "fraction"]
+        return b"(.{13})(.{6})([^<]*+)", ["hour", "minute", "fraction"]
     if token.name == b"ETag" and (quoted := _QUOTED_MD5.fullmatch(token.text)):
         return b"%b(.{32})%b" % (quoted[1], quoted[1]), ["digest"]
-    return b"([^<]*)", [token.name.decode()]
+    return b"([^<]*+)", [token.name.decode()]
 
 
 def _tokens(element: bytes) -> Iterator[_Token]:

@@ -1,0 +1,105 @@
+"""A column of ETags: 18 bytes each for those that are an MD5 or that of a multipart upload, as nearly all are."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from functools import lru_cache
+
+MD5 = 16  # bytes
+# Beside the 16 bytes stands how to read them: as an MD5, as one with this number of parts behind it, or not at all.
+_WHOLE, _NONE, _ODD = 0, 0xFFFE, 0xFFFF
+
+
+class EtagColumn:
+    """ETags without quotes, in the order they were appended."""
+
+    def __init__(self) -> None:
+        self._digests = bytearray()
+        self._parts = array("H")
+        self._odd: dict[int, str] = {}  # row -> an ETag of another form
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __getitem__(self, index: int) -> str:
+        """Empty when there is none."""
+        parts = self._parts[index]
+        if parts == _NONE:
+            return ""
+        if parts == _ODD:
+            return self._odd[index]
+        digest = self._digests[index * MD5 : (index + 1) * MD5].hex()
+        return digest if parts == _WHOLE else f"{digest}-{parts}"
+
+    def part(self, first: int, last: int) -> EtagColumn:
+        """A copy of the rows from `first` up to, and without, `last`."""
+        part = EtagColumn()
+        part._digests += self._digests[first * MD5 : last * MD5]
+        part._parts.extend(self._parts[first:last])
+        if self._odd:
+            part._odd = {row - first: self._odd[row] for row in range(first, last) if row in self._odd}
+        return part
+
+    def append_digests(self, digests: bytes) -> None:
+        """Add plain MD5s, 16 bytes each."""
+        self._digests += digests
+        self._parts.frombytes(bytes(len(digests) // MD5 * self._parts.itemsize))
+
+    def append_none(self, count: int) -> None:
+        """Add rows without an ETag."""
+        self._digests += bytes(MD5 * count)
+        self._parts.extend(array("H", [_NONE]) * count)
+
+    def append(self, etags: Sequence[str]) -> None:
+        """Add ETags as text, without quotes."""
+        digests, parts = [], []
+        first = len(self)
+        for number, etag in enumerate(etags):
+            digest = _digest(etag[: 2 * MD5])
+            how = _parts_of(etag[2 * MD5 :]) if digest else _ODD if etag else _NONE
+            if how == _ODD:
+                self._odd[first + number] = etag
+            digests.append(digest or bytes(MD5))
+            parts.append(how)
+        self._digests += b"".join(digests)
+        self._parts.extend(array("H", parts))
+
+    def extend(self, other: EtagColumn) -> None:
+        """Add all rows of `other`."""
+        first = len(self)
+        if other._odd:
+            self._odd.update({first + row: etag for row, etag in other._odd.items()})
+        self._digests += other._digests
+        self._parts.extend(other._parts)
+
+    def raw(self) -> tuple[bytes, bytes, dict[int, str]]:
+        """All rows in a form that can be pickled, for `from_raw`."""
+        return bytes(self._digests), self._parts.tobytes(), self._odd
+
+    @classmethod
+    def from_raw(cls, digests: bytes, parts: bytes, odd: dict[int, str]) -> EtagColumn:
+        self = cls()
+        self._digests, self._odd = bytearray(digests), odd
+        self._parts.frombytes(parts)
+        return self
+
+
+def _digest(hexadecimal: str) -> bytes | None:
+    """16 bytes for each 32 lower-case digits; None where there is anything else."""
+    try:
+        digests = bytes.fromhex(hexadecimal)
+    except ValueError:
+        return None
+    return digests if digests.hex() == hexadecimal and len(digests) % MD5 == 0 else None
+
+
+@lru_cache(maxsize=4096)
+def _parts_of(rest: str) -> int:
+    """What stands behind 32 digits: nothing, `-` and a number of parts, or something else."""
+    if not rest:
+        return _WHOLE
+    number = rest[1:]
+    if rest[0] == "-" and number.isascii() and number.isdigit() and number[0] != "0" and int(number) < _NONE:
+        return int(number)
+    return _ODD
