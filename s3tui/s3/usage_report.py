@@ -34,7 +34,7 @@ def lines(usage: Usage, prefix: str) -> Iterator[Line]:
         if line.prefix != prefix or line.kind != "prefix":
             yield line
         level = usage.level(line.prefix) if line.kind == "prefix" else None
-        if level is not None:
+        if level is not None and [entry.kind for entry in level.entries] != ["here"]:  # that would be the line again
             below = sorted(level.entries, key=_size_and_name)
             waiting += [
                 Line(entry.kind, line.prefix + entry.name, entry.tally, entry.prefixes) for entry in reversed(below)
