@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from s3tui.background import Cancelled, CancelToken
-from s3tui.s3 import errors, listing, page_parser
+from s3tui.s3 import errors, fan_out, listing, page_parser
 from s3tui.s3.client import Connection
 from s3tui.s3.listing import Listing
 from tests.s3.stub_server import Answer, Asked, stub
@@ -149,7 +149,7 @@ LIES: dict[str, tuple[Callable[[str | None, int], tuple[list[str], str]], str]] 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_pages_that_do_not_add_up_are_never_called_complete(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "_EMPTY_PAGES", 5)
+    monkeypatch.setattr(fan_out, "_EMPTY_PAGES", 5)
     pages, reason = LIES[lie]
     read = Listing("bucket", "a" if "prefix" in lie else "")
     with lying(pages) as connection, pytest.raises(listing.BrokenListing):
