@@ -13,6 +13,7 @@ CAPABILITIES = (
     "buckets",
     "listing",
     "odd keys",
+    "long lists",
     "signatures checked",
     "policies",
     "tls",
