@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
 
-from s3tui.background import Cancelled, CancelToken
-from s3tui.s3 import listing as listings
+from s3tui.errors import BadInput
+from s3tui.s3 import buckets, capabilities, errors, listing
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import DELETED, NONCURRENT, OLD_MARKER, PREFIX, Columns
-from s3tui.s3.errors import S3Error
-from s3tui.s3.listing import COMPLETE, Completeness, Listing
+from s3tui.s3.listing import Listing
 
 _OLD = bytes([NONCURRENT, OLD_MARKER])
 
 
 class WithDeleted(Listing):
-    """The objects under a prefix, and the keys whose current version is a delete marker (kind `DELETED`)."""
+    """The objects under a prefix, and the keys whose current version is a delete marker (kind `DELETED`).
 
-
-def read(
-    listing: Listing,
-    connection: Connection,
-    token: CancelToken | None = None,
-    on_page: Callable[[Listing], object] | None = None,
-) -> None:
-    """Read `listing` as `listing.read` does, but from the list of versions.
-
-    Raises `S3Error` and `Cancelled`; the listing then says why it stopped and keeps the rows it has.
+    It is read with `listing.read` as any listing, but from the list of versions.
     """
-    try:
-        for page in listings.stream(
-            connection, listing.bucket, listing.prefix, listing.delimiter, token, versions=True
-        ):
-            listing.add(current(page))
-            if on_page:
-                on_page(listing)
-    except Cancelled:
-        listing.completeness = Completeness("stopped", "cancelled")
-        raise
-    except S3Error as error:
-        listing.completeness = Completeness("stopped", error.sentence)
-        raise
-    listing.completeness = COMPLETE
+
+    def __init__(self, bucket: str, prefix: str = "", delimiter: str = "/") -> None:
+        super().__init__(bucket, prefix, delimiter)
+        self.plan = listing.new_plan(prefix, delimiter, versions=True)
+
+    def add(self, page: Columns) -> None:
+        super().add(current(page))
+
+    @property
+    def deleted_count(self) -> int:
+        """How many of the rows so far are deleted keys."""
+        return self.columns.column("kinds").count(DELETED)
+
+
+def require_versions(connection: Connection, bucket: str) -> None:
+    """See that deleted keys can be listed. Raises `BadInput` with the reason why not, and `errors.S3Error`."""
+    known = capabilities.probe_bucket(connection, bucket, "versions")
+    if not known.supported:
+        raise BadInput("Deleted objects can't be shown.", known.reason)
+    with contextlib.suppress(errors.AccessDenied):  # the list of versions may be allowed all the same
+        if buckets.versioning(connection, bucket) == "Off":
+            raise BadInput(f"“{bucket}” has never had versioning: what is deleted there is gone.")
 
 
 def current(page: Columns) -> Columns:
@@ -66,8 +64,3 @@ def current(page: Columns) -> Columns:
         bytes(kinds[row] for row in rows),
     )
     return chosen
-
-
-def deleted_count(listing: Listing) -> int:
-    """How many of the rows so far are deleted keys."""
-    return listing.columns.column("kinds").count(DELETED)

@@ -170,7 +170,7 @@ class S3tuiApp(TellsFailures, App[None]):
             self._ended.append(view)
         if self.browser is not None and view.kind == "upload":
             bucket, _, key = view.target.removeprefix("s3://").partition("/")
-            self.browser.uploaded(S3Uri(bucket, key))
+            self.browser.written(S3Uri(bucket, key))
 
     def _tell_ended(self) -> None:
         """One message for all transfers that ended about now."""

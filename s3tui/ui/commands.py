@@ -43,7 +43,10 @@ def _writable_bucket(browser: Browser) -> str:
 
 
 def _object(browser: Browser) -> str:
-    return _connected(browser) or ("" if browser.current_object else "Put the cursor on an object first.")
+    if _connected(browser) or browser.current_object:
+        return _connected(browser)
+    row = browser.objects.table.cursor_row
+    return "This object is deleted." if row and row.is_deleted else "Put the cursor on an object first."
 
 
 def _writable_object(browser: Browser) -> str:
@@ -56,6 +59,11 @@ def _objects(browser: Browser) -> str:
 
 def _place(browser: Browser) -> str:
     return _connected(browser) or ("" if browser.current_uri else "Choose a bucket first.")
+
+
+def _place_listed(browser: Browser) -> str:
+    view = browser.places.view
+    return _connected(browser) or ("" if view and not view.is_hits else "Open a bucket first.")
 
 
 def _listed(browser: Browser) -> str:
@@ -107,7 +115,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sort", "Sort", "s", "Sort by name, size, time or class; again for the other direction.", check=_bucket),
     Command("search", "Search", "ctrl+f", "Search below here, in this bucket or in all buckets.", check=_connected, footer="Search"),
     Command("size", "Size", "z", "How much is below here: by prefix, storage class and age of the version.", check=_place),
-    Command("show_deleted", "Show deleted", "V", "Show deleted objects among the others, or hide them again.", check=_bucket),
+    Command("show_deleted", "Show deleted", "V", "Show deleted objects among the others, or hide them again.", check=_place_listed),
     Command("export", "Export", "x", "Write what the table shows to a file: CSV, JSON Lines or Parquet.", check=_listed),
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
     Command("upload", "Upload", "u", "Upload files to this prefix.", check=_writable_bucket, footer="Upload"),

@@ -66,8 +66,8 @@ async def _edit(browser: Browser, what: str) -> None:
     detail_content.load_again(browser)  # also after a write that didn't keep everything
     if written:
         browser.say(f"The {what} of {uri.name} was written, read back and compared.")
-        if what == "metadata" and browser.place:
-            browser.go(browser.place, cursor_on=uri.key)
+        if what == "metadata":
+            browser.written(uri)
 
 
 def why(browser: Browser) -> None:

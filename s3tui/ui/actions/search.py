@@ -34,7 +34,7 @@ async def _search(browser: Browser) -> None:
     places = [place] if place else await background.run(background.METADATA, searching.everywhere, connection)
     hits = searching.Hits(places, asked.wanted)
     title = f"{asked.wanted.text.strip() or 'everything'} · {asked.scope.label}"
-    browser.show_hits(hits, title, lambda _, *how: searching.read(hits, *how))
+    browser.show_hits(hits, title, searching.read)
 
 
 def _scopes(browser: Browser) -> list[Scope]:

@@ -50,11 +50,11 @@ async def _goto(browser: Browser) -> None:
 
 def refresh(browser: Browser) -> None:
     """List again what has the focus."""
-    if browser.profiles.has_focus or browser.place is None or browser.bucket_tree.has_focus:
+    if browser.profiles.has_focus or browser.places.view is None or browser.bucket_tree.has_focus:
         assert browser.connection is not None
         browser.use(browser.connection.profile, browser.place)
     else:
-        browser.go(browser.place, browser.cursor_key)
+        browser.places.again()
 
 
 def search(browser: Browser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,14 +12,18 @@ from textual.events import Key
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from s3tui import display
 from s3tui.display import visible
 from s3tui.errors import S3tuiError
 from s3tui.s3 import errors
-from s3tui.s3.listing import Listing
 from s3tui.s3.uri import S3Uri
+from s3tui.ui.panes import status
 from s3tui.ui.widgets.object_table import ObjectTable
 
+if TYPE_CHECKING:
+    from s3tui.s3.listing import Listing
+    from s3tui.ui.places import View
+
+_LANGUAGE = "!not re:regex size>1G age<30d class:GLACIER"
 _WAYS_ON = "u uploads files here. w says why something expected here is missing."
 
 
@@ -29,6 +33,8 @@ class ObjectsPane(Vertical):
     DEFAULT_CSS = """
     ObjectsPane #filter { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
     ObjectsPane.-filtering #filter { display: block; }
+    ObjectsPane #language { display: none; height: auto; max-height: 2; padding: 0 1; color: $text-muted; background: $boost; }
+    ObjectsPane.-typing #language { display: block; }
     ObjectsPane #state { display: none; height: 1fr; padding: 1 2; }
     ObjectsPane.-stated #state { display: block; }
     ObjectsPane.-stated ObjectTable { height: 0; } /* hidden it would lose the focus */
@@ -38,21 +44,31 @@ class ObjectsPane(Vertical):
     ObjectsPane #status { height: auto; min-height: 1; max-height: 3; padding: 0 1; background: $panel; color: $text-muted; }
     """
 
-    @dataclass
-    class FilterEnded(Message):
-        """Escape or Enter in the filter."""
+    class Escaped(Message):
+        """Escape, with nothing in this pane left to end."""
 
     def __init__(self) -> None:
         super().__init__(id="objects")
-        self.uri: S3Uri | None = None
-        self.listing: Listing | None = None
-        self.title = ""  # of a search
+        self.view: View | None = None
 
     def compose(self) -> ComposeResult:
-        yield Input(id="filter", placeholder="filter by name", compact=True, select_on_focus=False)
+        yield Input(id="filter", placeholder="filter", compact=True, select_on_focus=False)
+        yield Static(_LANGUAGE, id="language", markup=False)
         yield ObjectTable(id="table")
         yield Static(id="state")
         yield Static(id="status")
+
+    def on_mount(self) -> None:
+        self.set_interval(status.TICK, self._age)  # what is listed gets older
+
+    @property
+    def uri(self) -> S3Uri | None:
+        """The place that is listed, or from which the search was started."""
+        return self.view.place if self.view else None
+
+    @property
+    def listing(self) -> Listing | None:
+        return self.view.listing if self.view else None
 
     @property
     def table(self) -> ObjectTable:
@@ -76,20 +92,26 @@ class ObjectsPane(Vertical):
         state.update(Content("\n\n").join(parts))
         self.add_class("-stated")
 
-    def start(self, uri: S3Uri | None, listing: Listing, title: str = "") -> None:
-        """A listing of `uri` begins, or a search, which has a title; its first page isn't here yet."""
-        if uri != self.uri or title != self.title:
+    def start(self, view: View) -> None:
+        """Show a listing or a search from its beginning; its first page may not be here yet."""
+        before, self.view = self.view, view
+        if before is None or (view.place, view.title) != (before.place, before.title):
             self.end_filter()
-        self.uri, self.listing, self.title = uri, listing, title
-        self.border_title = Content(visible(title or str(uri)))
-        self.table.set_listing(listing)
-        self.say("loading", f"Searching {title}" if title else f"Listing {uri}")
+        self.border_title = Content(visible(view.title or str(view.place)))
+        self.table.set_listing(view.listing)
+        self.say("loading", f"Searching {view.title}" if view.is_hits else f"Listing {view.place}")
         self.show_status()
+
+    def replace(self, view: View) -> None:
+        """The place that is shown was listed again: cursor and selection stay on their keys."""
+        self.view = view
+        self.table.replace_listing(view.listing)
+        self.finish()
 
     def leave(self) -> None:
         """Nothing is listed any more; what still arrives of it is not shown."""
         self.end_filter()
-        self.uri, self.listing, self.title = None, None, ""
+        self.view = None
         self.border_title = ""
         self.show_status()
 
@@ -103,13 +125,15 @@ class ObjectsPane(Vertical):
     def finish(self) -> None:
         """The listing has ended, complete or not."""
         self.page_arrived()
-        if self.listing is None or len(self.listing.columns):
+        view = self.view
+        if view is None or len(view.listing.columns):
             return
-        if self.listing.completeness.state == "stopped":
-            self.say("failed", "The listing stopped.", self.listing.completeness.reason, "r tries again.")
-        elif self.title:
+        if view.listing.completeness.state == "stopped":
+            what = "search" if view.is_hits else "listing"
+            self.say("failed", f"The {what} stopped.", view.listing.completeness.reason, "r tries again.")
+        elif view.is_hits:
             self.say("empty", "Nothing matches.", "Escape goes back to where the search began.")
-        elif self.uri and self.uri.key:
+        elif view.place and view.place.key:
             self.say("empty", "No key starts with this prefix.", _WAYS_ON)
         else:
             self.say("empty", "This bucket is empty.", _WAYS_ON)
@@ -121,49 +145,29 @@ class ObjectsPane(Vertical):
             return
         if isinstance(error, errors.AccessDenied):
             way_on = "Ctrl+G opens a key you know directly; w says what can be found out about it."
-            self.say("denied", f"You may not list {self.uri}.", error.advice, way_on, error.evidence)
+            what = f"search {self.view.title}" if self.view and self.view.is_hits else f"list {self.uri}"
+            self.say("denied", f"You may not {what}.", error.advice, way_on, error.evidence)
         else:
             self.say("failed", error.sentence, error.advice, error.evidence, "r tries again.")
         self.show_status()
 
-    def show_status(self) -> None:
-        """Count, size and completeness of what is listed."""
-        self.query_one("#status", Static).update(self._counts())
+    def show_status(self, listed_again: int | None = None) -> None:
+        """How much is listed, and whether that is all; `listed_again` rows have come of a listing that replaces it."""
+        line = status.line(self.view, self.table, listed_again) if self.view else Content("")
+        self.query_one("#status", Static).update(line)
 
-    def _counts(self) -> Content:
-        if self.listing is None:
-            return Content("")
-        table, columns, known = self.table, self.listing.columns, self.listing.completeness
-        if table.selected_count:
-            size = f", {display.size(table.selected_size)}" if table.selected_size else ""  # a prefix has none
-            hidden = f" ({table.hidden_selected:,} hidden)" if table.hidden_selected else ""
-            parts = [
-                Content.styled(f"{table.selected_count:,} selected{hidden}{size}", "$text-accent"),
-                Content(f"of {len(columns):,}"),
-            ]
-        else:
-            parts = [Content(_counted(columns.prefix_count, columns.object_count))]
-            if columns.total_size:
-                parts.append(Content(display.size(columns.total_size)))
-        if table.shown != len(columns):
-            parts.append(Content.styled(f"{table.shown:,} shown", "$text-accent"))
-        if known.state == "complete":
-            parts.append(Content.styled("complete", "$text-success"))
-        elif known.state == "more":
-            parts.append(Content.styled("listing …", "$text-warning"))
-        else:
-            way_on = " r tries again." if len(columns) else ""  # without rows, the place of the table says it
-            parts.append(Content.styled(f"incomplete: {visible(known.reason)}{way_on}", "$text-error"))
-        return Content(" · ").join(parts)
+    def _age(self) -> None:
+        if self.view and not self.view.is_read:
+            self.show_status()
 
     def begin_filter(self) -> None:
         """Show the filter and type into it."""
-        self.add_class("-filtering")
+        self.add_class("-filtering", "-typing")
         self.query_one("#filter", Input).focus()
 
     def end_filter(self) -> None:
         """Take the filter away and show every row."""
-        self.remove_class("-filtering")
+        self.remove_class("-filtering", "-typing")
         self.query_one("#filter", Input).value = ""
 
     @on(Input.Changed, "#filter")
@@ -179,24 +183,23 @@ class ObjectsPane(Vertical):
             self.end_filter()
         self.table.focus()
 
+    @on(Input.Blurred, "#filter")
+    def _filter_left(self, event: Input.Blurred) -> None:
+        event.stop()
+        self.remove_class("-typing")
+
     def on_key(self, event: Key) -> None:
         """Escape ends the filter, wherever the focus is in this pane, then the search."""
-        if event.key != "escape" or not (self.has_class("-filtering") or self.title):
+        if event.key != "escape":
             return
         event.stop()
         if self.has_class("-filtering"):
             self.end_filter()
             self.table.focus()
         else:
-            self.table.action_go_up()
+            self.post_message(self.Escaped())
 
     @on(ObjectTable.SelectionChanged)
     @on(ObjectTable.Arranged)
     def _rows_changed(self) -> None:
         self.show_status()
-
-
-def _counted(prefixes: int, objects: int) -> str:
-    below = display.counted(prefixes, "prefix", "prefixes")
-    here = display.counted(objects, "object")
-    return f"{below}, {here}" if prefixes and objects else below if prefixes else here

@@ -6,7 +6,6 @@ An answer for a place that was left is dropped. What a command does is in `ui/ac
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -33,17 +32,15 @@ from s3tui.ui.panes.detail import DetailPane
 from s3tui.ui.panes.objects import ObjectsPane
 from s3tui.ui.panes.profiles import ProfileList
 from s3tui.ui.panes.tree import CAP, BucketTree
-from s3tui.ui.places import Places, Reader
+from s3tui.ui.places import L, Places, Reader
 from s3tui.ui.widgets.object_table import ObjectTable
 from s3tui.ui.widgets.transfer_line import TransferLine
 
 if TYPE_CHECKING:
     from s3tui.s3.client import Connection
     from s3tui.s3.columns import Row
-    from s3tui.s3.listing import Listing
     from s3tui.ui.app import S3tuiApp
 
-AGAIN_DELAY = 0.3  # s; uploads that end close together are listed once
 DETAIL_DELAY = 0.12  # s; the cursor must rest this long before its object is asked for
 
 
@@ -128,8 +125,8 @@ class Browser(TellsFailures, Screen[None]):
     @property
     def cursor_key(self) -> str:
         """The key of the row under the table's cursor; empty when there is none."""
-        uri = self.cursor_uri
-        return uri.key if uri else ""
+        row = self.objects.table.cursor_row
+        return row.key if row else ""
 
     @property
     def current_bucket(self) -> str:
@@ -139,9 +136,11 @@ class Browser(TellsFailures, Screen[None]):
 
     @property
     def current_object(self) -> S3Uri | None:
-        """The object under the cursor of the table."""
+        """The object under the cursor of the table; None when it is deleted."""
         row = self.objects.table.cursor_row
-        return None if row is None or row.is_prefix or self.bucket_tree.has_focus else self.cursor_uri
+        if row is None or row.is_prefix or row.is_deleted or self.bucket_tree.has_focus:
+            return None
+        return self.cursor_uri
 
     @property
     def has_choice(self) -> bool:
@@ -158,7 +157,7 @@ class Browser(TellsFailures, Screen[None]):
             return []
         numbers = table.selected_ids or ([] if table.cursor_id is None else [table.cursor_id])
         rows = ((number, view.listing.columns.row(number)) for number in numbers)
-        return [(view.listing.uri(number), row) for number, row in rows if not row.is_prefix]
+        return [(view.listing.uri(number), row) for number, row in rows if not (row.is_prefix or row.is_deleted)]
 
     # ---- commands
 
@@ -222,6 +221,8 @@ class Browser(TellsFailures, Screen[None]):
 
         if self.app.start.read_only:  # `--read-only` holds for whatever profile is chosen later, too
             profile = replace(profile, read_only=True)
+        if self.connection and self.connection.profile == profile:
+            self.places.forget()
         self._leave()
         connecting.use(self, profile, then)
 
@@ -243,27 +244,20 @@ class Browser(TellsFailures, Screen[None]):
         if self.connection is not None:
             self.places.go(uri, cursor_on, focus)
 
-    def show_hits(self, listing: Listing, title: str, read: Reader) -> None:
+    def show_hits(self, listing: L, title: str, read: Reader[L]) -> None:
         """Show in the table what a search finds, until the user goes elsewhere.
 
         `read(listing, connection, token, on_page)` finds it: it is called in a pool thread, appends rows to
         `listing`, calls `on_page(listing)` after that, sets its completeness, and raises `S3Error` or `Cancelled`
         (the token is cancelled when the user stops the search or leaves). `listing.uri(row)` is the place of a
-        row and `listing.name(row)` what is shown of it. `title` says what is searched for, and where.
+        row, `listing.name(row)` what is shown of it, `listing.anew()` the same search with nothing found yet.
+        `title` says what is searched for, and where.
         """
         self.places.show_hits(listing, title, read)
 
-    def uploaded(self, uri: S3Uri) -> None:
-        """An upload to `uri` has ended: list again, if that is what is shown."""
-        if self.place is not None and uri.bucket == self.place.bucket and uri.key.startswith(self.place.key):
-            self._list_again()
-
-    @work(exclusive=True, group="again", exit_on_error=False)
-    async def _list_again(self) -> None:
-        """Once after a burst of uploads; the cursor and the focus stay where they are."""
-        await asyncio.sleep(AGAIN_DELAY)
-        if self.place is not None and self.places.view and not self.places.view.is_hits:
-            self.go(self.place, self.cursor_key, focus=False)
+    def written(self, uri: S3Uri) -> None:
+        """We wrote or deleted `uri`: the lists that show it follow; cursor and focus stay where they are."""
+        self.places.writes.add(uri)
 
     @on(BucketTree.Opened)
     def _tree_opened(self, event: BucketTree.Opened) -> None:
@@ -271,19 +265,25 @@ class Browser(TellsFailures, Screen[None]):
 
     @on(ObjectTable.Opened)
     def _row_opened(self) -> None:
-        uri, view = self.cursor_uri, self.places.view
-        if uri is None or view is None:
+        uri, view, row = self.cursor_uri, self.places.view, self.objects.table.cursor_row
+        if uri is None or view is None or row is None:
             return
-        if view.is_hits or (uri.is_prefix and self.current_object is None):
+        if view.is_hits:
+            self.places.open_hit(uri)
+        elif row.is_prefix:
             self.go(uri)
         else:
             self.show_detail()
             self.detail.show(uri)
 
+    @on(ObjectsPane.Escaped)
+    def _escaped(self) -> None:
+        self.places.back()
+
     @on(ObjectTable.GoUp)
     def _go_up(self) -> None:
         if self.places.view and self.places.view.is_hits:
-            self.places.back()
+            self.places.leave_hits()
         elif self.place is None:
             return
         elif self.place.key:

@@ -85,6 +85,7 @@ class ObjectTable(RowView):
         self._is_stale = False
         self._painted: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
         self._widths = row_layout.layout(80)
+        self.filter_problem = ""
 
     # ---- what is shown
 
@@ -100,6 +101,13 @@ class ObjectTable(RowView):
         self._wanted = ""
         self.scroll_to(y=0, animate=False)
         self._show(arrange(listing.columns, self._order, self._skip))
+
+    def replace_listing(self, listing: Listing) -> None:
+        """The same place listed anew."""
+        row = self.cursor_row
+        self.set_listing(listing)
+        if row:
+            self.move_to(row.key)
 
     def refresh_rows(self) -> None:
         """Take in the rows that came since; call it after pages arrived."""

@@ -1,0 +1,60 @@
+"""A listing as it is after we wrote something, without listing everything again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from s3tui.background import CancelToken
+from s3tui.s3 import listing as listings
+from s3tui.s3 import versions
+from s3tui.s3.client import Connection
+from s3tui.s3.columns import DELETED, OBJECT, PREFIX, Row
+from s3tui.s3.deleted import WithDeleted
+from s3tui.s3.listing import Listing
+from s3tui.s3.uri import S3Uri
+
+
+def patched(
+    listing: Listing, connection: Connection, written: Iterable[S3Uri], token: CancelToken | None = None
+) -> Listing:
+    """A copy of `listing` with what is at each of `written` now: a row, a prefix, or nothing any more.
+
+    Asks one page for each; whoever has written much lists anew. Raises `S3Error`, `Cancelled`.
+    """
+    puts: dict[str, Row] = {}
+    gone: set[bytes] = set()
+    for element in sorted({_element(listing, uri) for uri in written}):
+        row = _look(listing, connection, element, token)
+        if row is not None:
+            puts[element] = row
+        else:
+            gone.add(element.encode("utf-8", "surrogateescape"))
+    new = listing.anew()
+    new.columns = listing.columns.merged(list(puts.values()), gone)
+    new.completeness = listing.completeness
+    return new
+
+
+def _element(listing: Listing, uri: S3Uri) -> str:
+    """What stands for `uri` in the listing: its key, or the common prefix that hides it."""
+    name = uri.key[len(listing.prefix) :]
+    cut = name.find(listing.delimiter) if listing.delimiter else -1
+    return uri.key if cut < 0 else listing.prefix + name[: cut + len(listing.delimiter)]
+
+
+def _look(listing: Listing, connection: Connection, element: str, token: CancelToken | None) -> Row | None:
+    is_prefix = bool(listing.delimiter) and element.endswith(listing.delimiter) and element != listing.prefix
+    if isinstance(listing, WithDeleted) and not is_prefix:
+        return _latest(connection, S3Uri(listing.bucket, element), token)
+    page = next(listings.pages(connection, listing.bucket, element, "", token, page_size=1))
+    if is_prefix:
+        return Row(element, PREFIX) if len(page) else None
+    return next((row for row in page if row.key == element), None)
+
+
+def _latest(connection: Connection, uri: S3Uri, token: CancelToken | None) -> Row | None:
+    for version in versions.versions_of(connection, uri, token).versions:
+        if version.is_latest:
+            kind = DELETED if version.is_delete_marker else OBJECT
+            return Row(uri.key, kind, version.size, version.modified, version.etag, version.storage_class)
+    return None

@@ -1,0 +1,91 @@
+"""What we write ourselves is worked into the listings that show it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from s3tui import background
+from s3tui.errors import S3tuiError
+from s3tui.s3.cache import Kept, Where
+from s3tui.s3.uri import S3Uri
+
+if TYPE_CHECKING:
+    from s3tui.profiles.model import Profile
+    from s3tui.s3.listing import Listing
+    from s3tui.ui.places import Places
+    from s3tui.ui.screens.browser import Browser
+
+DELAY = 0.3  # s; writes that end close together are worked in once
+MOST_ASKED = 50  # keys of one listing; after more of them it is listed again
+
+
+class Writes:
+    """Keys that were written and are not yet in the listings. Small listings are listed again, others patched."""
+
+    def __init__(self, browser: Browser, places: Places) -> None:
+        self._browser = browser
+        self._places = places
+        self._written: set[S3Uri] = set()
+        self._is_working = False
+
+    def forget(self) -> None:
+        """The profile is left."""
+        self._written.clear()
+
+    def add(self, uri: S3Uri) -> None:
+        """The object at `uri` was written or deleted."""
+        self._written.add(uri)
+        self.work_in()
+
+    def work_in(self) -> None:
+        """Begin with what was written; what comes meanwhile follows."""
+        if self._written and not self._is_working:
+            self._is_working = True
+            self._browser.start("writes", self._work_in)
+
+    async def _work_in(self, browser: Browser) -> None:
+        try:
+            while self._written:
+                await asyncio.sleep(DELAY)
+                if self._places.is_reading or browser.connection is None:
+                    return  # at its end it calls `work_in`
+                written, self._written = self._written, set()
+                for where, kept, uris in self._concerned(browser.connection.profile, written):
+                    await self._renew(where, kept, uris)
+        finally:
+            self._is_working = False
+
+    def _concerned(self, profile: Profile, written: set[S3Uri]) -> list[tuple[Where, Kept, list[S3Uri]]]:
+        """The listings that show some of `written`, each with which."""
+        found: dict[Where, tuple[Kept, list[S3Uri]]] = {}
+        for uri in written:
+            for where, kept in self._places.cache.showing(profile, uri):
+                found.setdefault(where, (kept, []))[1].append(uri)
+        return [(where, kept, uris) for where, (kept, uris) in found.items()]
+
+    async def _renew(self, where: Where, kept: Kept, uris: list[S3Uri]) -> None:
+        cache, view = self._places.cache, self._places.view
+        listing = kept.listing
+        can_patch = listing.columns.in_order and listing.completeness.is_complete and len(uris) <= MOST_ASKED
+        if kept.is_small or not can_patch:
+            if view is not None and view.kept is kept:
+                self._places.again()
+            else:
+                cache.forget(where)
+            return
+        try:
+            new = Kept(await self._patched(listing, uris), kept.begun)
+        except S3tuiError:
+            cache.forget(where)
+            raise
+        if view is not None and view is self._places.view and view.kept is kept:
+            self._places.replace(view, new)
+        else:
+            cache.keep(where, new)
+
+    async def _patched(self, listing: Listing, uris: list[S3Uri]) -> Listing:
+        from s3tui.s3 import patching
+
+        connection = self._browser.connection
+        return await background.run(background.LISTING, patching.patched, listing, connection, uris)
