@@ -23,6 +23,8 @@ def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
     Raises `BadInput` when `path` is there already and `overwrite` wasn't asked for, at the beginning or (when it
     came meanwhile) at the end, and `NotWritten`.
     """
+    if "\0" in str(path):
+        raise NotWritten(f"“{path}” can't be written: a name holds no NUL.")
     short = path.name.encode(errors="surrogateescape")[:200].decode(errors="ignore")
     part = path.with_name(f".{short or 'new'}.{secrets.token_hex(4)}.part")
     try:

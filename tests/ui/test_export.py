@@ -1,0 +1,170 @@
+"""Export: what the table shows, or what is selected in it, in a file that says whether it is all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+from textual.widgets import Button, Input, Select, Static
+
+from s3tui.s3 import export
+from s3tui.s3.listing import COMPLETE, MORE, Completeness, Listing
+from s3tui.ui.dialogs.export import Choice, ExportForm, Written
+from tests.ui.hosting import complaint, press, showing, text_of
+from tests.ui.waiting import idle, until
+
+
+def listing(count: int, completeness: Completeness = COMPLETE) -> Listing:
+    made = Listing("data", "logs/")
+    for number in range(count):
+        made.columns.append(f"logs/{number:05}", number, None, "", "STANDARD")
+    made.completeness = completeness
+    return made
+
+
+def form(rows: Listing, *choices: tuple[str, Sequence[int]]) -> ExportForm:
+    chosen = choices or (("all", range(len(rows.columns))),)
+    made = [Choice(label, rows, lambda numbers=numbers: numbers) for label, numbers in chosen]  # type: ignore[misc]
+    return ExportForm("Export s3://data/logs/", made, "data-logs")
+
+
+def state(screen: ExportForm) -> str:
+    return str(screen.query_one("#state", Static).content)
+
+
+def path_in(screen: ExportForm) -> Input:
+    return screen.query_one("#path", Input)
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> Path:
+    folder = tmp_path / "home/Downloads"
+    folder.mkdir()
+    return folder
+
+
+async def test_a_file_is_proposed_and_written(downloads: Path) -> None:
+    (downloads / "data-logs.csv").write_text("mine")
+    screen = form(listing(3))
+    async with showing(screen) as (app, pilot):
+        assert path_in(screen).value == str(downloads / "data-logs-2.csv")
+        assert state(screen) == "The list is complete, and the file says so."
+        await press(pilot, "enter")
+        (written,) = app.answers
+    file = downloads / "data-logs-2.csv"
+    assert written == Written(file, 3, file.stat().st_size, COMPLETE)
+    *records, end = csv.DictReader(file.read_text().splitlines())
+    assert [record["key"] for record in records] == ["logs/00000", "logs/00001", "logs/00002"]
+    assert end["completeness"] == "complete"
+    assert (downloads / "data-logs.csv").read_text() == "mine"
+
+
+async def test_selected_rows_in_the_order_that_was_given(downloads: Path) -> None:
+    screen = form(listing(5), ("the 2 selected rows", [4, 1]), ("all", range(5)))
+    async with showing(screen) as (app, pilot):
+        assert "the 2 selected rows" in text_of(app)
+        path_in(screen).value = str(downloads / "some.jsonl")
+        await press(pilot, "enter")
+        assert app.answers[0].rows == 2
+    lines = [json.loads(line) for line in (downloads / "some.jsonl").read_text().splitlines()]
+    assert [line.get("key") for line in lines] == ["logs/00004", "logs/00001", None]
+
+
+async def test_format_and_ending_go_together(downloads: Path) -> None:
+    screen = form(listing(2))
+    async with showing(screen) as (app, pilot):
+        formats = screen.query_one("#format", Select)
+        path_in(screen).value = str(downloads / "a.jsonl")
+        await idle(pilot)
+        assert formats.value == "jsonl"
+        formats.value = "parquet"
+        await idle(pilot)
+        assert path_in(screen).value == str(downloads / "a.parquet")
+        path_in(screen).value = str(downloads / "no-ending")
+        await press(pilot, "enter")
+        assert app.answers[0].path == downloads / "no-ending"
+    assert parquet.read_table(downloads / "no-ending").num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("known", "told"), [(MORE, "more exist"), (Completeness("stopped", "You may not."), "stopped: You may not.")]
+)
+async def test_a_list_that_is_not_all_is_said_to_be_so(downloads: Path, known: Completeness, told: str) -> None:
+    screen = form(listing(2, known))
+    async with showing(screen) as (app, pilot):
+        assert state(screen) == f"⚠ The list is not complete ({told}). The file says so, too."
+        await press(pilot, "enter")
+        assert app.answers[0].completeness == known
+    assert (downloads / "data-logs.csv").read_text().splitlines()[-1] == f'end,,,,,,,"{told}"'
+
+
+async def test_a_list_that_ended_meanwhile_is_complete(downloads: Path) -> None:
+    rows = listing(2, MORE)
+    screen = form(rows)
+    async with showing(screen) as (app, pilot):
+        rows.completeness = COMPLETE
+        await press(pilot, "enter")
+        assert app.answers[0].completeness == COMPLETE
+
+
+async def test_a_file_that_is_there_is_never_replaced(downloads: Path) -> None:
+    first = downloads / "a.csv"
+    first.write_text("mine")
+    screen = form(listing(2))
+    async with showing(screen) as (app, pilot):
+        path_in(screen).value = str(first)
+        await press(pilot, "enter")
+        assert "is there already" in complaint(screen)
+        assert not screen.query_one("#ok", Button).disabled
+        await press(pilot, "x")
+        assert complaint(screen) == ""
+        await press(pilot, "enter")
+        assert app.answers[0].path.name == "a.csvx"
+    assert first.read_text() == "mine"
+
+
+@pytest.mark.parametrize("typed", ["", "/proc/nothing/here.csv", "~nobody-of-that-name/a.csv", "a\x00b"])
+async def test_what_is_no_place_for_a_file_is_said(downloads: Path, typed: str) -> None:
+    screen = form(listing(2))
+    async with showing(screen) as (app, pilot):
+        path_in(screen).value = typed
+        await press(pilot, "enter")
+        assert complaint(screen)
+        assert app.answers == []
+
+
+async def test_progress_is_shown_and_escape_stops_it(downloads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    write = export.Writer.write
+
+    def slow(*arguments: object) -> None:
+        write(*arguments)  # type: ignore[arg-type]
+        begun.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(export.Writer, "write", slow)
+    screen = form(listing(3000))
+    async with showing(screen) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, begun.is_set)
+        await until(pilot, lambda: "Writing: " in state(screen) and "of 3,000 rows" in state(screen))
+        assert screen.query_one("#ok", Button).disabled
+        await pilot.press("escape")
+        await until(pilot, lambda: app.answers == [None])
+        go_on.set()
+        await idle(pilot)
+    assert os.listdir(downloads) == []
+
+
+async def test_names_are_data(downloads: Path) -> None:
+    rows = listing(1, Completeness("stopped", "No [b]key[/b] \x1b[31m."))
+    screen = ExportForm("Export s3://data/[red]\x1b[2J/", [Choice("all", rows, lambda: [0])], "x")
+    async with showing(screen) as (app, _):
+        assert "[red]␛[2J/" in text_of(app)
+        assert "[b]key[/b] ␛[31m." in text_of(app)
