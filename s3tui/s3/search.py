@@ -13,20 +13,17 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby, islice
-from typing import TYPE_CHECKING
 
 from s3tui import background
 from s3tui.background import Cancelled, CancelToken
 from s3tui.display import counted
 from s3tui.errors import S3tuiError
-from s3tui.s3 import buckets, listing
+from s3tui.s3 import buckets, filters, listing
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
+from s3tui.s3.filters import Filter
 from s3tui.s3.listing import COMPLETE, Completeness, Listing
 from s3tui.s3.uri import S3Uri
-
-if TYPE_CHECKING:
-    from s3tui.s3.filters import Filter
 
 # The filter's language by example, for those who type it.
 LANGUAGE = (
@@ -155,7 +152,8 @@ class Hits(Listing):
         self.missed: dict[S3Uri, S3tuiError] = {}  # the places that can't be read (to their end), and why
 
     def anew(self) -> Hits:
-        return Hits(self.places, self.wanted)
+        """The same search to be made once more; ages count back from now."""
+        return Hits(self.places, filters.parse(self.wanted.text))
 
     @property
     def listed(self) -> int:
