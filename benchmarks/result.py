@@ -18,9 +18,13 @@ class Result:
 
     def cells(self) -> tuple[str, ...]:
         ratio = f"{self.ours / self.theirs:.2f}" if self.theirs else ""
-        theirs = f"{self.theirs:.1f} {self.unit}" if self.theirs is not None else ""
+        theirs = _number(self.theirs, self.unit) if self.theirs is not None else ""
         verdict = {None: "", True: "met", False: "MISSED"}[self.met]
-        return (self.what, f"{self.ours:.1f} {self.unit}", self.peer, theirs, ratio, self.target, verdict)
+        return (self.what, _number(self.ours, self.unit), self.peer, theirs, ratio, self.target, verdict)
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:,.{2 if value < 10 else 1 if value < 1000 else 0}f} {unit}".rstrip()
 
 
 TITLES = ("what", "s3tui", "peer", "peer's", "ratio", "target", "")

@@ -7,7 +7,7 @@ import sys
 
 from result import Result, print_table
 
-ALL = ("start_up", "page_down", "listing")
+ALL = ("start_up", "first_rows", "page_down", "loop_lateness", "memory", "listing")
 
 
 def main() -> int:

@@ -18,8 +18,8 @@ class Terminal:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], columns: int = 120, rows: int = 40):
         self.started = time.perf_counter()
-        self._pid, self._master = pty.fork()
-        if self._pid == 0:
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
             os.execvpe(command[0], list(command), {**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
@@ -27,8 +27,8 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
         os.close(self._master)
 
     def wait_for(self, text: str, seconds: float = 60) -> float:
@@ -46,14 +46,18 @@ class Terminal:
         while self._read(seconds):
             pass
 
+    def send(self, key: str) -> float:
+        """Send a key, and say when."""
+        sent = time.perf_counter()
+        os.write(self._master, key.encode())
+        return sent
+
     def press(self, key: str, quiet: float = 0.04) -> float:
         """Send a key and return how long it took until the last byte of what it painted.
 
         What is written after a pause of `quiet` seconds belongs to something else.
         """
-        sent = time.perf_counter()
-        os.write(self._master, key.encode())
-        last = sent
+        sent = last = self.send(key)
         wait = 1.0
         while self._read(wait):
             last, wait = time.perf_counter(), quiet

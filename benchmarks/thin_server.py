@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote_plus, unquote_to_bytes
 
@@ -87,23 +87,11 @@ class Server:
             threading.Thread(target=self._serve, args=(connected, delay), daemon=True).start()
 
     def _serve(self, connected: socket.socket, delay: float) -> None:
-        received = b""
-        with connected:
-            while True:
-                head, ended, received = received.partition(b"\r\n\r\n")
-                if not ended:
-                    more = connected.recv(65536)
-                    if not more:
-                        return
-                    received = head + more
-                    continue
+        with connected, suppress(ConnectionError):
+            for method, target in _requests(connected):
                 if delay:
                     time.sleep(delay)
-                method, target, _ = head[: head.index(b"\r\n")].decode().split(" ")
-                try:
-                    send(connected, self._answer(method, target))
-                except ConnectionError:
-                    return
+                send(connected, self._answer(method, target))
 
     def _answer(self, method: str, target: str) -> list[bytes | memoryview]:
         if target == "/-/requests":
@@ -131,6 +119,21 @@ class Server:
             for name in sorted(self._buckets)
         )
         return document(b"ListAllMyBucketsResult", b"<Owner><ID>thin</ID></Owner><Buckets>%b</Buckets>" % rows)
+
+
+def _requests(connected: socket.socket) -> Iterator[tuple[str, str]]:
+    """Method and target of each; bodies are not expected."""
+    received = b""
+    while True:
+        head, ended, rest = received.partition(b"\r\n\r\n")
+        if ended:
+            received = rest
+            method, target, _ = head[: head.index(b"\r\n")].decode().split(" ")
+            yield method, target
+        elif more := connected.recv(65536):
+            received += more
+        else:
+            return
 
 
 def _word(pair: str) -> tuple[str, str]:
