@@ -18,6 +18,9 @@ from s3tui.s3.key_space import KeySpace
 KEPT = 2_000_000  # rows that may wait behind the front, about 200 MB
 NEAR = 4  # unfinished segments that are read on when so many wait
 WORTH = 2_500  # rows left in a segment that are worth a split
+_IMPLAUSIBLE = 30  # times as many rows as were seen
+_BOUNDLESS = 1e9
+_EXTRA = 0.14  # splits a request, after the first few: each costs up to one request
 _EMPTY_PAGES = 1000
 _CONTRADICTIONS = 3
 
@@ -66,6 +69,9 @@ class Segment:
     busy: bool = False
     first: bytes = b""
     rows: int = 0
+    recent: deque[tuple[bytes, int]] = field(default_factory=lambda: deque(maxlen=4))
+    trust: float = 1.0  # in the estimate of what is left: halved when what was split off turns out to be empty
+    estimate: tuple[object, float] = (None, 0.0)
     pages: deque[Columns] = field(default_factory=deque)  # that were not given out yet
     given: bool = False
     before: bytes | None = None  # reopened: it ends before this key, which its neighbour has
@@ -90,6 +96,7 @@ class Plan:
         self._segments = [Segment(b"", None)]  # in key order
         self._space = KeySpace(prefix)
         self._firsts: set[bytes] = set()
+        self._splits = 0
         self._contradictions = 0
         self._disordered = False
 
@@ -109,7 +116,9 @@ class Plan:
         if sum(segment.busy for segment in unfinished) >= streams:
             return None
         near = unfinished[: self._near()]
-        work = next((segment for segment in near if not segment.busy), None) or self._split_off(near)
+        work = next((segment for segment in near if not segment.busy), None)
+        if work is None and self.can_split and self._splits < 8 + 1.5 * streams + _EXTRA * self.requests:
+            work = self._split_off(near)
         if work:
             work.busy = True
         return work
@@ -134,29 +143,36 @@ class Plan:
 
     def _split_off(self, segments: list[Segment]) -> Segment | None:
         """The upper part of the segment with most left."""
-        if not self.can_split:
-            return None
-        busiest: Segment | None = None
-        most = float(WORTH)
-        for segment in segments:
-            left = self._left(segment)
-            if left >= most:
-                busiest, most = segment, left
-        if busiest is None:
-            return None
-        middle = self._space.split(busiest.first, busiest.last, busiest.end)
-        if middle is None:
-            return None
-        upper = Segment(middle, busiest.end)
-        busiest.end = middle
-        self._segments.insert(self._segments.index(busiest) + 1, upper)
-        return upper
+        left = [(self._left(segment), at) for at, segment in enumerate(segments)]
+        for rows, at in sorted(left, reverse=True):
+            if rows < WORTH:
+                break
+            lower = segments[at]
+            middle = None
+            if rows > _IMPLAUSIBLE * self.rows and (lower.trust < 0.5 or rows > _BOUNDLESS):
+                middle = self._space.split_deep(lower.recent[0][0], lower.last, lower.end)
+            middle = middle or self._space.split(lower.last, lower.end)
+            if middle is not None:
+                upper = Segment(middle, lower.end)
+                lower.end = middle
+                self._splits += 1
+                self._segments.insert(self._segments.index(lower) + 1, upper)
+                return upper
+        return None
 
     def _left(self, segment: Segment) -> float:
         """About how many rows are still to come; 0 when nothing tells."""
         if not segment.last or segment.before is not None:
             return 0
-        return segment.rows * self._space.left(segment.first, segment.last, segment.end)
+        known = (segment.rows, segment.end, segment.trust)
+        if segment.estimate[0] == known:
+            return segment.estimate[1]
+        recent, rows = segment.recent[0]
+        lately = (segment.rows - rows) * self._space.left(recent, segment.last, segment.end)
+        overall = segment.rows * self._space.left(segment.first, segment.last, segment.end)
+        left = max(lately, overall) * segment.trust
+        segment.estimate = known, left
+        return left
 
     # -- pages from streams
 
@@ -238,10 +254,14 @@ class Plan:
     def _keep(self, segment: Segment, columns: Columns) -> None:
         if not len(columns):
             return
-        segment.first = segment.first or _first(columns)
+        if not segment.first:
+            segment.first = _first(columns)
+            segment.recent.append((segment.first, 0))
         segment.last = max(segment.last, _last(columns))
         segment.pages.append(columns)
+        segment.trust = min(1.0, segment.trust * 2)
         segment.rows += len(columns)
+        segment.recent.append((segment.last, segment.rows))
         self.rows += len(columns)
         self.rows_waiting += len(columns)
 
@@ -258,6 +278,7 @@ class Plan:
         at = self._segments.index(segment)
         if segment.done and not segment.first and len(self._segments) > 1 and at:
             del self._segments[at]
+            self._segments[at - 1].trust /= 2
         elif at + 1 < len(self._segments) or segment.done:
             self._compare_with_next(at)
         if at:

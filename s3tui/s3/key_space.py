@@ -1,88 +1,302 @@
-"""Where to split a stretch of keys, when only some of the keys are known."""
+"""Where to split a stretch of keys, when only some of the keys are known.
+
+Keys are mostly built in parts between separators: words, numbers, dates, digests. So each place in a key (which part,
+how far into it) has its own alphabet, and keys that lie far apart still tell about each other. From these alphabets
+each stretch of the key space gets a measure, in which keys lie about evenly; where they don't, the measure of what was
+seen of a segment tells how dense it is. Nothing here has to be right: a bad split costs one request.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import re
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate, islice, pairwise
 
 from s3tui.s3.columns import Columns
 
-_DEPTH = 24  # code points looked at beyond what two keys have in common
+_DEPTH = 12  # characters looked at beyond what two keys have in common
 _LONGEST = 1024  # bytes of a key
+_SAMPLES = 4  # keys of a page that are looked at
+_MANY_PAGES = 64  # that have been looked at so; then one key of each page is enough
+_DEEP = 64  # levels between what is seen and what is possible: nothing can be said
+_FEW = 4
+_BOUNDLESS = 1e9
+_SEPARATOR = re.compile(r"[\W_]")
+_COMPARED = 64  # places that tell which characters take each other's place
+_GAPS = 0.02  # share of the characters that were never seen anywhere
+_WIDE = 500  # as many of them in a row count
+_MOST_UNSEEN = 96  # characters kept in mind for a place where they were not seen yet
 
 
 class KeySpace:
-    """What is known of the keys of one listing: the code points they are made of."""
+    """What is known of the keys of one listing."""
 
     def __init__(self, prefix: bytes) -> None:
-        self._prefix = prefix.decode("utf-8", "replace")
-        self._alphabet = list("09az")
+        self._prefix = prefix.decode("utf-8", "ignore")
+        self._places: dict[tuple[int, int], _Place] = {}
+        self._alphabet: set[str] = set()
+        self._candidates: list[str] = []
+        self._pages = 0
+        self._previous = ""
 
     def learn(self, columns: Columns) -> None:
         """Look at some keys of a page that has rows."""
-        count = len(columns)
-        seen = {character for row in (0, count // 3, count // 2, count - 1) for character in self._text(columns, row)}
-        if not seen <= set(self._alphabet):
-            self._alphabet = sorted(seen.union(self._alphabet))
+        self._pages += 1
+        last = len(columns) - 1
+        if self._pages > _MANY_PAGES:
+            return self._learn_key(columns.key_bytes(last))
+        for sample in range(_SAMPLES):
+            self._learn_key(columns.key_bytes(last * sample // (_SAMPLES - 1)))
+        return None
 
     def left(self, first: bytes, last: bytes, end: bytes | None) -> float:
         """How much lies after `last` up to `end`, as a multiple of what lies from `first` to `last`; 0 if unknown."""
-        low, middle, high = self._texts(first, last, end)
-        skip = len(_common(low, high))
-        begins, reaches, ends = (self._value(text, skip) for text in (low, middle, high))
-        return (ends - reaches) / (reaches - begins) if begins < reaches < ends else 0
+        low, middle, high = _text(first), _text(last), None if end is None else _text(end)
+        inner, outer = _common(low, middle), self._outer(middle, high)
+        if inner - outer > _DEEP:
+            return _BOUNDLESS
+        seen = self._between(low, middle, inner) * self._share(middle, outer, inner)
+        ahead = self._between(middle, high, outer)
+        return min(ahead / seen, _BOUNDLESS) if seen > 0 and ahead > 0 else 0
 
-    def split(self, first: bytes, last: bytes, end: bytes | None) -> bytes | None:
+    def split_deep(self, first: bytes, last: bytes, end: bytes | None) -> bytes | None:
+        """A key before `end` and after all that begin as `last` does, up to half of what `first` and `last` share.
+
+        For when nothing tells on which level keys go on; None when there are few levels.
+        """
+        low, middle, high = _text(first), _text(last), None if end is None else _text(end)
+        inner, outer = _common(low, middle), self._outer(middle, high)
+        if inner - outer < _FEW:
+            return None
+        level = (inner + outer) // 2
+        return self._usable(middle[:level] + _after(middle[level]), last, end)
+
+    def split(self, last: bytes, end: bytes | None) -> bytes | None:
         """A key between `last` and `end` (neither of them) that halves what lies there, or None when there is none."""
-        _, low, high = self._texts(first, last, end)
-        common = _common(low, high)
-        skip = len(common)
-        value = (self._value(low, skip) + self._value(high, skip)) // 2
-        text = common + self._characters(value)
-        for length in range(skip + 4, len(text) + 1):
-            if low < text[:length] < high:
-                text = text[:length]
+        low, high = _text(last), None if end is None else _text(end)
+        start = self._outer(low, high)
+        part, offset = _place(low[:start])
+        begins = self._position(low, start, part, offset)
+        ends = 1.0 if high is None else self._position(high, start, part, offset)
+        target = (begins + ends) / 2
+        text, edge, width = low[:start], 0.0, 1.0
+        best, best_off = None, float("inf")
+        for _ in range(2 * _DEPTH):
+            place = self._at(part, offset)
+            at = place.find((target - edge) / width)
+            for character, from_here in place.around(at):
+                off = abs(edge + width * from_here - target)
+                candidate = text + character
+                if off < best_off and low < candidate and (high is None or candidate < high):
+                    best, best_off = candidate, off
+            if at < 0 or best_off <= (ends - begins) / 8:
                 break
-        middle = text.encode("utf-8", "replace")
+            character = place.characters[at]
+            start_of, share = place.edges[character]
+            edge += width * start_of
+            width *= share
+            text += character
+            part, offset = _next(part, offset, character)
+        return self._usable(best, last, end)
+
+    def _usable(self, text: str | None, last: bytes, end: bytes | None) -> bytes | None:
+        if text is None:
+            return None
+        middle = text.encode("utf-8", "ignore")
         fits = last < middle and (end is None or middle < end) and len(middle) <= _LONGEST
-        return middle if fits and middle.startswith(self._prefix.encode()) else None
+        return middle if fits else None
 
-    def _text(self, columns: Columns, row: int) -> str:
-        return columns.key_bytes(row).decode("utf-8", "ignore")
+    def _outer(self, last: str, end: str | None) -> int:
+        """How much of `last` is sure to stay the same up to `end`."""
+        return len(self._prefix) if end is None else _common(last, end)
 
-    def _texts(self, first: bytes, last: bytes, end: bytes | None) -> tuple[str, str, str]:
-        beyond = self._prefix + chr(0x10FFFF)
-        return (
-            first.decode("utf-8", "ignore"),
-            last.decode("utf-8", "ignore"),
-            beyond if end is None else end.decode("utf-8", "ignore"),
-        )
+    # -- the measure
 
-    def _value(self, text: str, skip: int) -> int:
-        base = len(self._alphabet) + 2
-        value = 0
-        for at in range(skip, skip + _DEPTH):
-            rank = bisect_left(self._alphabet, text[at]) + 1 if at < len(text) else 0
-            value = value * base + rank
-        return value
+    def _between(self, low: str, high: str | None, start: int) -> float:
+        """The measure from `low` to `high`, within what begins as they do up to `start`."""
+        part, offset = _place(low[:start])
+        ends = 1.0 if high is None else self._position(high, start, part, offset)
+        return ends - self._position(low, start, part, offset)
 
-    def _characters(self, value: int) -> str:
-        base = len(self._alphabet) + 2
-        ranks = []
-        for _ in range(_DEPTH):
-            value, rank = divmod(value, base)
-            ranks.append(rank)
-        ranks.reverse()
-        ranks = ranks[: ranks.index(0)] if 0 in ranks else ranks
-        return "".join(self._alphabet[min(rank, len(self._alphabet)) - 1] for rank in ranks)
+    def _position(self, text: str, start: int, part: int, offset: int) -> float:
+        """The measure of all that comes before `text`, within what begins as it does up to `start`."""
+        position, width = 0.0, 1.0
+        for character in text[start : start + _DEPTH]:
+            begins, share = self._at(part, offset).edge(character)
+            position += width * begins
+            width *= share
+            part, offset = _next(part, offset, character)
+        return position
+
+    def _share(self, text: str, start: int, end: int) -> float:
+        """What begins like `text` up to `end`, as a share of what does so up to `start`."""
+        if end < start:
+            return 1 / self._share(text, end, start)
+        part, offset = _place(text[:start])
+        share = 1.0
+        for character in text[start:end]:
+            share *= self._at(part, offset).edge(character)[1]
+            part, offset = _next(part, offset, character)
+        return max(share, 1e-300)
+
+    def _at(self, part: int, offset: int) -> _Place:
+        place = self._places.get((part, offset))
+        if place is None:
+            place = self._places[part, offset] = _Place()
+        if place.stale(len(self._alphabet)):
+            place.measure(self._unseen(place), len(self._alphabet))
+        return place
+
+    def _unseen(self, place: _Place) -> dict[str, float]:
+        """Characters that may stand there too, with how likely that is: most so those that do where its own do."""
+        if len(self._candidates) != len(self._alphabet):
+            self._candidates = sorted(self._alphabet)
+        own = place.seen.keys() - {""}
+        alike = [other.seen.keys() for other in islice(self._places.values(), _COMPARED) if own & other.seen.keys()]
+        step = 1 + len(self._candidates) // _MOST_UNSEEN
+        return {
+            character: 0.05 + sum(character in other for other in alike) / max(len(alike), 1)
+            for character in self._candidates[::step]
+            if character not in own
+        }
+
+    def _learn_key(self, key: bytes) -> None:
+        """Only where it differs from the one before it: there each place is seen anew."""
+        text = _text(key)
+        start = _common(self._previous, text)
+        if start == len(text) == len(self._previous):
+            return
+        self._previous = text
+        part, offset = _place(text[:start])
+        for character in text[start:]:
+            self._see(part, offset, character)
+            part, offset = _next(part, offset, character)
+        self._see(part, offset, "")
+
+    def _see(self, part: int, offset: int, character: str) -> None:
+        place = self._places.get((part, offset))
+        if place is None:
+            place = self._places[part, offset] = _Place()
+        place.see(character)
+        if character and _allowed(character):
+            self._alphabet.add(character)
 
 
-def _common(one: str, other: str) -> str:
-    """What both begin with."""
+class _Place:
+    """What stands at one place in the keys: `""` means that the key ends there."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, int] = {}
+        self.visits = 0
+        self.characters: list[str] = []
+        self.edges: dict[str, tuple[float, float]] = {}  # where a character begins, its share
+        self._begins: list[float] = []
+        self._gap = 0.0
+        self._measured = (-1, 0)
+
+    def see(self, character: str) -> None:
+        self.seen[character] = self.seen.get(character, 0) + 1
+        self.visits += 1
+
+    def stale(self, alphabet: int) -> bool:
+        visits, letters = self._measured
+        return self.visits > visits * 1.25 or alphabet > letters * 1.25
+
+    def measure(self, others: dict[str, float], alphabet: int) -> None:
+        self._measured = (self.visits, alphabet)
+        once = sum(count == 1 for count in self.seen.values())
+        unseen = (0.5 + once) / (self.visits + 0.5 + once)
+        weights = dict.fromkeys(self.seen, 1.0)
+        if "0" <= max(self.seen, default="") <= "9":
+            others.update({digit: others.get(digit, 0) + 0.5 for digit in "0123456789" if digit not in self.seen})
+        known, unknown = sum(weights.values()), sum(others.values())
+        if not unknown:
+            unseen = 0.0
+        if not known:
+            unseen = 1.0
+        shares = {character: weight * (1 - unseen) / known for character, weight in weights.items()}
+        shares.update({character: weight * unseen / unknown for character, weight in others.items()})
+        ordered = sorted(shares)
+        gaps = [min(_distance(one, other), _WIDE) for one, other in pairwise([*ordered, ""])]
+        gap = _GAPS / max(sum(gaps), 1)
+        steps = [shares[character] * (1 - _GAPS) + gap * width for character, width in zip(ordered, gaps, strict=True)]
+        begins = list(accumulate(steps, initial=0.0))
+        self.edges = {one: (begin, shares[one] * (1 - _GAPS)) for one, begin in zip(ordered, begins, strict=False)}
+        self.characters = ordered
+        self._begins = begins[:-1]
+        self._gap = gap
+
+    def edge(self, character: str) -> tuple[float, float]:
+        """Where in the measure what has this character here begins, and its share."""
+        found = self.edges.get(character)
+        if found:
+            return found
+        at = bisect_right(self.characters, character) - 1
+        if at < 0:
+            return 0.0, 0.0
+        begins, share = self.edges[self.characters[at]]
+        into = min(_distance(self.characters[at], character), _WIDE - 1)
+        return begins + share + self._gap * into, self._gap
+
+    def find(self, position: float) -> int:
+        """The number of the character in whose share `position` lies; -1 when that is none."""
+        at = bisect_right(self._begins, position) - 1
+        return at if at >= 0 and self.characters[at] else -1
+
+    def around(self, at: int) -> list[tuple[str, float]]:
+        """The character there and the next one, with where they begin."""
+        numbers = range(max(at, 0), min(at + 2, len(self.characters)))
+        return [
+            (self.characters[number], self._begins[number]) for number in numbers if _allowed(self.characters[number])
+        ]
+
+
+def _text(key: bytes) -> str:
+    return key.decode("utf-8", "ignore")
+
+
+@lru_cache(maxsize=256)
+def _place(text: str) -> tuple[int, int]:
+    """Which part of a key, and how far into it, comes after `text`."""
+    separators = [separator.end() for separator in _SEPARATOR.finditer(text)]
+    return len(separators), len(text) - (separators[-1] if separators else 0)
+
+
+def _next(part: int, offset: int, character: str) -> tuple[int, int]:
+    return (part + 1, 0) if _SEPARATOR.match(character) else (part, offset + 1)
+
+
+def _after(character: str) -> str:
+    """The next character that may be asked for; the same one when there is none."""
+    number = ord(character) + 1
+    while number < 0x10FFFF and not _allowed(chr(number)):
+        number += 1
+    return chr(number) if number < 0x10FFFF else character
+
+
+def _distance(one: str, other: str) -> int:
+    """How many characters lie between two; some if one is the end."""
+    return ord(other) - ord(one) - 1 if one and other else 9
+
+
+def _allowed(character: str) -> bool:
+    """Whether XML 1.0 can hold it without trouble."""
+    return (
+        character >= " "
+        and not "\ud800" <= character <= "\udfff"
+        and not "\x7f" <= character <= "\x9f"
+        and character not in "\ufffe\uffff"
+    )
+
+
+def _common(one: str, other: str) -> int:
+    """How long what both begin with is."""
     length = min(len(one), len(other))
     if one[:length] == other[:length]:
-        return one[:length]
+        return length
     low, high = 0, length
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle)
-    return one[:low]
+    return low
