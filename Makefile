@@ -2,7 +2,7 @@
 #   make demo           browse a server with sample data
 #   make test           lint, types, import contracts and all tests
 #   make test-servers   the behaviour suite on every S3 server that can be started here
-#   make bench          speed, as a ratio to a peer in the same run
+#   make bench          speed, as a ratio to a peer in the same run; some of it: make bench ONLY="listing memory"
 #   make screenshots    draw the README's pictures from the demo
 #   make clean          remove .venv and every cache
 PYTHON := $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
@@ -28,7 +28,7 @@ test-servers: .venv/dev-installed
 	$(BIN)/pytest tests/servers
 
 bench: .venv/dev-installed
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(ONLY)
 
 screenshots: .venv/dev-installed
 	$(BIN)/python screenshots/make.py

@@ -36,7 +36,10 @@ class Terminal:
         written = b""
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
-            written += self._read(0.005)
+            try:
+                written += self._read(0.005)
+            except EOFError:
+                break
             if text.encode() in written:
                 return time.perf_counter()
         raise TimeoutError(f"“{text}” was never painted; the last words were {written[-400:]!r}")
@@ -69,4 +72,4 @@ class Terminal:
         try:
             return os.read(self._master, 65536)
         except OSError as error:
-            raise TimeoutError("the program has ended") from error
+            raise EOFError("the program has ended") from error

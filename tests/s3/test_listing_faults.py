@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from s3tui.background import CancelToken
+from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import errors, listing
 from s3tui.s3.client import Connection
+from s3tui.s3.columns import DELETED, NONCURRENT, OBJECT, OLD_MARKER
 from s3tui.s3.errors import S3Error
 from s3tui.s3.listing import BrokenListing, Listing
 from tests.s3 import listing_server
@@ -144,3 +145,57 @@ def test_common_prefixes_and_objects_come_whole_over_the_same_line(name: str) ->
     prefixes = [key for key, is_prefix in rows if is_prefix]
     assert prefixes == [key[:-1] for key in folders]
     assert [key for key, is_prefix in rows if not is_prefix] == files
+
+
+HISTORY = {
+    key: states
+    for number, key in enumerate(KEYS[:30_000])
+    for divisor, states in ((5, ("marker", "version", "version")), (7, ("version", "marker", "version")))
+    if number % divisor == 0 and not (divisor == 7 and number % 5 == 0)
+}
+VERSIONS = [
+    (key, kind)
+    for key in KEYS[:30_000]
+    for kind in {
+        ("marker", "version", "version"): (DELETED, NONCURRENT, NONCURRENT),
+        ("version", "marker", "version"): (OBJECT, OLD_MARKER, NONCURRENT),
+    }.get(tuple(HISTORY.get(key, ())), (OBJECT,))
+]
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_all_versions_come_in_spite_of_what_passes(name: str) -> None:
+    bucket = Bucket(KEYS[:30_000], HISTORY, PASSING[name])
+    with listing_server.listing_server(bucket) as server, hang_guard() as token:
+        pages = listing.stream(Connection(server.profile), "bucket", token=token, versions=True)
+        rows = [(page.key(row), page.kind(row)) for page in pages for row in range(len(page))]
+    assert rows == VERSIONS
+
+
+@pytest.mark.parametrize("fault", [listing_server.repeated_token, listing_server.no_token, listing_server.denied])
+def test_versions_that_stop_coming_are_no_end(fault: Fault) -> None:
+    bucket = Bucket(KEYS[:30_000], HISTORY, faults(fault, 20, FOREVER))
+    came: list[str] = []
+    with listing_server.listing_server(bucket) as server, hang_guard() as token, pytest.raises(S3Error):
+        for page in listing.stream(Connection(server.profile), "bucket", token=token, versions=True):
+            came += (page.key(row) for row in range(len(page)))
+    assert came == [key for key, _ in VERSIONS[: len(came)]]
+    assert len(came) < len(VERSIONS)
+
+
+@pytest.mark.parametrize("after", [1, 10_000, 70_000])
+def test_a_cancelled_listing_goes_on_where_it_stopped(after: int) -> None:
+    read = Listing("bucket", "", "")
+    token = CancelToken()
+    with listing_server.listing_server(Bucket(KEYS)) as server:
+        connection = Connection(server.profile)
+        with pytest.raises(Cancelled):
+            listing.read(read, connection, token, lambda it: token.cancel() if len(it.columns) >= after else None)
+        kept = keys_of(read)
+        assert kept == KEYS[: len(kept)]
+        asked = len(server.asked)
+        with hang_guard() as again:
+            listing.read(read, connection, again)
+        assert read.completeness.is_complete
+        assert keys_of(read) == KEYS
+        assert len(server.asked) - asked <= 100 - len(kept) // 1000  # not from its beginning
