@@ -67,8 +67,8 @@ def _preview(connection: Connection, uri: S3Uri, token: CancelToken) -> Preview:
     return preview.first_bytes(connection, objects.head(connection, uri), token=token)
 
 
-def _overview(connection: Connection, uri: S3Uri, _: CancelToken) -> Content:
-    from s3tui.s3 import buckets, objects
+def _overview(connection: Connection, uri: S3Uri, token: CancelToken) -> Content:
+    from s3tui.s3 import buckets, errors, objects
 
     if not uri.key:
         region = buckets.region_of(connection, uri.bucket)
@@ -83,8 +83,27 @@ def _overview(connection: Connection, uri: S3Uri, _: CancelToken) -> Content:
         return facts(pairs)
     if uri.is_prefix:
         return facts([("Prefix", uri.key), ("URI", str(uri))])
-    info = objects.head(connection, uri)
+    try:
+        info = objects.head(connection, uri)
+    except errors.NoSuchKey:
+        if (gone := _deleted(connection, uri, token)) is None:
+            raise
+        return gone
     return facts([("URI", str(uri)), *objects.described(info)])
+
+
+def _deleted(connection: Connection, uri: S3Uri, token: CancelToken) -> Content | None:
+    """Of a key whose current version is a delete marker: when that came, and what is below it."""
+    from s3tui.s3 import errors, versions
+
+    try:
+        found = versions.versions_of(connection, uri, token)
+    except errors.S3Error:
+        return None  # that the key is missing is what there is to say
+    if not (found.versions and found.versions[0].is_delete_marker):
+        return None
+    pairs = [("URI", str(uri)), ("Deleted", f"{display.when(found.versions[0].modified)} UTC, by a delete marker")]
+    return Content("\n\n").join([facts(pairs), Content.styled("Its versions", "$text-primary"), _version_lines(found)])
 
 
 def _metadata(connection: Connection, uri: S3Uri, _: CancelToken) -> Content:

@@ -137,14 +137,6 @@ class Places:
         if self.view and hits:
             self.view.before = hits
 
-    @property
-    def way_back(self) -> str:
-        """Where Escape leads, in a few words; empty when nowhere."""
-        view = self.view
-        if view is None or not (view.is_hits or view.before):
-            return ""
-        return "stops" if view.is_hits and view.is_read else "goes back" if view.is_hits else "goes back to the hits"
-
     def back(self) -> None:
         """Escape: stop a search that runs; else from the hits to where it began, or from a hit to the hits."""
         view = self.view

@@ -67,6 +67,11 @@ class ObjectsPane(Vertical):
         return self.view.place if self.view else None
 
     @property
+    def title(self) -> str:
+        """What was searched for; empty for a place."""
+        return self.view.title if self.view else ""
+
+    @property
     def listing(self) -> Listing | None:
         return self.view.listing if self.view else None
 

@@ -20,7 +20,7 @@ _OLD = timedelta(minutes=1)  # from then on, the age of what is listed matters
 
 def line(view: View, table: ObjectTable, listed_again: int | None = None) -> Content:
     """What there is to say of `view` as `table` shows it."""
-    parts = [_problem(table), *_amounts(view, table), _deleted(view), _end(view, listed_again), _age(view)]
+    parts = [_problem(table), *_amounts(view, table), _end(view, listed_again), _age(view), _way_back(view)]
     return Content(" · ").join([part for part in parts if part])
 
 
@@ -32,6 +32,8 @@ def _problem(table: ObjectTable) -> Content:
 def _amounts(view: View, table: ObjectTable) -> list[Content]:
     columns = view.listing.columns
     filtered = table.shown != len(columns)
+    deleted = _deleted(view)
+    hidden_again = [] if deleted is None else [Content.styled(f"{deleted:,} deleted, V hides them", "$text-accent")]
     if table.selected_count:
         size = f", {display.size(table.selected_size)}" if table.selected_size else ""  # a prefix has none
         hidden = f" ({table.hidden_selected:,} hidden)" if table.hidden_selected else ""
@@ -39,22 +41,18 @@ def _amounts(view: View, table: ObjectTable) -> list[Content]:
         shown = [Content.styled(f"{table.shown:,} shown", "$text-accent")] if filtered else []
         return [selected, Content(f"of {len(columns):,}"), *shown]
     if filtered:
-        return [Content.styled(f"{table.shown:,} of {len(columns):,}", "$text-accent")]
+        return [Content.styled(f"{table.shown:,} of {len(columns):,}", "$text-accent"), *hidden_again]
+    total = [Content(display.size(columns.total_size))] if columns.total_size else []
     if view.is_hits:
-        return [Content(display.counted(len(columns), "hit")), *_total(columns.total_size)]
-    return [Content(_counted(columns.prefix_count, columns.object_count)), *_total(columns.total_size)]
+        return [Content(display.counted(len(columns), "hit")), *total]
+    return [Content(_counted(columns.prefix_count, columns.object_count - (deleted or 0))), *total, *hidden_again]
 
 
-def _total(size: int) -> list[Content]:
-    return [Content(display.size(size))] if size else []
-
-
-def _deleted(view: View) -> Content:
+def _deleted(view: View) -> int | None:
+    """How many of the rows are deleted keys; None where these aren't shown."""
     from s3tui.s3.deleted import WithDeleted
 
-    if not isinstance(view.listing, WithDeleted):
-        return Content("")
-    return Content.styled(f"{view.listing.deleted_count:,} deleted, V hides them", "$text-accent")
+    return view.listing.deleted_count if isinstance(view.listing, WithDeleted) else None
 
 
 def _end(view: View, listed_again: int | None) -> Content:
@@ -88,7 +86,7 @@ def _age(view: View) -> Content:
 def _ago(age: timedelta) -> str:
     seconds = age.total_seconds()
     if seconds < 60:
-        return "less than a minute ago"
+        return "just now"
     minutes = round(seconds / 60)
     return f"{minutes} min ago" if minutes < 120 else f"{round(minutes / 60)} h ago"
 
@@ -97,3 +95,10 @@ def _counted(prefixes: int, objects: int) -> str:
     below = display.counted(prefixes, "prefix", "prefixes")
     here = display.counted(objects, "object")
     return f"{below}, {here}" if prefixes and objects else below if prefixes else here
+
+
+def _way_back(view: View) -> Content:
+    """Where Escape leads, where one may not know it."""
+    if view.is_hits:
+        return Content("" if view.is_read else "Esc goes back")
+    return Content("Esc goes back to the hits" if view.before and view.before.is_hits else "")
