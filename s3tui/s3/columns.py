@@ -108,6 +108,10 @@ class Columns:
         """Without quotes; empty when there is none."""
         return self._etags[index]
 
+    def etags(self) -> list[str]:
+        """The ETags of all rows."""
+        return self._etags.texts()
+
     def storage_class(self, index: int) -> str:
         """As the server said it; empty when it didn't."""
         return self._class_names[self._classes[index]]

@@ -32,6 +32,13 @@ class EtagColumn:
         digest = self._digests[index * MD5 : (index + 1) * MD5].hex()
         return digest if parts == _WHOLE else f"{digest}-{parts}"
 
+    def texts(self) -> list[str]:
+        """All of them, as `[]` gives each."""
+        if any(self._parts):
+            return [self[index] for index in range(len(self))]
+        digests = self._digests.hex()
+        return [digests[at : at + 2 * MD5] for at in range(0, len(digests), 2 * MD5)]
+
     def part(self, first: int, last: int) -> EtagColumn:
         """A copy of the rows from `first` up to, and without, `last`."""
         part = EtagColumn()
