@@ -77,6 +77,9 @@ class Filter:
         return next((span for word in self.words if (span := word.span(name))), None)
 
 
+EVERYTHING = Filter()
+
+
 def parse(text: str, now: datetime | None = None) -> Filter:
     """Read a filter; ages count back from `now`, an aware time. Raises `BadInput`: which word, what was expected.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from s3tui import display
+from s3tui.s3.columns import DELETED, PREFIX
 from s3tui.ui.widgets.arrangement import Order, SortBy
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _GAP = 2
 _SIZE = 10
 _TIME, _SHORT_TIME = 19, 16  # with and without seconds
 _CLASS, _LONG_CLASS = 12, 19  # INTELLIGENT_TIERING
+_DELETED = "✗ deleted"  # in the place of a size
 _TITLES: dict[SortBy, str] = {"name": "Name", "size": "Size", "modified": "Modified (UTC)", "class": "Class"}
 
 
@@ -62,13 +64,18 @@ def layout(total: int) -> Layout:
 
 def cells(columns: Columns, row: int, skip: int, widths: Layout) -> tuple[str, str]:
     """The name, and everything after it, each padded to its width."""
+    kind = columns.kind(row)
     name = columns.key_bytes(row)[skip:].decode("utf-8", "surrogateescape")
-    text = fit(display.visible(name), widths.name) if name else fit("(this prefix itself)", widths.name)
-    if columns.is_prefix(row):
+    text = display.visible(name) if name else "(this prefix itself)"
+    if kind == DELETED and not widths.size:
+        text = f"✗ {text}"
+    text = fit(text, widths.name)
+    if kind == PREFIX:
         return text, " " * (widths.total - MARK - widths.name)
     rest = ""
     if widths.size:
-        rest += f"{display.size(columns.size(row)):>{widths.size + _GAP}}"
+        size = _DELETED if kind == DELETED else display.size(columns.size(row))
+        rest += f"{size:>{widths.size + _GAP}}"
     if widths.time:
         modified = columns.modified(row)
         shown = display.when(modified)[: widths.time] if modified else ""

@@ -35,17 +35,16 @@ def row(
 
 def _name(mark: str, name: str, order: Order, style: Style) -> list[Segment]:
     """The mark and the name, with what the filter found underlined; few segments, since each costs."""
-    lowered = name.lower() if order.ignores_case else name
-    at = lowered.find(order.pattern) if order.pattern and len(lowered) == len(name) else -1
-    if at < 0:
+    span = order.filter.span(name.rstrip())
+    if span is None:
         return [Segment(mark + name, style)]
-    end = at + len(order.pattern)
+    at, end = span
     return [Segment(mark + name[:at], style), Segment(name[at:end], style + _MATCH), Segment(name[end:], style)]
 
 
-def no_match(pattern: str, complete: bool, width: int, style: Style) -> Strip:
+def no_match(text: str, complete: bool, width: int, style: Style) -> Strip:
     """The line that stands for no rows: never as if a partial list were all there is."""
-    said = f"  No name here holds “{visible(pattern)}”."
+    said = f"  Nothing here matches “{visible(text)}”."
     if not complete:
-        said = f"  No name read so far holds “{visible(pattern)}”; the list isn't complete."
+        said = f"  Nothing read so far matches “{visible(text)}”; the list isn't complete."
     return Strip([Segment(row_layout.fit(said, width), style)], width)
