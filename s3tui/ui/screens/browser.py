@@ -119,8 +119,8 @@ class Browser(TellsFailures, Screen[None]):
     @property
     def cursor_uri(self) -> S3Uri | None:
         """The place of the row under the table's cursor."""
-        view, row = self.places.view, self.objects.table.cursor_id
-        return view.listing.uri(row) if view and row is not None else None
+        listing, row = self.objects.table.listing, self.objects.table.cursor_id
+        return listing.uri(row) if self.places.view and listing and row is not None else None
 
     @property
     def cursor_key(self) -> str:
@@ -152,12 +152,13 @@ class Browser(TellsFailures, Screen[None]):
     @property
     def chosen_objects(self) -> list[tuple[S3Uri, Row]]:
         """The selected objects, or the one under the cursor."""
-        view, table = self.places.view, self.objects.table
-        if view is None:
+        table = self.objects.table
+        listing = table.listing  # the one the numbers are of; a newer one may be about to take its place
+        if self.places.view is None or listing is None:
             return []
         numbers = table.selected_ids or ([] if table.cursor_id is None else [table.cursor_id])
-        rows = ((number, view.listing.columns.row(number)) for number in numbers)
-        return [(view.listing.uri(number), row) for number, row in rows if not (row.is_prefix or row.is_deleted)]
+        rows = ((number, listing.columns.row(number)) for number in numbers)
+        return [(listing.uri(number), row) for number, row in rows if not (row.is_prefix or row.is_deleted)]
 
     # ---- commands
 

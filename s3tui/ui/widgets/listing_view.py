@@ -143,6 +143,16 @@ class ListingView(RowView):
         """Rows look different now, or are others."""
 
     @property
+    def listing(self) -> Listing | None:
+        """What the numbers of rows belong to: while another is about to take its place, still the one before."""
+        return self._listing
+
+    @property
+    def order(self) -> Order:
+        """The order and the filter that are wanted; what is shown follows as soon as it is arranged."""
+        return self._order
+
+    @property
     def sorted_by(self) -> tuple[SortBy, bool]:
         """The column, and whether it descends."""
         return self._order.by, self._order.descending
