@@ -230,7 +230,7 @@ def test_a_writer_that_was_given_up_is_quiet(format: export.Format, capfd: pytes
         "file.close(); del writer; gc.collect()"
     )
     for place, said in (("/dev/full", "failed\n"), ("/dev/null", "")):
-        subprocess.run([sys.executable, "-c", program, place], check=True)
+        subprocess.run([sys.executable, "-c", program, place], check=True, cwd=Path(__file__).parents[2])
         assert capfd.readouterr() == (said, "")
 
 

@@ -98,7 +98,8 @@ async def test_format_and_ending_go_together(downloads: Path) -> None:
 async def test_a_list_that_is_not_all_is_said_to_be_so(downloads: Path, known: Completeness, told: str) -> None:
     screen = form(listing(2, known))
     async with showing(screen) as (app, pilot):
-        assert state(screen) == f"⚠ The list is not complete ({told}). The file says so, too."
+        said = known.reason or "More exist."
+        assert state(screen) == f"⚠ The list is not complete, and the file says so. {said}"
         await press(pilot, "enter")
         assert app.answers[0].completeness == known
     assert (downloads / "data-logs.csv").read_text().splitlines()[-1] == f'end,,,,,,,"{told}"'

@@ -100,7 +100,7 @@ class ExportForm(Dialog[Written]):
         completeness = self._chosen.listing.completeness
         told = "The list is complete, and the file says so."
         if not completeness.is_complete:
-            told = f"⚠ The list is not complete ({completeness}). The file says so, too."
+            told = f"⚠ The list is not complete, and the file says so. {completeness.reason or 'More exist.'}"
         state = self.query_one("#state", Static)
         state.update(plain(told))
         state.set_class(not completeness.is_complete, "-incomplete")
