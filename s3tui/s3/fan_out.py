@@ -7,13 +7,24 @@ and each row once, as from one stream; where the endpoint's answers contradict e
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from s3tui.s3.columns import Columns
 from s3tui.s3.key_space import KeySpace
+from s3tui.s3.segments import Segment, cut_for, first_key, last_key
+
+__all__ = [
+    "NoToken",
+    "OutOfOrder",
+    "OutsidePrefix",
+    "Plan",
+    "PlanBroken",
+    "RepeatedPage",
+    "RepeatedToken",
+    "Segment",
+    "StartAfterIgnored",
+    "TooManyEmpty",
+]
 
 KEPT = 2_000_000  # rows that may wait behind the front, about 200 MB
 NEAR = 4  # unfinished segments that are read on when so many wait
@@ -22,7 +33,7 @@ _IMPLAUSIBLE = 30  # times as many rows as were seen
 _BOUNDLESS = 1e9
 _EXTRA = 0.14  # splits a request, after the first few: each costs up to one request
 _EMPTY_PAGES = 1000
-_CONTRADICTIONS = 3
+_CONTRADICTIONS = 3, 8  # that are borne: so many, and one in so many; keys may be written meanwhile
 
 
 class PlanBroken(Exception):
@@ -57,30 +68,6 @@ class OutsidePrefix(PlanBroken):
     """The endpoint sent keys that nobody asked for."""
 
 
-@dataclass(slots=True, eq=False)
-class Segment:
-    """A stretch of a listing that one stream reads: keys after `after`, up to and with `end`."""
-
-    after: bytes  # empty: from the prefix on
-    end: bytes | None
-    following: dict[str, str] = field(default_factory=dict)  # query words of its next page; empty: begin after `after`
-    last: bytes = b""  # of what came; empty: nothing came
-    done: bool = False
-    busy: bool = False
-    first: bytes = b""
-    rows: int = 0
-    recent: deque[tuple[bytes, int]] = field(default_factory=lambda: deque(maxlen=4))
-    trust: float = 1.0  # in the estimate of what is left: halved when what was split off turns out to be empty
-    estimate: tuple[object, float] = (None, 0.0)
-    pages: deque[Columns] = field(default_factory=deque)  # that were not given out yet
-    given: bool = False
-    before: bytes | None = None  # reopened: it ends before this key, which its neighbour has
-    rest: Columns | None = None  # what came beyond its end, until that is compared with the neighbour's first page
-    more: bool = False  # whether there was more after `rest`
-    tokens: set[int] = field(default_factory=set)  # hashes of `following`
-    empty: int = 0  # pages in a row
-
-
 class Plan:
     """The segments of one listing. Not for several threads at once."""
 
@@ -97,6 +84,7 @@ class Plan:
         self._space = KeySpace(prefix)
         self._firsts: set[bytes] = set()
         self._splits = 0
+        self._compared = 0
         self._contradictions = 0
         self._disordered = False
 
@@ -188,14 +176,14 @@ class Plan:
         self._check_following(segment, columns, truncated, following)
         columns = self._following_rows(segment, columns)
         if len(columns):
-            self._take_over(segment, _last(columns))
+            self._take_over(segment, last_key(columns))
             self._space.learn(columns)
-        fitting, rest = _cut_for(segment, columns)
+        fitting, rest = cut_for(segment, columns)
         segment.following = following
         segment.tokens.add(hash(tuple(following.items())))
         segment.empty = 0 if len(columns) else segment.empty + 1
         self._keep(segment, fitting)
-        if len(rest) or not truncated or segment.last == segment.end:
+        if len(rest) or not truncated or (segment.last == segment.end and not self.versions):
             self._finish(segment, rest, truncated)
         self._compare(segment)
 
@@ -215,13 +203,13 @@ class Plan:
             return columns
         if not columns.all_start_with(self.prefix):
             raise OutsidePrefix("The endpoint sent keys that are not under the prefix.")
-        first = _first(columns)
+        first = first_key(columns)
         begins = not segment.last
         if begins and columns.prefix_count and segment.after.startswith(columns.key_bytes(0)):
             columns = columns.part(1, len(columns))
             if not len(columns):
                 return columns
-            first = _first(columns)
+            first = first_key(columns)
         if begins and segment.after and first <= segment.after:
             raise StartAfterIgnored("The endpoint doesn't begin where it was told to.")
         goes_on = first > segment.last or (first == segment.last and self.versions)
@@ -255,9 +243,9 @@ class Plan:
         if not len(columns):
             return
         if not segment.first:
-            segment.first = _first(columns)
+            segment.first = first_key(columns)
             segment.recent.append((segment.first, 0))
-        segment.last = max(segment.last, _last(columns))
+        segment.last = max(segment.last, last_key(columns))
         segment.pages.append(columns)
         segment.trust = min(1.0, segment.trust * 2)
         segment.rows += len(columns)
@@ -289,12 +277,12 @@ class Plan:
         upper = self._segments[at + 1] if at + 1 < len(self._segments) else None
         if not lower.done or lower.rest is None or (upper and not upper.first):
             return
-        rest, missing = lower.rest, b""
-        if len(rest):
-            missing = _first(rest)
+        self._compared += 1
+        missing = first_key(lower.rest) if len(lower.rest) else b""
         if missing and (upper is None or missing < upper.first):
             self._contradictions += 1
-            if self._contradictions > _CONTRADICTIONS:
+            some, one_in = _CONTRADICTIONS
+            if self._contradictions > some + self._compared // one_in:
                 raise StartAfterIgnored("The endpoint leaves out keys when it is told where to begin.")
             self._reopen(lower, upper.first if upper else None)
         lower.rest = None
@@ -306,9 +294,8 @@ class Plan:
         """
         rest = lower.rest
         assert rest is not None
-        lower.before = before
-        lower.end = None
-        fitting, beyond = _cut_for(lower, rest)
+        lower.before = lower.end = before
+        fitting, beyond = cut_for(lower, rest)
         self._keep(lower, fitting)
         lower.done = bool(len(beyond)) or not lower.more
 
@@ -358,30 +345,3 @@ class Plan:
             segment.given = True
             self.rows_waiting -= len(page)
             yield page
-
-
-def _first(columns: Columns) -> bytes:
-    """The lowest key of a page that has rows: its prefixes come before its objects, each in order."""
-    prefixes = columns.prefix_count
-    first = columns.key_bytes(0)
-    return min(first, columns.key_bytes(prefixes)) if 0 < prefixes < len(columns) else first
-
-
-def _last(columns: Columns) -> bytes:
-    prefixes = columns.prefix_count
-    last = columns.key_bytes(len(columns) - 1)
-    return max(last, columns.key_bytes(prefixes - 1)) if 0 < prefixes < len(columns) else last
-
-
-def _cut_for(segment: Segment, columns: Columns) -> tuple[Columns, Columns]:
-    """The rows that are the segment's own, and those beyond its end."""
-    find, end = (bisect_right, segment.end) if segment.before is None else (bisect_left, segment.before)
-    if end is None or not len(columns) or _last(columns) < end:
-        return columns, Columns()
-    prefixes, count = columns.prefix_count, len(columns)
-    prefix_end = find(range(prefixes), end, key=columns.key_bytes)
-    object_end = find(range(count), end, lo=prefixes, key=columns.key_bytes)
-    own, beyond = columns.part(0, prefix_end), columns.part(prefix_end, prefixes)
-    own.extend(columns.part(prefixes, object_end))
-    beyond.extend(columns.part(object_end, count))
-    return own, beyond

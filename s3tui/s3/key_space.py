@@ -16,12 +16,14 @@ from itertools import accumulate, islice, pairwise
 from s3tui.s3.columns import Columns
 
 _DEPTH = 12  # characters looked at beyond what two keys have in common
+_LEARNED = 48  # characters that are looked at to learn from a key
 _LONGEST = 1024  # bytes of a key
 _SAMPLES = 4  # keys of a page that are looked at
 _MANY_PAGES = 64  # that have been looked at so; then one key of each page is enough
 _DEEP = 64  # levels between what is seen and what is possible: nothing can be said
 _FEW = 4
 _BOUNDLESS = 1e9
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0
 _SEPARATOR = re.compile(r"[\W_]")
 _COMPARED = 64  # places that tell which characters take each other's place
 _GAPS = 0.02  # share of the characters that were never seen anywhere
@@ -33,6 +35,7 @@ class KeySpace:
     """What is known of the keys of one listing."""
 
     def __init__(self, prefix: bytes) -> None:
+        self._start = prefix
         self._prefix = prefix.decode("utf-8", "ignore")
         self._places: dict[tuple[int, int], _Place] = {}
         self._alphabet: set[str] = set()
@@ -105,7 +108,7 @@ class KeySpace:
             return None
         middle = text.encode("utf-8", "ignore")
         fits = last < middle and (end is None or middle < end) and len(middle) <= _LONGEST
-        return middle if fits else None
+        return middle if fits and middle.startswith(self._start) and not _FORBIDDEN.search(text) else None
 
     def _outer(self, last: str, end: str | None) -> int:
         """How much of `last` is sure to stay the same up to `end`."""
@@ -169,10 +172,11 @@ class KeySpace:
             return
         self._previous = text
         part, offset = _place(text[:start])
-        for character in text[start:]:
+        for character in text[start : start + _LEARNED]:
             self._see(part, offset, character)
             part, offset = _next(part, offset, character)
-        self._see(part, offset, "")
+        if len(text) <= start + _LEARNED:
+            self._see(part, offset, "")
 
     def _see(self, part: int, offset: int, character: str) -> None:
         place = self._places.get((part, offset))
@@ -234,7 +238,7 @@ class _Place:
             return found
         at = bisect_right(self.characters, character) - 1
         if at < 0:
-            return 0.0, 0.0
+            return 0.0, self._gap
         begins, share = self.edges[self.characters[at]]
         into = min(_distance(self.characters[at], character), _WIDE - 1)
         return begins + share + self._gap * into, self._gap
