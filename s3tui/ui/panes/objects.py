@@ -73,7 +73,8 @@ class ObjectsPane(Vertical):
 
     @property
     def listing(self) -> Listing | None:
-        return self.view.listing if self.view else None
+        """What the rows of the table are of."""
+        return self.table.listing if self.view else None
 
     @property
     def table(self) -> ObjectTable:

@@ -30,7 +30,7 @@ def _problem(table: ObjectTable) -> Content:
 
 
 def _amounts(view: View, table: ObjectTable) -> list[Content]:
-    columns = view.listing.columns
+    columns = (table.listing or view.listing).columns
     filtered = table.shown != len(columns)
     deleted = _deleted(view)
     hidden_again = [] if deleted is None else [Content.styled(f"{deleted:,} deleted, V hides them", "$text-accent")]
