@@ -1,8 +1,8 @@
 """Search: what lies anywhere below some places and fits a filter, handed out while it is being found.
 
-One place is searched in the caller's thread. Of several (every bucket of a profile) a few are searched at a time,
-since most buckets are small and the round trips are what takes long; what is found still comes out place by place.
-An unreadable place is part of the answer, and keeps nobody from searching the others.
+Of several places (every bucket of a profile) a few are searched at a time, since most buckets are small and the
+round trips are what takes long; what is found still comes out place by place. An unreadable place is part of the
+answer, and keeps nobody from searching the others. Threads of a pool do it, so that cancel waits for no answer.
 """
 
 from __future__ import annotations
@@ -63,13 +63,23 @@ def search(
     A name that is matched is what follows the place's own key. Each place's keys come in order, and one place
     after the other. What can't be read is a `Found` with its error. Raises `Cancelled`.
     """
-    if len(places) == 1:
-        return _search_one(connection, places[0], wanted, token)
-    return _search_many(connection, places, wanted, token)
+    ours = CancelToken()
+    if token:
+        token.on_cancel(ours.cancel)
+    lanes = [_Lane(connection, place, wanted, ours) for place in places]
+    running = [background.SEARCH.submit(lane.run) for lane in lanes]
+    try:
+        for lane in lanes:
+            yield from lane.found()
+    finally:
+        ours.cancel()
+        for future in running:
+            if not future.cancel():
+                background.SEARCH.abandon(future)
 
 
-def _search_one(
-    connection: Connection, place: S3Uri, wanted: Filter, token: CancelToken | None
+def _looked_through(
+    connection: Connection, place: S3Uri, wanted: Filter, token: CancelToken
 ) -> Generator[Found, None, None]:
     skip = len(_encoded(place.key))
     try:
@@ -80,27 +90,11 @@ def _search_one(
         yield Found(place, error=error)
 
 
-def _search_many(
-    connection: Connection, places: Sequence[S3Uri], wanted: Filter, token: CancelToken | None
-) -> Iterator[Found]:
-    ours = CancelToken()
-    if token:
-        token.on_cancel(ours.cancel)
-    lanes = [_Lane(connection, place, wanted, ours) for place in places]
-    try:
-        for lane in lanes:
-            background.SEARCH.submit(lane.run)
-        for lane in lanes:
-            yield from lane.found()
-    finally:
-        ours.cancel()
-
-
 class _Lane:
     """The search of one place in a thread of the pool, and what it found until that is handed out."""
 
     def __init__(self, connection: Connection, place: S3Uri, wanted: Filter, token: CancelToken) -> None:
-        self._search = _search_one(connection, place, wanted, token)
+        self._search = _looked_through(connection, place, wanted, token)
         self._token = token
         self._steps: queue.SimpleQueue[Found | BaseException | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(_AHEAD)
@@ -124,6 +118,7 @@ class _Lane:
         """The steps as they come. Raises `Cancelled` at once when cancel is asked for."""
         while True:
             step = self._steps.get()
+            self._token.check()
             if step is None:
                 return
             if isinstance(step, BaseException):
