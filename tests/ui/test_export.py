@@ -11,13 +11,18 @@ from pathlib import Path
 
 import pytest
 from pyarrow import parquet
+from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
 
-from s3tui.s3 import export
+from s3tui.profiles.model import Profile
+from s3tui.s3 import export, filters, search
+from s3tui.s3.client import Connection
 from s3tui.s3.listing import COMPLETE, MORE, Completeness, Listing
+from s3tui.s3.uri import S3Uri
 from s3tui.ui.dialogs.export import Choice, ExportForm, Written
+from tests.ui.browsing import browsing, said
 from tests.ui.hosting import complaint, press, showing, text_of
-from tests.ui.waiting import idle, until
+from tests.ui.waiting import idle, settle, until
 
 
 def listing(count: int, completeness: Completeness = COMPLETE) -> Listing:
@@ -169,3 +174,64 @@ async def test_names_are_data(downloads: Path) -> None:
     async with showing(screen) as (app, _):
         assert "[red]␛[2J/" in text_of(app)
         assert "[b]key[/b] ␛[31m." in text_of(app)
+
+
+# ---- from the table
+
+
+@pytest.fixture
+def filled(connection: Connection, bucket: str) -> str:
+    for number, key in enumerate(("logs/a.gz", "logs/b.gz", "logs/c.txt", "logs/old/1", "x")):
+        connection.call("put_object", Bucket=bucket, Key=key, Body=b"x" * (10 - number))
+    return bucket
+
+
+async def exported(pilot: Pilot[None], to: Path) -> list[str]:
+    """Press x, and export to this file what is proposed; the keys in it."""
+    await pilot.press("x")
+    await settle(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, ExportForm)
+    path_in(screen).value = str(to)
+    await press(pilot, "enter")
+    await settle(pilot)
+    return keys_of(to)
+
+
+def keys_of(file: Path) -> list[str]:
+    *lines, end = map(json.loads, file.read_text().splitlines())
+    assert end == {"kind": "end", "complete": True, "reason": "", "rows": len(lines)}
+    return [line["key"] for line in lines]
+
+
+async def test_the_table_as_it_is_shown(profile: Profile, filled: str, tmp_path: Path) -> None:
+    async with browsing(profile, f"s3://{filled}/logs/") as (pilot, browser):
+        assert await exported(pilot, tmp_path / "1.jsonl") == ["logs/old/", "logs/a.gz", "logs/b.gz", "logs/c.txt"]
+        browser.objects.table.sort_by("size")
+        browser.objects.table.filter(".gz")
+        await settle(pilot)
+        assert await exported(pilot, tmp_path / "2.jsonl") == ["logs/b.gz", "logs/a.gz"]
+        assert "2 rows, " in said(pilot) and "2.jsonl" in said(pilot)
+
+
+async def test_the_selection_comes_first(profile: Profile, filled: str, tmp_path: Path) -> None:
+    async with browsing(profile, f"s3://{filled}/logs/") as (pilot, _):
+        await pilot.press("j", "space", "j", "space")
+        await settle(pilot)
+        assert await exported(pilot, tmp_path / "1.jsonl") == ["logs/a.gz", "logs/c.txt"]
+
+
+async def test_hits_of_a_search(profile: Profile, connection: Connection, filled: str, tmp_path: Path) -> None:
+    hits = search.Hits([S3Uri(filled, "logs/"), S3Uri(filled, "x")], filters.parse("!c"))
+    async with browsing(profile, f"s3://{filled}/logs/") as (pilot, browser):
+        browser.show_hits(hits, "!c", lambda _, *how: search.read(hits, *how))
+        await settle(pilot)
+        assert await exported(pilot, tmp_path / "1.jsonl") == ["logs/a.gz", "logs/b.gz", "logs/old/1", "x"]
+
+
+async def test_a_name_for_the_file_is_proposed(profile: Profile, filled: str, downloads: Path) -> None:
+    async with browsing(profile, f"s3://{filled}/logs/") as (pilot, _):
+        await pilot.press("x")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ExportForm)
+        assert path_in(pilot.app.screen).value == str(downloads / f"{filled}-logs.csv")

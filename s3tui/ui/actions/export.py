@@ -1,0 +1,62 @@
+"""Write what the table shows to a file."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from s3tui import display
+from s3tui.s3.listing import Listing
+from s3tui.ui.screens.browser import Browser
+from s3tui.ui.widgets.arrangement import Order, arrange
+
+if TYPE_CHECKING:
+    from s3tui.ui.dialogs.export import Choice
+    from s3tui.ui.widgets.object_table import ObjectTable
+
+
+def export(browser: Browser) -> None:
+    browser.ask(_export)
+
+
+async def _export(browser: Browser) -> None:
+    from s3tui.ui.dialogs.export import ExportForm
+
+    pane = browser.objects
+    heading = pane.title or str(pane.uri)
+    form = ExportForm(f"Export {heading}", _choices(pane.table), _name(heading))
+    written = await browser.app.push_screen_wait(form)
+    if written is None:
+        return
+    told = f"{display.counted(written.rows, 'row')}, {display.size(written.size)}, in {written.path}."
+    if not written.completeness.is_complete:
+        told += f" The list is not complete, and the file says so. {written.completeness.reason}"
+    browser.say(told)
+
+
+def _choices(table: ObjectTable) -> list[Choice]:
+    """The selected rows first, if there are any: whoever selected some means those."""
+    from s3tui.ui.dialogs.export import Choice
+
+    listing, order = table.listing, table.order
+    assert listing is not None
+    label = "all" if order.filter.is_empty else f"those that fit “{order.filter.text}”"
+    choices = [Choice(label, listing, lambda: _arranged(listing, order))]
+    selected = table.selected_ids
+    if selected:
+        choices.insert(0, Choice(f"the {display.counted(len(selected), 'selected row')}", listing, lambda: selected))
+    return choices
+
+
+def _arranged(listing: Listing, order: Order) -> Sequence[int]:
+    """All rows as the table shows them, or soon will: it may not have taken in the last that came."""
+    skip = len(listing.prefix.encode("utf-8", "surrogateescape"))
+    return array("Q", arrange(listing.columns, order, skip).shown_rows())
+
+
+def _name(heading: str) -> str:
+    """A name for the file: the words of the heading, without what is no part of a file's name."""
+    words = re.findall(r"\w[\w.]*", heading.removeprefix("s3://"))
+    return "-".join(words)[:60].rstrip(".") or "export"
