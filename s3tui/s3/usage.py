@@ -14,7 +14,7 @@ from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
 from s3tui.s3.listing import COMPLETE, MORE, BrokenListing, Completeness
 from s3tui.s3.uri import S3Uri
-from s3tui.s3.usage_tree import Level, Tally, UsageTree
+from s3tui.s3.usage_tree import Level, State, Tally, UsageTree
 
 
 class Usage:
@@ -27,6 +27,7 @@ class Usage:
         self.rows = 0  # listed: objects, versions and markers
         self.doing = "listing"  # what goes on at the moment
         self.notes: list[str] = []  # what this endpoint or bucket can't have, a sentence each
+        self.unknown: set[State] = {"noncurrent", "marker", "part"}  # not looked for, not yet or not at all
         self._tree = UsageTree(uri.key, levels)
         self._lock = threading.Lock()
 
@@ -88,10 +89,9 @@ def measure(
 
 def _add_rows(usage: Usage, connection: Connection, token: CancelToken | None, progress: Progress) -> list[str]:
     """Count objects, and versions where there can be any. What could not be seen is returned, a sentence each."""
-    bucket, unseen = usage.uri.bucket, []
-    versions = False
     if token:
         token.check()
+    bucket, unseen, versions = usage.uri.bucket, [], False
     if buckets.versioning(connection, bucket) != "Off":
         known = capabilities.probe_bucket(connection, bucket, "versions")
         versions = known.supported
@@ -99,6 +99,8 @@ def _add_rows(usage: Usage, connection: Connection, token: CancelToken | None, p
             unseen.append("You may not list versions here: older versions and delete markers are not counted.")
         elif not known.supported:
             usage.notes.append("This endpoint lists no versions: only current objects are counted.")
+    if not unseen:
+        usage.unknown -= {"noncurrent", "marker"}
     for page in listing.stream(connection, bucket, usage.uri.key, token=token, versions=versions):
         usage.add_page(page)
         progress(usage)
@@ -115,9 +117,11 @@ def _add_uploads(usage: Usage, connection: Connection, token: CancelToken | None
         if known.denied:
             return ["You may not list unfinished uploads here: their parts are not counted."]
         if not known.supported:
+            usage.unknown.discard("part")
             usage.notes.append("This endpoint lists no unfinished uploads.")
             return []
         found = uploads.unfinished(connection, bucket, usage.uri.key, token)
+        usage.unknown.discard("part")
     except S3Error as error:  # what was listed before is right all the same
         return [f"Unfinished uploads could not be listed: {error.sentence}"]
     unseen = [] if found.completeness.is_complete else [f"Unfinished uploads: {found.completeness.reason}."]

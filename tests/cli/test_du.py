@@ -95,9 +95,7 @@ PAGE = (
 )
 
 
-def test_a_list_that_breaks_off_is_a_lower_bound(
-    options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_that_breaks_off_is_a_lower_bound(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     def answer(asked: Asked) -> Answer:
         if "versioning" in asked.path:
             return Answer(200, b"<VersioningConfiguration/>")
