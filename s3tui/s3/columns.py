@@ -28,7 +28,7 @@ PREFIX = 1  # a common prefix
 NONCURRENT = 2  # a version that is not the current one
 DELETED = 3  # a delete marker that is the current version: the key is deleted
 OLD_MARKER = 4  # a delete marker that is not
-_NO_TIME = -(2**63)
+NO_TIME = -(2**63)  # of a row that has none
 _PIECE = 32_768  # rows copied at a time, so that other threads get their turn
 
 
@@ -98,7 +98,7 @@ class Columns:
 
     def modified(self, index: int) -> datetime | None:
         time = self._times[index]
-        return None if time == _NO_TIME else _EPOCH + timedelta(milliseconds=time)
+        return None if time == NO_TIME else _EPOCH + timedelta(milliseconds=time)
 
     def milliseconds(self, index: int) -> int:
         """The time of modification since 1970, to sort by; rows without one come first."""
@@ -238,7 +238,7 @@ class Columns:
         self, key: str, size: int, modified: datetime | None = None, etag: str = "", storage_class: str = ""
     ) -> None:
         """Add one object; `etag` with or without its quotes."""
-        time = _NO_TIME if modified is None else milliseconds(modified)
+        time = NO_TIME if modified is None else milliseconds(modified)
         self.append_objects([_encoded(key)], [size], [time], [unquoted(etag)], [storage_class])
 
     def append_prefix(self, key: str) -> None:
@@ -250,7 +250,7 @@ class Columns:
         count = len(keys)
         self._kinds += bytes([PREFIX]) * count
         self._sizes.frombytes(bytes(8 * count))
-        self._times.extend(array("q", [_NO_TIME]) * count)
+        self._times.extend(array("q", [NO_TIME]) * count)
         self._etags.append_none(count)
         self._classes += bytes(count)
         self.prefix_count += count

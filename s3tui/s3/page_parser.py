@@ -11,36 +11,34 @@ an error, and only a hook whose name has its wildcard further left runs before t
 from __future__ import annotations
 
 import re
-from array import array
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
-from s3tui.s3 import page_times
-from s3tui.s3.columns import DELETED, NONCURRENT, OBJECT, OLD_MARKER, Columns, unquoted
-from s3tui.s3.row_shapes import TAG, Rows, children, rows_in
+from s3tui.s3 import page_fields, page_versions
+from s3tui.s3.columns import Columns
 from s3tui.s3.row_shapes import NotPlain as NotPlain
+from s3tui.s3.row_shapes import Rows, children, rows_in
 
 _PAGE = "s3tui.page"
-_MD5 = 16  # bytes
 _wanted: ContextVar[bool] = ContextVar("columns_wanted", default=False)
 
 _HEAD = re.compile(
     rb"[ \t\n]*(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'](?:utf|UTF)-8[\"'])?(?: standalone=[\"']\w+[\"'])? ?\?>)?"
     rb"[ \t\n]*<(ListBucketResult|ListVersionsResult)(?: [^<>]*[^<>/])?>"
 )
-_ROOTS = {b"ListBucketResult": (b"Contents",), b"ListVersionsResult": (b"Version", b"DeleteMarker")}
-_KINDS = {
-    (b"Version", b"true"): OBJECT,
-    (b"Version", b"false"): NONCURRENT,
-    (b"DeleteMarker", b"true"): DELETED,
-    (b"DeleteMarker", b"false"): OLD_MARKER,
+# Operation -> the root of its answer; root -> its rows.
+_ROOTS = {"ListObjectsV2": b"ListBucketResult", "ListObjectVersions": b"ListVersionsResult"}
+_ROWS = {b"ListBucketResult": (b"Contents",), b"ListVersionsResult": (b"Version", b"DeleteMarker")}
+_PREFIXES = (b"CommonPrefixes",)
+_ONE_PREFIX = re.compile(rb"<CommonPrefixes>.*?</CommonPrefixes>[ \t\n]*", re.DOTALL)
+_FOLLOWING = {
+    "continuation-token": "NextContinuationToken",
+    "key-marker": "NextKeyMarker",
+    "version-id-marker": "NextVersionIdMarker",
 }
-_ENTITY = re.compile(rb"&(?:#([0-9]{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));|&")
-_NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Page:
 
 def install(client: Any) -> None:
     """Register the hook on a boto3 S3 `client`. It does nothing outside `columns_wanted`."""
-    for operation in ("ListObjectsV2", "ListObjectVersions"):
+    for operation in _ROOTS:
         client.meta.events.register(f"before-parse.*.{operation}", _before_parse)
 
 
@@ -69,7 +67,7 @@ def columns_wanted() -> Iterator[None]:
 
 
 def page_of(answer: dict[str, Any]) -> Columns:
-    """The rows of an answer of ListObjectsV2: common prefixes, then objects."""
+    """The rows of an answer of either operation: common prefixes, then objects or versions."""
     page = answer.get(_PAGE)
     if isinstance(page, Columns):
         return page
@@ -84,6 +82,7 @@ def page_of(answer: dict[str, Any]) -> Columns:
             str(item.get("ETag") or ""),
             str(item.get("StorageClass") or ""),
         )
+    page_versions.append_parsed(page, answer.get("Versions") or (), answer.get("DeleteMarkers") or ())
     return page
 
 
@@ -92,15 +91,9 @@ def is_plain(answer: dict[str, Any]) -> bool:
     return _PAGE in answer
 
 
-def _before_parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    if not _wanted.get() or response_dict["status_code"] != 200:
-        return
-    try:
-        page, rest = parse(response_dict["body"])
-    except NotPlain:
-        return
-    customized_response_dict[_PAGE] = page
-    response_dict["body"] = rest
+def following_of(answer: dict[str, Any]) -> dict[str, str]:
+    """The query words of the page behind this answer; none behind the last."""
+    return _words({name: str(answer.get(name) or "") for name in _FOLLOWING.values()}, page_of(answer))
 
 
 def parse_page(body: bytes) -> Page:
@@ -112,17 +105,39 @@ def parse_page(body: bytes) -> Page:
     truncated = said.get("IsTruncated", b"false")
     if truncated not in (b"true", b"false"):
         raise NotPlain
-    return Page(columns, truncated == b"true", _following(said))
+    texts = {name: page_fields.unescape(said.get(name, b"")) for name in _FOLLOWING.values()}
+    if said.get("EncodingType") == b"url":
+        texts["NextKeyMarker"] = page_fields.unquote(texts["NextKeyMarker"])
+    words = _words({name: text.decode("utf-8", "surrogateescape") for name, text in texts.items()}, columns)
+    return Page(columns, truncated == b"true", words)
 
 
-def _following(said: dict[str, bytes]) -> dict[str, str]:
-    encoded = said.get("EncodingType") == b"url"
-    texts = {
-        "continuation-token": _unescape(said.get("NextContinuationToken", b"")),
-        "key-marker": _keys([said.get("NextKeyMarker", b"")], encoded)[0],
-        "version-id-marker": _unescape(said.get("NextVersionIdMarker", b"")),
-    }
-    return {word: text.decode("utf-8", "surrogateescape") for word, text in texts.items() if text}
+def _words(said: dict[str, str], columns: Columns) -> dict[str, str]:
+    words = {word: said[name] for word, name in _FOLLOWING.items() if said[name]}
+    last = columns.last_key
+    if last and "key-marker" in words:
+        # Ceph encodes the keys but not this one, which then was decoded once too often.
+        marker = words["key-marker"].encode("utf-8", "surrogateescape")
+        if marker != last and marker == page_fields.unquote(last):
+            words["key-marker"] = last.decode("utf-8", "surrogateescape")
+    return words
+
+
+def _before_parse(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], operation_model: Any, **_: Any
+) -> None:
+    if not _wanted.get() or response_dict["status_code"] != 200:
+        return
+    body = response_dict["body"]
+    head = _HEAD.match(body)
+    if not head or head[1] != _ROOTS[operation_model.name]:
+        return
+    try:
+        page, rest = parse(body)
+    except NotPlain:
+        return
+    customized_response_dict[_PAGE] = page
+    response_dict["body"] = rest
 
 
 def parse(body: bytes) -> tuple[Columns, bytes]:
@@ -130,21 +145,32 @@ def parse(body: bytes) -> tuple[Columns, bytes]:
     head = _HEAD.match(body)
     if not head:
         raise NotPlain
-    objects, without = _cut(body, *_ROOTS[head[1]])
-    prefixes, rest = _cut(without, b"CommonPrefixes")
+    tags = _ROWS[head[1]]
+    objects, without = _cut(body, tags)
+    prefixes, rest = _cut(without, _PREFIXES)
     # XML turns a carriage return into a newline; botocore may do that.
     if b"<!" in rest or b"\r" in rest:
         raise NotPlain
     encoded = b"<EncodingType>url</EncodingType>" in rest
     page = Columns()
-    if prefixes:
-        page.append_prefixes(_keys(rows_in(prefixes).column("Prefix"), encoded))
+    rows = None
     if objects:
-        _add_objects(page, rows_in(objects), encoded)
+        try:
+            rows = rows_in(objects, tags)
+        except NotPlain:  # perhaps prefixes stand where they belong in the order of keys
+            apart = _ONE_PREFIX.sub(b"", objects)
+            if apart == objects:
+                raise
+            rows = rows_in(apart, tags)
+            prefixes = b"".join(_ONE_PREFIX.findall(body))
+    if prefixes:
+        page.append_prefixes(page_fields.keys(rows_in(prefixes, _PREFIXES).column("Prefix"), encoded))
+    if rows:
+        _add_rows(page, rows, encoded)
     return page, rest
 
 
-def _cut(body: bytes, *tags: bytes) -> tuple[bytes, bytes]:
+def _cut(body: bytes, tags: tuple[bytes, ...]) -> tuple[bytes, bytes]:
     """The region in which all elements with these tags stand, and the body without it."""
     starts = [start for tag in tags if (start := body.find(b"<%b>" % tag)) >= 0]
     region, rest = b"", body
@@ -156,101 +182,13 @@ def _cut(body: bytes, *tags: bytes) -> tuple[bytes, bytes]:
     return region, rest
 
 
-def _add_objects(page: Columns, rows: Rows, encoded: bool) -> None:
-    page.append_objects(
-        _keys(rows.column("Key"), encoded),
-        _sizes(rows.column("Size", missing=b"0")),
-        _times(rows),
-        _etags(rows),
-        _classes(rows.column("StorageClass")),
-        _kinds(rows),
-    )
-
-
-def _keys(values: Sequence[bytes], encoded: bool) -> Sequence[bytes]:
-    joined = b"".join(values)
-    if b"&" in joined:
-        values = _each(_unescape, values)
-    if encoded and (b"%" in joined or b"+" in joined):
-        values = _each(_unquote, values)
-    return values
-
-
-def _each(change: Callable[[bytes], bytes], values: Sequence[bytes]) -> Sequence[bytes]:
-    """What `change` makes of the values, which hold no `<`: of all at once, if the results hold none either."""
-    changed = change(b"<".join(values)).split(b"<")
-    return changed if len(changed) == len(values) else list(map(change, values))
-
-
-def _unquote(value: bytes) -> bytes:
-    return unquote_to_bytes(value.replace(b"+", b" "))
-
-
-def _unescape(value: bytes) -> bytes:
-    """XML's five entities and numbers; anything else isn't plain."""
-    return _ENTITY.sub(_character, value) if b"&" in value else value
-
-
-def _character(match: re.Match[bytes]) -> bytes:
-    decimal, hexadecimal, name = match.groups()
-    if name:
-        return _NAMED[name]
-    if not decimal and not hexadecimal:
-        raise NotPlain
-    code = int(decimal) if decimal else int(hexadecimal, 16)
-    if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        raise NotPlain
-    return chr(code).encode()
-
-
-def _times(rows: Rows) -> array[int]:
-    fractions = rows.column("fraction", missing=b"Z") if rows.has("fraction") else []
-    return page_times.milliseconds_of(rows.column("hour"), rows.column("minute"), fractions)
-
-
-def _sizes(texts: Sequence[bytes]) -> array[int]:
-    if not b"".join(texts).isdigit():
-        raise NotPlain
-    try:
-        return array("q", list(map(int, texts)))
-    except (ValueError, OverflowError) as error:
-        raise NotPlain from error
-
-
-def _etags(rows: Rows) -> Sequence[str] | bytes:
-    """The ETags, or only their digests when all are plain MD5s."""
-    quoted = rows.column("digest")  # 32 characters that stood in quotes
-    joined = b"".join(quoted)
-    if b"<" in joined:
-        raise NotPlain
-    with suppress(ValueError):
-        digests = bytes.fromhex(joined.decode())
-        if len(digests) == _MD5 * len(quoted) and digests.hex().encode() == joined:
-            return digests
-    others = map(unquoted, _texts(rows.column("ETag")))
-    return [digest or other for digest, other in zip(_texts(quoted), others, strict=True)]
-
-
-def _classes(values: Sequence[bytes]) -> list[str]:
-    few = list(set(values))
-    if len(few) == 1:
-        return _texts(few) * len(values)
-    names = dict(zip(few, _texts(few), strict=True))
-    return list(map(names.__getitem__, values))
-
-
-def _kinds(rows: Rows) -> bytes:
-    """The kinds of versions; empty when all are objects."""
-    if not rows.has(TAG):
-        return b""
-    try:
-        return bytes(map(_KINDS.__getitem__, zip(rows.column(TAG), rows.column("IsLatest"), strict=True)))
-    except KeyError as error:
-        raise NotPlain from error
-
-
-def _texts(values: Sequence[bytes]) -> list[str]:
-    try:
-        return [value.decode() for value in _each(_unescape, values)]
-    except UnicodeDecodeError as error:
-        raise NotPlain from error
+def _add_rows(page: Columns, rows: Rows, encoded: bool) -> None:
+    keys = page_fields.keys(rows.column("Key"), encoded)
+    sizes = page_fields.sizes(rows.column("Size", missing=b"0"))
+    etags = page_fields.etags(rows)
+    classes = page_fields.classes(rows.column("StorageClass"))
+    kinds = page_fields.kinds(rows)
+    if kinds:
+        page_versions.append(page, keys, sizes, page_fields.times(rows), etags, classes, kinds)
+    else:
+        page.append_objects(keys, sizes, page_fields.times(rows), etags, classes)

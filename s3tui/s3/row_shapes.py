@@ -93,23 +93,22 @@ class Rows:
         return merged
 
 
-_lately: dict[bytes, tuple[_Shape, ...]] = {}  # a region's first tag -> the shapes that took the last such page
+_lately: dict[tuple[bytes, ...], tuple[_Shape, ...]] = {}  # tags of rows -> the shapes that took the last page of such
 
 
-def rows_in(region: bytes) -> Rows:
-    """The rows of a region that begins with a row and ends with one. Raises `NotPlain`."""
-    tag = region[1:20].partition(b">")[0]
-    shapes = _lately.get(tag, ())
+def rows_in(region: bytes, tags: tuple[bytes, ...]) -> Rows:
+    """The rows, all with one of `tags`, of a region that begins with a row and ends with one. Raises `NotPlain`."""
+    shapes = _lately.get(tags, ())
     if not shapes or not _pattern(shapes).match(region):
-        shapes = (_learn(region),)
+        shapes = (_learn(region, tags),)
     while True:
         pieces = _pattern(shapes).split(region)
         stride = 1 + sum(len(shape.groups) for shape in shapes)
         stray = next(filter(None, pieces[::stride]), None)
         if stray is None:
-            _lately[tag] = shapes
+            _lately[tags] = shapes
             return Rows(pieces, shapes)
-        another = _learn(stray)
+        another = _learn(stray, tags)
         if another in shapes or len(shapes) == _MOST_SHAPES:
             raise NotPlain
         shapes = (*shapes, another)
@@ -131,14 +130,14 @@ def _pattern(shapes: tuple[_Shape, ...]) -> re.Pattern[bytes]:
     return re.compile(b"|".join(shape.pattern for shape in shapes), re.DOTALL)
 
 
-def _learn(region: bytes) -> _Shape:
+def _learn(region: bytes, tags: tuple[bytes, ...]) -> _Shape:
     """The shape of the row that `region` begins with."""
     tag = region[1:20].partition(b">")[0]
-    kind = _KINDS.get(tag)
     closing = b"</%b>" % tag
     end = region.find(closing, 0, _LONGEST)
-    if kind is None or end < 0:
+    if tag not in tags or end < 0:
         raise NotPlain
+    kind = _KINDS[tag]
     pattern, groups, seen = b"", list[str](), set[bytes]()
     for token in _tokens(region[: end + len(closing)]):
         pattern += token.markup
