@@ -30,11 +30,6 @@ MOST_FAILURES = 8  # pages that children could not fetch; after that they cost m
 _CHILDREN = min(2, os.cpu_count() or 1)
 _WAKE = 0.5  # s
 _SLOW_DOWN = {429, 503}
-_ANSWERS = {
-    "continuation-token": "NextContinuationToken",
-    "key-marker": "NextKeyMarker",
-    "version-id-marker": "NextVersionIdMarker",
-}
 _PARAMETERS = {
     "continuation-token": "ContinuationToken",
     "start-after": "StartAfter",
@@ -121,7 +116,7 @@ class Reader:
             answer = self._connection.call("list_object_versions" if plan.versions else "list_objects_v2", **parameters)
         self._asked += 1
         self._is_plain = page_parser.is_plain(answer)
-        following = {word: str(answer[_ANSWERS[word]]) for word in _ANSWERS if answer.get(_ANSWERS[word])}
+        following = page_parser.following_of(answer)
         # Some servers send a token and say that nothing is left: asking once more settles it.
         truncated = bool(answer.get("IsTruncated") or following)
         self._take(segment, page_parser.page_of(answer), truncated, following)
