@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from s3tui import display
@@ -15,6 +16,8 @@ from s3tui.ui.widgets.arrangement import Order, arrange
 if TYPE_CHECKING:
     from s3tui.ui.dialogs.export import Choice
     from s3tui.ui.widgets.object_table import ObjectTable
+
+_SOME = 10_000  # rows that are looked at in one go, in which the screen can't do anything
 
 
 def export(browser: Browser) -> None:
@@ -53,7 +56,11 @@ def _choices(table: ObjectTable) -> list[Choice]:
 def _arranged(listing: Listing, order: Order) -> Sequence[int]:
     """All rows as the table shows them, or soon will: it may not have taken in the last that came."""
     skip = len(listing.prefix.encode("utf-8", "surrogateescape"))
-    return array("Q", arrange(listing.columns, order, skip).shown_rows())
+    rows = iter(arrange(listing.columns, order, skip).shown_rows())
+    numbers = array("Q")
+    while some := array("Q", islice(rows, _SOME)):
+        numbers += some
+    return numbers
 
 
 def _name(heading: str) -> str:
