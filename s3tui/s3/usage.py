@@ -14,7 +14,7 @@ from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
 from s3tui.s3.listing import COMPLETE, MORE, BrokenListing, Completeness
 from s3tui.s3.uri import S3Uri
-from s3tui.s3.usage_tree import Level, State, Tally, UsageTree
+from s3tui.s3.usage_tree import STATES, Level, State, Tally, UsageTree
 
 
 class Usage:
@@ -27,7 +27,7 @@ class Usage:
         self.rows = 0  # listed: objects, versions and markers
         self.doing = "listing"  # what goes on at the moment
         self.notes: list[str] = []  # what this endpoint or bucket can't have, a sentence each
-        self.unknown: set[State] = {"noncurrent", "marker", "part"}  # not looked for, not yet or not at all
+        self.unknown: set[State] = set(STATES)  # not looked for, not yet or not at all
         self._tree = UsageTree(uri.key, levels)
         self._lock = threading.Lock()
 
@@ -99,11 +99,12 @@ def _add_rows(usage: Usage, connection: Connection, token: CancelToken | None, p
             unseen.append("You may not list versions here: older versions and delete markers are not counted.")
         elif not known.supported:
             usage.notes.append("This endpoint lists no versions: only current objects are counted.")
-    if not unseen:
-        usage.unknown -= {"noncurrent", "marker"}
+    looked_for: set[State] = {"current"} if unseen else {"current", "noncurrent", "marker"}
     for page in listing.stream(connection, bucket, usage.uri.key, token=token, versions=versions):
+        usage.unknown -= looked_for
         usage.add_page(page)
         progress(usage)
+    usage.unknown -= looked_for
     return unseen
 
 

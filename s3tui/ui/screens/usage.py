@@ -259,9 +259,10 @@ def _states(tally: Tally, unknown: Collection[State], measuring: bool) -> Conten
         if state in unknown and not amount.count:
             count, size = "not yet known" if measuring else "not known", ""
         line = f"{SHADES[state]} {title:<11}{count:>22}{size:>13}"
-        lines.append(Content.styled(line, "" if amount.count else "$text-muted"))
+        lines.append(Content.styled(line, "" if amount.count else "$foreground-muted"))
     total = tally.total
-    lines.append(Content.styled(f"  {'Together':<11}{total.count:>22,}{display.size(total.size):>13}", "bold"))
+    together = f"{total.count:>22,}{display.size(total.size):>13}" if total.count or not unknown else ""
+    lines.append(Content.styled(f"  {'Together':<11}{together}", "bold"))
     return Content("\n").join(lines)
 
 
