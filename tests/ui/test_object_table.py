@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from textual.app import App, ComposeResult
 
-from s3tui.s3 import filters
+from s3tui.s3 import columns
 from s3tui.s3 import listing as listings
 from s3tui.s3.client import Connection
-from s3tui.s3.columns import Columns
+from s3tui.s3.columns import milliseconds
 from s3tui.s3.listing import COMPLETE, Completeness, Listing
 from s3tui.ui.widgets import arrangement, row_layout
-from s3tui.ui.widgets.arrangement import Order, arrange
 from s3tui.ui.widgets.object_table import ObjectTable
-from tests.ui.waiting import idle
+from tests.ui.table_host import NOW, Host, add, key, numbered
+from tests.ui.waiting import idle, until
 
-NOW = datetime(2026, 11, 20, 15, 49, 3, tzinfo=UTC)
 HOSTILE = [
     "a[/b]",
     "[red]x[/]",
@@ -31,64 +27,6 @@ HOSTILE = [
     "x[@click=app.quit]y",
     "日本語" * 30,
 ]
-
-
-class Host(App[None]):
-    """Just the table, and what it said."""
-
-    def __init__(self, listing: Listing) -> None:
-        super().__init__()
-        self.listing = listing
-        self.said: list[object] = []
-
-    def compose(self) -> ComposeResult:
-        yield ObjectTable(id="table")
-
-    def on_mount(self) -> None:
-        self.table.set_listing(self.listing)
-        self.table.focus()
-
-    @property
-    def table(self) -> ObjectTable:
-        return self.query_one(ObjectTable)
-
-    @property
-    def screen_lines(self) -> list[str]:
-        """What is painted."""
-        height = self.table.size.height
-        return [self.table.render_line(y).text for y in range(height)]
-
-    def on_object_table_opened(self, event: ObjectTable.Opened) -> None:
-        self.said.append(("opened", event.row.key))
-
-    def on_object_table_highlighted(self, event: ObjectTable.Highlighted) -> None:
-        self.said.append(("at", event.row.key if event.row else None))
-
-    def on_object_table_go_up(self) -> None:
-        self.said.append("up")
-
-
-def numbered(count: int, prefix: str = "p/", folders: int = 2) -> Listing:
-    """Prefixes `f0/`…, then objects `k00000`… whose sizes fall and whose times rise."""
-    listing = Listing("bucket", prefix)
-    for number in range(folders):
-        listing.columns.append_prefix(f"{prefix}f{number}/")
-    add(listing, range(count))
-    listing.completeness = COMPLETE
-    return listing
-
-
-def add(listing: Listing, numbers: range) -> None:
-    for number in numbers:
-        storage = ("STANDARD", "GLACIER")[number % 2]
-        modified = NOW + timedelta(minutes=number)
-        listing.columns.append(f"{listing.prefix}k{number:05}", 100_000 - number, modified, "", storage)
-
-
-def key(app: Host) -> str:
-    row = app.table.cursor_row
-    assert row is not None
-    return row.key
 
 
 async def test_shows_names_without_the_prefix_and_prefixes_first() -> None:
@@ -372,35 +310,61 @@ async def test_a_real_listing(connection: Connection, bucket: str) -> None:
         assert [line.split()[0] for line in app.screen_lines[1:4]] == ["d/", "a[b]", "é.iso"]
 
 
+async def test_a_filter_that_cannot_be_read_says_so_and_the_last_good_one_holds() -> None:
+    app = Host(numbered(30))
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.table
+        table.filter("k0001")
+        table.filter("k0001 size>")
+        await idle(pilot)
+        assert "size>" in table.filter_problem
+        assert (table.shown, table.order.filter.text) == (10, "k0001")
+        table.filter("k0001 size>99985")
+        await idle(pilot)
+        assert (table.shown, table.filter_problem) == (5, "")
+        assert list(table.shown_rows()) == list(range(12, 17))
+        assert any("Size" in line and "▲" in line for line in app.screen_lines)
+
+
+async def test_a_deleted_key_is_marked_in_words_wherever_there_is_room() -> None:
+    listing = Listing("bucket")
+    listing.columns.append("here.iso", 1536, NOW)
+    listing.columns.append_objects([b"gone.iso"], [0], [milliseconds(NOW)], [""], [""], bytes([columns.DELETED]))
+    for width in (80, 20):
+        app = Host(listing)
+        async with app.run_test(size=(width, 10)):
+            gone = next(line for line in app.screen_lines if "gone" in line)
+            here = next(line for line in app.screen_lines if "here" in line)
+            assert "✗" in gone
+            assert "✗" not in here
+            if width == 80:
+                assert gone.split()[:3] == ["gone.iso", "✗", "deleted"]
+
+
+async def test_many_rows_that_arrive_are_sorted_in_without_moving_what_the_user_looks_at() -> None:
+    listing = numbered(2000, folders=0)
+    listing.completeness = listings.MORE
+    app = Host(listing)
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.table
+        table.sort_by("size")
+        table.filter("!k00007")
+        await idle(pilot)
+        table.move_cursor(500)
+        table.action_toggle_selected()
+        before, line = key(app), table.cursor - table.top
+        for first in range(2000, 8000, 1500):
+            add(listing, range(first, first + 1500))
+            table.refresh_rows()
+            await pilot.pause()
+        await until(pilot, lambda: table.shown == 7999)
+        assert (key(app), table.cursor - table.top) == (before, line)
+        assert [row.key for row in table.selected] == ["p/k01499"]
+        sizes = [listing.columns.size(row) for row in table.shown_rows()]
+        assert sizes == sorted(sizes)
+
+
 # ---- without a screen
-
-names = st.text("abAB/éİß", min_size=1, max_size=6)
-
-
-@given(st.lists(names, max_size=30, unique=True), st.text("abAB/éİß", max_size=3), st.booleans(), st.integers(0, 30))
-def test_filtering_all_at_once_or_as_rows_come_is_filtering_each_name(
-    some: list[str], pattern: str, in_order: bool, first: int
-) -> None:
-    if in_order:
-        some.sort(key=str.encode)
-    order = Order("name", False, filters.parse(f'"{pattern}"' if pattern else ""))
-    ignores_case = pattern == pattern.lower()
-    expected = [name for name in some if pattern in (name.lower() if ignores_case else name)]
-    whole, columns = Columns(), Columns()
-    for name in some:
-        whole.append("p/" + name, 1)
-    for name in some[:first]:
-        columns.append("p/" + name, 1)
-    growing = arrange(columns, order, 2)
-    for name in some[first:]:
-        columns.append("p/" + name, 1)
-    if not growing.extend():
-        growing = arrange(columns, order, 2)
-    for shown in (arrange(whole, order, 2), growing):
-        found = [shown.columns.key(row)[2:] for row in shown.shown_rows()]
-        assert sorted(found) == sorted(expected)
-        assert found == sorted(found, key=str.encode)
-        assert [shown.position_of(shown.row_at(i)) for i in range(len(shown))] == list(range(len(shown)))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Mn", "Me", "Cf"]), max_size=60), st.integers(1, 50))
