@@ -281,3 +281,10 @@ def test_rows_of_one_place_are_handed_out_under_their_keys() -> None:
     pieces = list(hits.by_bucket(range(2500)))
     assert {bucket for bucket, _ in pieces} == {"b"}
     assert [row.key for _, piece in pieces for row in piece] == [f"d/{number:04}" for number in range(2500)]
+
+
+def test_the_same_search_once_more_starts_from_nothing() -> None:
+    hits = hits_of(("a", "x"), ("b", "y"))
+    again = hits.anew()
+    assert (hits.listed, again.listed, len(again.columns)) == (2, 0, 0)
+    assert (again.places, again.wanted.text) == (hits.places, hits.wanted.text)
