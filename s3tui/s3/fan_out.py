@@ -183,7 +183,7 @@ class Plan:
         segment.tokens.add(hash(tuple(following.items())))
         segment.empty = 0 if len(columns) else segment.empty + 1
         self._keep(segment, fitting)
-        if len(rest) or not truncated or (segment.last == segment.end and not self.versions):
+        if len(rest) or not truncated:
             self._finish(segment, rest, truncated)
         self._compare(segment)
 
@@ -215,13 +215,13 @@ class Plan:
         goes_on = first > segment.last or (first == segment.last and self.versions)
         if not (goes_on and columns.in_order):
             self._bear_disorder(segment, first)
-        if self.can_split:
+        if not segment.after:
             self._firsts.add(first)
         return columns
 
     def _bear_disorder(self, segment: Segment, first: bytes) -> None:
         """Not every endpoint sorts as S3 does: as long as one stream reads all, that is no fault."""
-        if first in self._firsts and first <= segment.last:
+        if first in self._firsts:
             raise RepeatedPage("The endpoint sent the same page twice.")
         self._disordered = True
         if segment.after or len(self._segments) > 1:
