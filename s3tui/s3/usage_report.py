@@ -85,7 +85,7 @@ def text(usage: Usage, prefix: str, format: Format) -> str:
 
 def _tally_of(usage: Usage, prefix: str) -> Tally:
     level = usage.level(prefix)
-    return level.tally if level else Tally({})
+    return level.tally if level else Tally({}, ())
 
 
 def _sums(tally: Tally) -> dict[str, Any]:

@@ -7,7 +7,7 @@ costs least. Sums are never touched by that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -30,46 +30,65 @@ class Amount:
     size: int
 
 
+# Sums are one whole number for each state and class (also a number): the count above this bit, the bytes
+# below. So they add up in one step, and are nothing that Python's garbage collector would have to look at.
+_COUNT = 1 << 96
+_Sums = dict[int, int]
+
+
+def _add_all(to: _Sums, sums: _Sums) -> None:
+    for code, amount in sums.items():
+        to[code] = to.get(code, 0) + amount
+
+
+def _take_away(from_: _Sums, sums: _Sums) -> None:
+    for code, amount in sums.items():
+        from_[code] -= amount
+
+
 class Tally:
     """Counts and bytes for each state and storage class; delete markers have no class."""
 
-    __slots__ = ("_sums",)
+    __slots__ = ("_classes", "_sums")
 
-    def __init__(self, sums: Mapping[tuple[State, str], Amount]) -> None:
-        self._sums = sums
+    def __init__(self, sums: _Sums, classes: Sequence[str]) -> None:
+        """The tree's sums at a moment, and its storage classes by their numbers."""
+        self._sums = dict(sums)
+        self._classes = classes
 
     def items(self) -> list[tuple[State, str, Amount]]:
         """Everything that is not nothing, by state and class."""
+        found = [(*divmod(code, len(STATES)), _amount(sum_)) for code, sum_ in self._sums.items() if sum_]
         return sorted(
-            ((*key, amount) for key, amount in self._sums.items()), key=lambda item: (STATES.index(item[0]), item[1])
+            ((STATES[state], self._classes[number], amount) for number, state, amount in found),
+            key=lambda item: (STATES.index(item[0]), item[1]),
         )
 
     def of_state(self, state: State) -> Amount:
         """What is in this state, of all classes."""
-        return _total(amount for (each, _), amount in self._sums.items() if each == state)
+        number = STATES.index(state)
+        return _amount(sum(sum_ for code, sum_ in self._sums.items() if code % len(STATES) == number))
 
     def of_class(self, storage_class: str) -> Amount:
         """What has this class, in any state."""
-        return _total(amount for (_, each), amount in self._sums.items() if each == storage_class)
+        return _amount(
+            sum(sum_ for code, sum_ in self._sums.items() if self._classes[code // len(STATES)] == storage_class)
+        )
 
     @property
     def classes(self) -> list[str]:
         """The storage classes, that with the most bytes first."""
-        names = {name for _, name in self._sums if name}
+        names = {name for _, name, _ in self.items() if name}
         return sorted(names, key=lambda name: (-self.of_class(name).size, name))
 
     @property
     def total(self) -> Amount:
         """Everything together: objects, versions, delete markers and parts."""
-        return _total(self._sums.values())
+        return _amount(sum(self._sums.values()))
 
 
-def _total(amounts: Iterable[Amount]) -> Amount:
-    count = size = 0
-    for amount in amounts:
-        count += amount.count
-        size += amount.size
-    return Amount(count, size)
+def _amount(sum_: int) -> Amount:
+    return Amount(sum_ // _COUNT, sum_ % _COUNT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +109,6 @@ class Level:
     tally: Tally
     entries: tuple[Entry, ...]
     kept: bool = True
-
-
-# In the tree, sums are one whole number for each state and class (also a number): the count above this bit, the bytes
-# below. So they add up in one step, and are nothing that Python's garbage collector would have to look at.
-_COUNT = 1 << 96
-_Sums = dict[int, int]
-
-
-def _add_all(to: _Sums, sums: _Sums) -> None:
-    for code, amount in sums.items():
-        to[code] = to.get(code, 0) + amount
-
-
-def _take_away(from_: _Sums, sums: _Sums) -> None:
-    for code, amount in sums.items():
-        from_[code] -= amount
 
 
 class _Node:
@@ -285,25 +288,19 @@ class UsageTree:
     def _entries(self, node: _Node) -> Iterator[Entry]:
         if node.folded:
             return
+        classes = list(self._class_numbers)
         here = dict(node.sums)
         for name, child in (node.children or {}).items():
             _take_away(here, child.sums)
-            yield Entry("prefix", name.decode("utf-8", "surrogateescape") + "/", self._tally(child.sums))
+            yield Entry("prefix", name.decode("utf-8", "surrogateescape") + "/", Tally(child.sums, classes))
         if node.rest is not None:
             _take_away(here, node.rest.sums)
-            yield Entry("rest", "", self._tally(node.rest.sums), node.rest_prefixes)
+            yield Entry("rest", "", Tally(node.rest.sums, classes), node.rest_prefixes)
         if any(here.values()):
-            yield Entry("here", "", self._tally(here))
+            yield Entry("here", "", Tally(here, classes))
 
     def _tally(self, sums: _Sums) -> Tally:
-        names = list(self._class_numbers)
-        return Tally(
-            {
-                (STATES[code % len(STATES)], names[code // len(STATES)]): Amount(amount // _COUNT, amount % _COUNT)
-                for code, amount in sums.items()
-                if amount
-            }
-        )
+        return Tally(sums, list(self._class_numbers))
 
 
 def _directory(keys: bytes, starts: Sequence[int], row: int, base: int) -> bytes:

@@ -300,4 +300,4 @@ def test_a_bar_is_as_long_as_its_share_and_never_nothing() -> None:
     assert bar(tally, 1000, 10, "size") == [("current", 6), ("noncurrent", 3), ("part", 1)]
     assert bar(tally, 10**9, 10, "size") == [("current", 1)]
     assert bar(tally, 3, 9, "count") == [("current", 3), ("noncurrent", 3), ("part", 3)]
-    assert bar(usage_tree.Tally({}), 1, 10, "size") == []
+    assert bar(usage_tree.Tally({}, ()), 1, 10, "size") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +24,14 @@ from s3tui.s3 import usage_report
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.s3.usage import Usage, measure
-from s3tui.s3.usage_tree import Entry, Level, State, Tally
+from s3tui.s3.usage_tree import Level, State, Tally
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets.row_layout import fit
-from s3tui.ui.widgets.usage_bars import ORDER, SHADES, SortBy, UsageBars, arranged
+from s3tui.ui.widgets.usage_bars import ORDER, SHADES, Parts, SortBy, UsageBars, arranged
 
 _EVERY = 0.25  # s; how often the sums are looked at while they grow
+_PAUSE = 5  # times as long as the look took
 _CLASSES = 4  # lines
 _NARROW, _WIDE = 16, 20  # cells of a class's name
 _NOUNS: dict[State, tuple[str, str]] = {
@@ -127,18 +129,20 @@ class UsageScreen(TellsFailures, Screen[S3Uri | None]):
         """Show what is known, and again and again as long as it grows."""
         while True:
             usage, measuring = self.usage, self.measuring
-            level, entries = await background.run(background.ROWS, _look, usage, self.prefix, self.by)
+            began = time.monotonic()
+            level, parts = await background.run(background.ROWS, _look, usage, self.prefix, self.by)
             if level is None:  # it was added to the small ones
                 self.prefix = self.uri.with_key(self.prefix).parent.key
                 continue
-            self._show(usage, level, entries)
+            self._show(usage, level, parts)
             if not measuring:
                 return
-            await asyncio.sleep(_EVERY)
+            # Of very many prefixes it costs something: then less often.
+            await asyncio.sleep(max(_EVERY, _PAUSE * (time.monotonic() - began)))
 
     # ---- showing
 
-    def _show(self, usage: Usage, level: Level, entries: list[Entry]) -> None:
+    def _show(self, usage: Usage, level: Level, parts: Parts) -> None:
         total = level.tally.total
         shown = self.uri.with_key(level.prefix if level.prefix != usage.start else self.uri.key)
         known = "" if usage.completeness.is_complete else "at least "
@@ -147,7 +151,7 @@ class UsageScreen(TellsFailures, Screen[S3Uri | None]):
         self.query_one("#states", Static).update(_states(level.tally, usage.unknown, self.measuring))
         self.query_one("#classes", Static).update(_classes(level.tally, _WIDE if self.size.width >= 100 else _NARROW))
         said = _FOLDED if not level.kept else "" if self.measuring else self._nothing()
-        self.bars.show(entries, total, self.by, said, self._cursor_on)
+        self.bars.show(parts, total, said, self._cursor_on)
         self._cursor_on = ""
         self.query_one("#known", Static).update(self._known(usage))
 
@@ -245,9 +249,9 @@ class UsageScreen(TellsFailures, Screen[S3Uri | None]):
             self.notify(visible(f"Saved as {saved}"), markup=False)
 
 
-def _look(usage: Usage, prefix: str, by: SortBy) -> tuple[Level | None, list[Entry]]:
+def _look(usage: Usage, prefix: str, by: SortBy) -> tuple[Level | None, Parts]:
     level = usage.level(prefix)
-    return level, arranged(level.entries, by) if level else []
+    return level, arranged(level.entries, by) if level else Parts()
 
 
 def _states(tally: Tally, unknown: Collection[State], measuring: bool) -> Content:

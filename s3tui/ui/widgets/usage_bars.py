@@ -28,11 +28,22 @@ _MARK = 3  # cells before the name
 _LEAST_NAME = 24
 
 
-def arranged(entries: Sequence[Entry], by: SortBy) -> list[Entry]:
-    """The entries in the order they are shown: the most first, or by name; what is no prefix comes last by name."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a prefix in the order they are shown, and how much the longest bar stands for."""
+
+    entries: Sequence[Entry] = ()
+    by: SortBy = "size"
+    most: int = 1
+
+
+def arranged(entries: Sequence[Entry], by: SortBy) -> Parts:
+    """The most first, or by name with what is no prefix at the end. Takes a while for very many."""
     if by == "name":
-        return sorted(entries, key=lambda entry: (entry.kind != "prefix", entry.name))
-    return sorted(entries, key=lambda entry: (-_measure(entry.tally.total, by), entry.name))
+        ordered = sorted(entries, key=lambda entry: (entry.kind != "prefix", entry.name))
+    else:
+        ordered = sorted(entries, key=lambda entry: (-_measure(entry.tally.total, by), entry.name))
+    return Parts(ordered, by, max((_measure(entry.tally.total, by) for entry in ordered), default=0) or 1)
 
 
 def _measure(amount: Amount, by: SortBy) -> int:
@@ -110,16 +121,15 @@ class UsageBars(ClickableRows):
         """The entry under the cursor."""
         return self.entries[self.cursor] if self.cursor < len(self.entries) else None
 
-    def show(self, entries: Sequence[Entry], whole: Amount, by: SortBy, said: str = "", cursor_on: str = "") -> None:
-        """Show these, arranged as they are, as parts of `whole`.
+    def show(self, parts: Parts, whole: Amount, said: str = "", cursor_on: str = "") -> None:
+        """Show these as parts of `whole`; `said` when there are none.
 
         The cursor goes to the prefix `cursor_on`; else it stays on the entry it is on, unless that is the first.
         """
         before = self.current if self.cursor else None
-        self.entries, self.by, self.said, self._whole = entries, by, said, whole
-        self._most = max((_measure(entry.tally.total, by) for entry in entries), default=0) or 1
+        self.entries, self.by, self.said, self._whole, self._most = parts.entries, parts.by, said, whole, parts.most
         wanted = ("prefix", cursor_on) if cursor_on else (before.kind, before.name) if before else None
-        at = next((number for number, entry in enumerate(entries) if (entry.kind, entry.name) == wanted), None)
+        at = next((number for number, entry in enumerate(self.entries) if (entry.kind, entry.name) == wanted), None)
         if at is not None or before is None:
             self.cursor = at or 0
         self.rows_changed()
