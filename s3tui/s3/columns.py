@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import operator
 import pickle
-import sys
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 from typing import Literal
 
 from s3tui.s3.etag_column import EtagColumn
+from s3tui.s3.key_column import KeyColumn
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -29,6 +27,7 @@ NONCURRENT = 2  # a version that is not the current one
 DELETED = 3  # a delete marker that is the current version: the key is deleted
 OLD_MARKER = 4  # a delete marker that is not
 NO_TIME = -(2**63)  # of a row that has none
+_PREFIX = bytes([PREFIX])
 _PIECE = 32_768  # rows copied at a time, so that other threads get their turn
 
 
@@ -58,8 +57,7 @@ class Columns:
 
     def __init__(self) -> None:
         self._count = 0
-        self._keys = bytearray()
-        self._starts = array("Q", [0])
+        self._keys = KeyColumn()
         self._kinds = bytearray()
         self._sizes = array("q")
         self._times = array("q")  # milliseconds since 1970
@@ -90,7 +88,7 @@ class Columns:
         return self.key_bytes(index).decode("utf-8", "surrogateescape")
 
     def key_bytes(self, index: int) -> bytes:
-        return bytes(self._keys[self._starts[index] : self._starts[index + 1]])
+        return self._keys[index]
 
     def size(self, index: int) -> int:
         """Bytes; 0 for a prefix or a delete marker."""
@@ -135,18 +133,34 @@ class Columns:
 
     def index_of(self, key: bytes, is_prefix: bool = False) -> int | None:
         """The first row with this key, or None. Quick, except in a listing that is not in order."""
-        if self.in_order and not self.prefix_count and not is_prefix:
-            at = bisect_left(range(self._count), key, key=self.key_bytes)
-            return at if at < self._count and self.key_bytes(at) == key else None
-        at = -1
-        while (at := self._keys.find(key, at + 1)) >= 0:
-            row = bisect_right(self._starts, at, 0, self._count + 1) - 1
-            if row >= self._count:
-                return None
-            whole = self._starts[row] == at and self._starts[row + 1] == at + len(key)
-            if whole and self.is_prefix(row) == is_prefix:
-                return row
-        return None
+        if is_prefix and not self.prefix_count:
+            return None
+        if self.in_order:
+            row = self._place(key, is_prefix)
+            return row if row < self._count and self.key_bytes(row) == key else None
+        rows = (row for row in self._keys.find(key) if row < self._count and self.is_prefix(row) == is_prefix)
+        return next(rows, None)
+
+    def _place(self, key: bytes, is_prefix: bool) -> int:
+        """The first prefix, or the first other row, whose key is not before `key`; the count if there is none."""
+        low, high = 0, self._count
+        while low < high:
+            middle = (low + high) // 2
+            row = self._next_of(is_prefix, middle, high)
+            if row < high and self.key_bytes(row) < key:
+                low = row + 1
+            else:
+                high = middle
+        return self._next_of(is_prefix, low, self._count)
+
+    def _next_of(self, is_prefix: bool, first: int, last: int) -> int:
+        """The first row from `first` on that is a prefix, or that is none; `last` if there is none before that."""
+        if first < last and (self._kinds[first] == PREFIX) == is_prefix:
+            return first
+        if is_prefix:
+            found = self._kinds.find(PREFIX, first, last)
+            return last if found < 0 else found
+        return last - len(self._kinds[first:last].lstrip(_PREFIX))
 
     def part(self, first: int, last: int) -> Columns:
         """A copy of the rows from `first` up to, and without, `last`."""
@@ -161,9 +175,7 @@ class Columns:
         part._etags = self._etags.part(first, last)
         part.total_size = sum(part._sizes)
         part.prefix_count = part._kinds.count(PREFIX)
-        base = self._starts[first]
-        part._keys += self._keys[base : self._starts[last]]
-        part._starts = _moved(self._starts[first : last + 1], -base)
+        part._keys = self._keys.part(first, last)
         part._count = last - first
         part._learn_edges(self.in_order)
         return part
@@ -176,7 +188,7 @@ class Columns:
         Of the rows from `first` up to, and without, `last`.
         """
         end = self._count if last is None else last
-        column: bytearray | array[int] = getattr(self, f"_{name}")
+        column: bytearray | array[int] = self._keys.starts if name == "starts" else getattr(self, f"_{name}")
         return bytes(memoryview(column[first : end + (name == "starts")]).cast("B"))
 
     @property
@@ -184,34 +196,62 @@ class Columns:
         """The storage classes; the column `classes` holds indexes into it."""
         return tuple(self._class_names)
 
+    def merged(self, puts: Iterable[Row], gone: Iterable[bytes]) -> Columns:
+        """A copy in which the rows `puts` stand in their place, instead of those with the same keys, and `gone` doesn't.
+
+        For listings with one row a key. A million rows take a tenth of a second, each put or gone key some 50 µs.
+        """
+        edits: dict[tuple[bytes, bool], tuple[int, int, Row | None]] = {}
+        for key in gone:
+            for is_prefix in (False, True):
+                row = self.index_of(key, is_prefix)
+                if row is not None:
+                    edits[key, is_prefix] = (row, row + 1, None)
+        for put in puts:
+            key = _encoded(put.key)
+            row = self.index_of(key, put.is_prefix)
+            at = row if row is not None else self._place(key, put.is_prefix) if self.in_order else self._count
+            edits[key, put.is_prefix] = (at, at + (row is not None), put)
+        merged = Columns()
+        merged._has_versions = self._has_versions
+        done = 0
+        for _, (first, last, new) in sorted(edits.items(), key=lambda edit: (*edit[1][:2], edit[0])):
+            merged._copy(self, done, first)
+            done = last
+            if new:
+                merged._append_row(new)
+        merged._copy(self, done, len(self))
+        return merged
+
+    def _copy(self, source: Columns, first: int, last: int) -> None:
+        for start in range(first, last, _PIECE):
+            self.extend(source.part(start, min(start + _PIECE, last)))
+
+    def _append_row(self, row: Row) -> None:
+        if row.is_prefix:
+            self.append_prefix(row.key)
+            return
+        time = NO_TIME if row.modified is None else milliseconds(row.modified)
+        kinds = bytes([row.kind]) if self._has_versions or row.kind != OBJECT else b""
+        self.append_objects([_encoded(row.key)], [row.size], [time], [row.etag], [row.storage_class], kinds)
+
     # -- as bytes, to send to another process
 
     def packed(self) -> bytes:
         """All rows as bytes, for `unpacked`."""
-        numbers = (self._starts, self._sizes, self._times)
-        texts = (self._keys, self._kinds, self._classes)
+        numbers = (self._sizes.tobytes(), self._times.tobytes())
+        texts = (bytes(self._kinds), bytes(self._classes))
         rest = (self._class_names, self._count, self.total_size, self.prefix_count, self._has_versions, self.in_order)
-        return pickle.dumps(
-            (
-                [bytes(text) for text in texts],
-                [number.tobytes() for number in numbers],
-                self._etags.raw(),
-                rest,
-                self._edges,
-            ),
-            protocol=5,
-        )
+        return pickle.dumps((self._keys.raw(), self._etags.raw(), numbers, texts, rest, self._edges), protocol=5)
 
     @classmethod
     def unpacked(cls, data: bytes) -> Columns:
         """What `packed` made; never from anyone but our own process, since it is a pickle."""
         self = cls()
-        texts, numbers, etags, rest, self._edges = pickle.loads(data)
-        self._keys, self._kinds, self._classes = map(bytearray, texts)
-        self._starts = array("Q")
-        for column, raw in zip((self._starts, self._sizes, self._times), numbers, strict=True):
-            column.frombytes(raw)
-        self._etags = EtagColumn.from_raw(*etags)
+        keys, etags, numbers, texts, rest, self._edges = pickle.loads(data)
+        self._keys, self._etags = KeyColumn.from_raw(*keys), EtagColumn.from_raw(*etags)
+        self._sizes, self._times = (array("q", number) for number in numbers)
+        self._kinds, self._classes = map(bytearray, texts)
         self._class_names, self._count, self.total_size, self.prefix_count, self._has_versions, self.in_order = rest
         self._class_numbers = {name: number for number, name in enumerate(self._class_names)}
         return self
@@ -229,8 +269,7 @@ class Columns:
 
     def keys_blob(self, first: int = 0, last: int | None = None) -> tuple[bytes, Sequence[int]]:
         """A copy of these rows' keys, and where each starts among all keys (one more number than rows)."""
-        starts = self._starts[first : (self._count if last is None else last) + 1]
-        return bytes(self._keys[starts[0] : starts[-1]]), starts
+        return self._keys.blob(first, self._count if last is None else last)
 
     # -- appending
 
@@ -248,7 +287,7 @@ class Columns:
     def append_prefixes(self, keys: Sequence[bytes]) -> None:
         """Add common prefixes."""
         count = len(keys)
-        self._kinds += bytes([PREFIX]) * count
+        self._kinds += _PREFIX * count
         self._sizes.frombytes(bytes(8 * count))
         self._times.extend(array("q", [NO_TIME]) * count)
         self._etags.append_none(count)
@@ -295,9 +334,7 @@ class Columns:
         self.in_order &= other.in_order
         for is_prefix, (first_key, last_key) in other._edges.items():
             self._note_order(is_prefix, first_key, last_key)
-        starts = _moved(other._starts[1:], self._starts[-1])
-        self._keys += other._keys
-        self._starts.extend(starts)
+        self._keys.extend(other._keys)
         self._count += len(other)
 
     def _append_keys(self, keys: Sequence[bytes], are_prefixes: bool) -> None:
@@ -308,9 +345,7 @@ class Columns:
         follows = operator.le if self._has_versions else operator.lt
         self.in_order &= all(map(follows, keys, keys[1:]))
         self._note_order(are_prefixes, keys[0], keys[-1])
-        starts = array("Q", list(accumulate(map(len, keys), initial=self._starts[-1])))
-        self._keys += b"".join(keys)
-        self._starts.extend(starts[1:])
+        self._keys.append(keys)
         self._count += len(keys)
 
     def _note_order(self, is_prefix: bool, first_key: bytes, last_key: bytes) -> None:
@@ -321,12 +356,11 @@ class Columns:
 
     def _learn_edges(self, in_order: bool) -> None:
         self.in_order = in_order
-        for is_prefix in (False, True):
-            rows = range(self._count)
-            first = next((row for row in rows if self.is_prefix(row) == is_prefix), None)
-            if first is not None:
-                last = next(row for row in reversed(rows) if self.is_prefix(row) == is_prefix)
-                self._edges[is_prefix] = (self.key_bytes(first), self.key_bytes(last))
+        firsts = {is_prefix: self._next_of(is_prefix, 0, self._count) for is_prefix in (False, True)}
+        lasts = {False: len(self._kinds.rstrip(_PREFIX)) - 1, True: self._kinds.rfind(_PREFIX)}
+        for is_prefix, first in firsts.items():
+            if first < self._count:
+                self._edges[is_prefix] = (self.key_bytes(first), self.key_bytes(lasts[is_prefix]))
 
     def _append_classes(self, names: Sequence[str]) -> None:
         numbers = {name: self._class_number(name) for name in set(names)}
@@ -357,9 +391,3 @@ def unquoted(etag: str) -> str:
 
 def _encoded(key: str) -> bytes:
     return key.encode("utf-8", "surrogateescape")
-
-
-def _moved(starts: array[int], by: int) -> array[int]:
-    """The numbers, each with `by` added: as one long number, since one by one it takes four times as long."""
-    total = int.from_bytes(starts, sys.byteorder) + by * int.from_bytes(array("Q", [1]) * len(starts), sys.byteorder)
-    return array("Q", total.to_bytes(starts.itemsize * len(starts), sys.byteorder))
