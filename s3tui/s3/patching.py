@@ -8,7 +8,7 @@ from s3tui.background import CancelToken
 from s3tui.s3 import listing as listings
 from s3tui.s3 import versions
 from s3tui.s3.client import Connection
-from s3tui.s3.columns import DELETED, OBJECT, PREFIX, Row
+from s3tui.s3.columns import DELETED, OBJECT, PREFIX, Columns, Row
 from s3tui.s3.deleted import WithDeleted
 from s3tui.s3.listing import Listing
 from s3tui.s3.uri import S3Uri
@@ -46,7 +46,7 @@ def _look(listing: Listing, connection: Connection, element: str, token: CancelT
     is_prefix = bool(listing.delimiter) and element.endswith(listing.delimiter) and element != listing.prefix
     if isinstance(listing, WithDeleted) and not is_prefix:
         return _latest(connection, S3Uri(listing.bucket, element), token)
-    page = next(listings.pages(connection, listing.bucket, element, "", token, page_size=1))
+    page = next(listings.pages(connection, listing.bucket, element, "", token, page_size=1), Columns())
     if is_prefix:
         return Row(element, PREFIX) if len(page) else None
     return next((row for row in page if row.key == element), None)

@@ -45,6 +45,8 @@ def _amounts(view: View, table: ObjectTable) -> list[Content]:
     total = [Content(display.size(columns.total_size))] if columns.total_size else []
     if view.is_hits:
         return [Content(display.counted(len(columns), "hit")), *total]
+    if view.is_read and not view.listing.completeness.is_complete:  # how many is said at the end
+        return [*total, *hidden_again]
     return [Content(_counted(columns.prefix_count, columns.object_count - (deleted or 0))), *total, *hidden_again]
 
 
