@@ -173,12 +173,15 @@ class Reader:
                     self._stop(crew, number)
             return
         del self._jobs[fetched.number]
-        self._plan.release(segment)
-        if fetched.kind == "failed":
-            self._failures += 1
-            if fetched.status in _SLOW_DOWN:
-                self._step_back(crew)
-            self._alone()
+        try:
+            if fetched.kind == "failed":
+                self._failures += 1
+                if fetched.status in _SLOW_DOWN:
+                    self._step_back(crew)
+                if not segment.done:
+                    self._fetch(segment)
+        finally:
+            self._plan.release(segment)
 
     def _stop(self, crew: Crew, number: int) -> None:
         segment, end = self._jobs.pop(number)

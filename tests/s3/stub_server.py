@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -77,6 +78,10 @@ def stub(answer: Callable[[Asked], Answer], tls: ssl.SSLContext | None = None) -
 
     class Server(ThreadingHTTPServer):
         request_queue_size = 128  # a listing that fans out connects many times at once
+
+        def handle_error(self, *where: object) -> None:
+            if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that was ended goes away like that
+                super().handle_error(*where)  # type: ignore[arg-type]
 
     server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
