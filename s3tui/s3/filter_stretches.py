@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from s3tui.s3.filter_words import Word
 
 Mask = npt.NDArray[np.bool_]
-_ROWS = 16_384  # in one stretch: its keys fit into a processor's cache
+_ROWS = 16384  # in one stretch: its keys fit into a processor's cache
+_SAMPLE = 4096  # bytes that tell which are rare
 _CALLS = 1024  # of Python for single names before other threads get their turn
 _TURN = 20e-6  # s
 
@@ -28,8 +29,9 @@ _TURN = 20e-6  # s
 def rows(words: Sequence[Word], columns: Columns, first: int, last: int, skip: int) -> array[int]:
     """The rows of which all words hold."""
     found = array("Q")
+    scratch = Scratch()
     for start in range(first, last, _ROWS):
-        stretch = Stretch(columns, start, min(start + _ROWS, last), skip)
+        stretch = Stretch(columns, start, min(start + _ROWS, last), skip, scratch)
         mask: Mask = np.ones(len(stretch), np.bool_)
         for word in words:
             mask &= word.mask(stretch, mask)
@@ -40,11 +42,30 @@ def rows(words: Sequence[Word], columns: Columns, first: int, last: int, skip: i
     return found
 
 
+class Scratch:
+    """Memory for what is computed on the way: asking the system for it for each stretch takes longer than the rest."""
+
+    def __init__(self) -> None:
+        self._bytes = [np.empty(0, np.uint8)] * 3
+
+    def text(self, length: int) -> npt.NDArray[np.uint8]:
+        return self._part(0, length)
+
+    def masks(self, length: int) -> tuple[Mask, Mask]:
+        return self._part(1, length).view(np.bool_), self._part(2, length).view(np.bool_)
+
+    def _part(self, number: int, length: int) -> npt.NDArray[np.uint8]:
+        if length > len(self._bytes[number]):
+            self._bytes[number] = np.empty(length + length // 4, np.uint8)
+        return self._bytes[number][:length]
+
+
 class Stretch:
     """Some rows that follow each other; what a filter doesn't ask for isn't copied."""
 
-    def __init__(self, columns: Columns, first: int, last: int, skip: int) -> None:
+    def __init__(self, columns: Columns, first: int, last: int, skip: int, scratch: Scratch) -> None:
         self._columns = columns
+        self._scratch = scratch
         self._first = first
         self._last = last
         self._skip = skip
@@ -77,9 +98,8 @@ class Stretch:
     @cached_property
     def _blob(self) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """All keys, and where in them each name starts and ends."""
-        blob, _ = self._columns.keys_blob(self._first, self._last)
-        edges = np.frombuffer(self._columns.column("starts", self._first, self._last), np.int64)
-        edges = edges - edges[0]
+        blob, starts = self._columns.keys_blob(self._first, self._last)
+        edges = np.asarray(starts, np.int64) - starts[0]
         return blob, np.minimum(edges[:-1] + self._skip, edges[1:]), edges[1:]
 
     def where(self, is_meant: Callable[[str], bool], among: Mask, ascii_too: bool) -> Mask:
@@ -105,13 +125,17 @@ class Stretch:
         count = len(text) - length + 1
         if count <= 0:
             return np.zeros(len(self), np.bool_)
-        lowered = text | np.uint8(0x20) if ignores_case else text  # right for letters, and only looked at for them
-        places = [lowered if ignores_case and chr(byte).isalpha() else text for byte in needle]
-        by_rarity = _rarest_first(text, lowered, needle)
-        hits = places[by_rarity[0]][by_rarity[0] : by_rarity[0] + count] == needle[by_rarity[0]]
+        places = [text] * length
+        if ignores_case:
+            # Right for letters, and only looked at for them.
+            lowered = np.bitwise_or(text, 0x20, out=self._scratch.text(len(text)))
+            places = [lowered if chr(byte).isalpha() else text for byte in needle]
+        by_rarity = _rarest_first(places, needle)
+        hits, more = self._scratch.masks(count)
+        for number, at in enumerate(by_rarity[:2]):
+            np.equal(places[at][at : at + count], needle[at], out=more if number else hits)
         if length > 1:
-            second = by_rarity[1]
-            hits &= places[second][second : second + count] == needle[second]
+            np.logical_and(hits, more, out=hits)
         found = np.flatnonzero(hits)
         for at in by_rarity[2:]:
             found = found[places[at][found + at] == needle[at]]
@@ -123,8 +147,7 @@ class Stretch:
         return (first < len(found)) & (at_first + length <= ends)
 
 
-def _rarest_first(text: npt.NDArray[np.uint8], lowered: npt.NDArray[np.uint8], needle: bytes) -> list[int]:
-    """Places in the needle, those first whose byte seems to be rare in the text."""
-    raw = np.bincount(text[::61], minlength=256)
-    folded = np.bincount(lowered[::61], minlength=256)
-    return sorted(range(len(needle)), key=lambda at: int(raw[needle[at]] + folded[needle[at]]))
+def _rarest_first(places: list[npt.NDArray[np.uint8]], needle: bytes) -> list[int]:
+    """Places in the needle, those first whose byte seems to be rare where it is looked for."""
+    counts = [np.count_nonzero(text[:_SAMPLE] == byte) for text, byte in zip(places, needle, strict=True)]
+    return sorted(range(len(needle)), key=counts.__getitem__)

@@ -160,8 +160,11 @@ class Arrangement:
 
         found = None if self.order.filter.is_empty else self.order.filter.rows(columns, first, last, self.skip)
         prefixes, objects = many_rows.by_kind(columns, first, last, found)
-        self._prefixes.extend(prefixes)
-        self._objects.extend(objects)
+        if first:
+            self._prefixes.extend(prefixes)
+            self._objects.extend(objects)
+        else:
+            self._prefixes, self._objects = prefixes, objects
         if not self._follows_listing:
             by, descending = self.order.by, self.order.descending
             self._prefixes = many_rows.ordered(columns, self._prefixes, "name", by == "name" and descending)

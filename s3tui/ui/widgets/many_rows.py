@@ -69,7 +69,8 @@ def count_flags(flags: bytearray, rows: array[int]) -> int:
 
 def _array(rows: _Rows) -> array[int]:
     result = array("Q")
-    result.frombytes(rows.tobytes())
+    for first in range(0, len(rows), _STRETCH):
+        result.frombytes(rows[first : first + _STRETCH].tobytes())
     return result
 
 
