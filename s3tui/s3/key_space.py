@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate, islice, pairwise
+from math import log2
 
 from s3tui.s3.columns import Columns
 
@@ -27,7 +28,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SEPARATOR = re.compile(r"[\W_]")
 _COMPARED = 64  # places that tell which characters take each other's place
 _GAPS = 0.02  # share of the characters that were never seen anywhere
-_WIDE = 500  # as many of them in a row count
+_BLOCK = 0xA000  # characters beyond the last one seen that may come
 _MOST_UNSEEN = 96  # characters kept in mind for a place where they were not seen yet
 
 
@@ -76,7 +77,10 @@ class KeySpace:
         return self._usable(middle[:level] + _after(middle[level]), last, end)
 
     def split(self, last: bytes, end: bytes | None) -> bytes | None:
-        """A key between `last` and `end` (neither of them) that halves what lies there, or None when there is none."""
+        """A key between `last` and `end` (neither of them) that halves what lies there, or None when there is none.
+
+        It is UTF-8 of at most 1,024 bytes, and holds nothing that XML can't hold unless `last` has it there too.
+        """
         low, high = _text(last), None if end is None else _text(end)
         start = self._outer(low, high)
         part, offset = _place(low[:start])
@@ -87,16 +91,14 @@ class KeySpace:
         best, best_off = None, float("inf")
         for _ in range(2 * _DEPTH):
             place = self._at(part, offset)
-            at = place.find((target - edge) / width)
-            for character, from_here in place.around(at):
-                off = abs(edge + width * from_here - target)
-                candidate = text + character
-                if off < best_off and low < candidate and (high is None or candidate < high):
-                    best, best_off = candidate, off
-            if at < 0 or best_off <= (ends - begins) / 8:
+            character, near = place.find((target - edge) / width)
+            for one in near:
+                off = abs(edge + width * place.edge(one)[0] - target)
+                if off < best_off and low < text + one and (high is None or text + one < high):
+                    best, best_off = text + one, off
+            if not character or best_off <= (ends - begins) / 8:
                 break
-            character = place.characters[at]
-            start_of, share = place.edges[character]
+            start_of, share = place.edge(character)
             edge += width * start_of
             width *= share
             text += character
@@ -108,7 +110,9 @@ class KeySpace:
             return None
         middle = text.encode("utf-8", "ignore")
         fits = last < middle and (end is None or middle < end) and len(middle) <= _LONGEST
-        return middle if fits and middle.startswith(self._start) and not _FORBIDDEN.search(text) else None
+        # What the endpoint's own keys begin with it can also be asked for.
+        new = text[_common(_text(last), text) :]
+        return middle if fits and middle.startswith(self._start) and not _FORBIDDEN.search(new) else None
 
     def _outer(self, last: str, end: str | None) -> int:
         """How much of `last` is sure to stay the same up to `end`."""
@@ -193,10 +197,11 @@ class _Place:
     def __init__(self) -> None:
         self.seen: dict[str, int] = {}
         self.visits = 0
-        self.characters: list[str] = []
-        self.edges: dict[str, tuple[float, float]] = {}  # where a character begins, its share
+        self._characters: list[str] = []
+        self._numbers: dict[str, int] = {}
         self._begins: list[float] = []
-        self._gap = 0.0
+        self._shares: list[float] = []
+        self._gaps: list[tuple[float, int]] = []  # after each: share, how many characters
         self._measured = (-1, 0)
 
     def see(self, character: str) -> None:
@@ -221,39 +226,47 @@ class _Place:
             unseen = 1.0
         shares = {character: weight * (1 - unseen) / known for character, weight in weights.items()}
         shares.update({character: weight * unseen / unknown for character, weight in others.items()})
+        self._lay_out(shares, unseen)
+
+    def _lay_out(self, shares: dict[str, float], unseen: float) -> None:
+        """Put the characters in a row, with gaps for those that were never seen anywhere."""
         ordered = sorted(shares)
-        gaps = [min(_distance(one, other), _WIDE) for one, other in pairwise([*ordered, ""])]
-        gap = _GAPS / max(sum(gaps), 1)
-        steps = [shares[character] * (1 - _GAPS) + gap * width for character, width in zip(ordered, gaps, strict=True)]
-        begins = list(accumulate(steps, initial=0.0))
-        self.edges = {one: (begin, shares[one] * (1 - _GAPS)) for one, begin in zip(ordered, begins, strict=False)}
-        self.characters = ordered
-        self._begins = begins[:-1]
-        self._gap = gap
+        widths = [_width(one, other) for one, other in pairwise([*ordered, ""])]
+        foreign = any(character > "\x7f" for character in self.seen)
+        weights = [log2(1 + width) for width in widths]
+        gaps = max(_GAPS, unseen / 2 if foreign else 0)
+        gap = gaps / max(sum(weights), 1)
+        self._gaps = [(gap * weight, width) for weight, width in zip(weights, widths, strict=True)]
+        self._shares = [shares[character] * (1 - gaps) for character in ordered]
+        steps = (share + gap for share, (gap, _) in zip(self._shares, self._gaps, strict=True))
+        self._begins = list(accumulate(steps, initial=0.0))[:-1]
+        self._characters = ordered
+        self._numbers = {character: number for number, character in enumerate(ordered)}
 
     def edge(self, character: str) -> tuple[float, float]:
         """Where in the measure what has this character here begins, and its share."""
-        found = self.edges.get(character)
-        if found:
-            return found
-        at = bisect_right(self.characters, character) - 1
+        at = self._numbers.get(character)
+        if at is not None:
+            return self._begins[at], self._shares[at]
+        at = bisect_right(self._characters, character) - 1
         if at < 0:
-            return 0.0, self._gap
-        begins, share = self.edges[self.characters[at]]
-        into = min(_distance(self.characters[at], character), _WIDE - 1)
-        return begins + share + self._gap * into, self._gap
+            return 0.0, _GAPS
+        gap, width = self._gaps[at]
+        into = min(_width(self._characters[at], character), width)
+        return self._begins[at] + self._shares[at] + gap * into / (width + 1), gap / (width + 1)
 
-    def find(self, position: float) -> int:
-        """The number of the character in whose share `position` lies; -1 when that is none."""
-        at = bisect_right(self._begins, position) - 1
-        return at if at >= 0 and self.characters[at] else -1
-
-    def around(self, at: int) -> list[tuple[str, float]]:
-        """The character there and the next one, with where they begin."""
-        numbers = range(max(at, 0), min(at + 2, len(self.characters)))
-        return [
-            (self.characters[number], self._begins[number]) for number in numbers if _allowed(self.characters[number])
-        ]
+    def find(self, position: float) -> tuple[str, list[str]]:
+        """The character in whose share `position` lies (empty: none), and those to split at near it."""
+        at = max(bisect_right(self._begins, position) - 1, 0)
+        if not self._characters:
+            return "", []
+        character = self._characters[at]
+        near = self._characters[at : at + 2]
+        gap, width = self._gaps[at]
+        into = position - self._begins[at] - self._shares[at]
+        if width and gap and 0 < into < gap and (character or "a") > "\x7f":
+            near.append(chr(ord(character) + 1 + int(width * into / gap)))
+        return character, [one for one in near if one and _allowed(one)]
 
 
 def _text(key: bytes) -> str:
@@ -279,9 +292,11 @@ def _after(character: str) -> str:
     return chr(number) if number < 0x10FFFF else character
 
 
-def _distance(one: str, other: str) -> int:
-    """How many characters lie between two; some if one is the end."""
-    return ord(other) - ord(one) - 1 if one and other else 9
+def _width(one: str, other: str) -> int:
+    """How many characters lie between two, either of which may be the end of a key or of all characters."""
+    if not one:
+        return 0
+    return ord(other) - ord(one) - 1 if other else min(0x10FFFF - ord(one), _BLOCK)
 
 
 def _allowed(character: str) -> bool:

@@ -101,6 +101,7 @@ class Streams:
     gives_up: float = 0  # how often a stream stops after a page
     alone: int = 0  # pages that one stream reads before the others come
     most_waiting: int = 0
+    round_trips: float = 0  # one after the other: answers that are awaited at once count as one
 
     def run(self) -> Iterator[Columns]:
         """The pages as they are given out."""
@@ -111,6 +112,7 @@ class Streams:
             if not flying:
                 assert self.plan.done, "a plan that isn't done has work for a stream"
                 return
+            self.round_trips += 1 / len(flying)
             segment, after, following = flying.pop(self.chance.randrange(len(flying)))
             self._take(segment, self.bucket.answer(after, following))
             yield from ready()
