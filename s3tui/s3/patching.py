@@ -27,7 +27,7 @@ def patched(
         row = _look(listing, connection, element, token)
         if row is not None:
             puts[element] = row
-        else:
+        elif not (isinstance(listing, WithDeleted) and _is_prefix(listing, element)):  # it may hold deleted keys
             gone.add(element.encode("utf-8", "surrogateescape"))
     new = listing.anew()
     new.columns = listing.columns.merged(list(puts.values()), gone)
@@ -42,8 +42,12 @@ def _element(listing: Listing, uri: S3Uri) -> str:
     return uri.key if cut < 0 else listing.prefix + name[: cut + len(listing.delimiter)]
 
 
+def _is_prefix(listing: Listing, element: str) -> bool:
+    return bool(listing.delimiter) and element.endswith(listing.delimiter) and element != listing.prefix
+
+
 def _look(listing: Listing, connection: Connection, element: str, token: CancelToken | None) -> Row | None:
-    is_prefix = bool(listing.delimiter) and element.endswith(listing.delimiter) and element != listing.prefix
+    is_prefix = _is_prefix(listing, element)
     if isinstance(listing, WithDeleted) and not is_prefix:
         return _latest(connection, S3Uri(listing.bucket, element), token)
     page = next(listings.pages(connection, listing.bucket, element, "", token, page_size=1), Columns())

@@ -188,15 +188,17 @@ class Places:
         self.view = view
         if not view.is_hits:
             self.cache.keep(Where.of(self._profile, view.listing), view.kept)
+        # A search isn't gone on with.
+        view.is_read = not (view.listing.completeness.is_complete or (view.is_hits and view.was_begun))
         browser.objects.start(view)
         if focus:
             browser.detail.show(view.place)
             browser.objects.table.focus()
-        if view.listing.completeness.is_complete or (view.is_hits and view.was_begun):  # a search isn't gone on with
+        if view.is_read:
+            browser.start("listing", self._read, view)
+        else:
             self._show_rows(view)
             self._ended(view)
-        else:
-            browser.start("listing", self._read, view)
 
     def _show_rows(self, view: View) -> None:
         if self.view is view:
@@ -219,7 +221,7 @@ class Places:
 
     async def _read(self, browser: Browser, view: View) -> None:
         """Read what is not there yet, and show it as it comes."""
-        view.is_read = view.was_begun = True
+        view.was_begun = True
         if len(view.listing.columns):
             self._show_rows(view)
         arrivals = Arrivals(browser, view.token, partial(self._show_rows, view))

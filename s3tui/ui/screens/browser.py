@@ -130,8 +130,8 @@ class Browser(TellsFailures, Screen[None]):
 
     @property
     def current_bucket(self) -> str:
-        """The bucket under the tree's cursor while that has the focus, else the one that is listed."""
-        place = self.bucket_tree.current if self.bucket_tree.has_focus else self.place or self.bucket_tree.current
+        """The bucket of what the cursor is on, or the one that is listed."""
+        place = self.current_uri or self.bucket_tree.current
         return place.bucket if place else ""
 
     @property

@@ -1,0 +1,74 @@
+"""Deleted objects in the table: shown and hidden, and what can be done with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
+from s3tui.ui.screens.browser import Browser
+from tests.ui.browsing import browsing, said, shown
+from tests.ui.waiting import settle, until
+
+
+@pytest.fixture
+def versioned(connection: Connection, bucket: str) -> str:
+    """A bucket that keeps versions, with a deleted object at its top and one below a prefix."""
+    connection.call("put_bucket_versioning", Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a.txt", "gone.txt", "z.txt", "old/gone.txt", "old/here.txt"):
+        connection.call("put_object", Bucket=bucket, Key=key, Body=b"1234")
+    for key in ("gone.txt", "old/gone.txt"):
+        connection.call("delete_object", Bucket=bucket, Key=key)
+    return bucket
+
+
+def rows(browser: Browser) -> list[str]:
+    return sorted(row.key for row in browser.objects.listing.columns) if browser.objects.listing else []
+
+
+async def test_deleted_objects_are_shown_until_they_are_hidden_again(profile: Profile, versioned: str) -> None:
+    async with browsing(profile, f"s3://{versioned}/", size=(160, 40)) as (pilot, browser):
+        assert rows(browser) == ["a.txt", "old/", "z.txt"]
+        await pilot.press("V")
+        await until(pilot, lambda: rows(browser) == ["a.txt", "gone.txt", "old/", "z.txt"])
+        await until(pilot, lambda: "1 prefix, 2 objects · 8 B · 1 deleted, V hides them" in shown(pilot))
+        await pilot.press("g", "l")  # it holds in the whole bucket
+        await until(pilot, lambda: rows(browser) == ["old/gone.txt", "old/here.txt"])
+        await pilot.press("V")
+        await until(pilot, lambda: rows(browser) == ["old/here.txt"])
+        await pilot.press("h")
+        await until(pilot, lambda: rows(browser) == ["a.txt", "old/", "z.txt"])
+
+
+async def test_a_deleted_object_shows_its_versions_and_refuses_what_it_can_not(
+    profile: Profile, versioned: str
+) -> None:
+    async with browsing(profile, f"s3://{versioned}/", size=(160, 40)) as (pilot, browser):
+        await pilot.press("V")
+        await until(pilot, lambda: "gone.txt" in rows(browser))
+        browser.objects.table.move_to("gone.txt")
+        await until(pilot, lambda: "by a delete marker" in browser.detail.text("overview"))
+        assert "2 versions · complete" in browser.detail.text("overview")
+        assert browser.current_object is None
+        await pilot.press("e")
+        assert "This object is deleted." in said(pilot)
+        await pilot.press("space", "d")
+        assert browser.chosen_objects == []
+        await pilot.press("w")
+        await until(pilot, lambda: pilot.app.screen is not browser)
+        assert f"s3://{versioned}/z.txt" in shown(pilot)  # the cursor went on after Space
+
+
+async def test_a_bucket_without_versions_says_so(profile: Profile, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        await pilot.press("V")
+        await until(pilot, lambda: "has never had versioning" in said(pilot))
+        assert "deleted" not in shown(pilot).split("Toast")[0].split("│ ○")[0]
+        assert type(browser.objects.listing).__name__ == "Listing"
+
+
+async def test_only_a_place_can_show_deleted_objects(profile: Profile) -> None:
+    async with browsing(profile) as (pilot, _):
+        await pilot.press("V")
+        await settle(pilot)
+        assert "Open a bucket first." in said(pilot)
