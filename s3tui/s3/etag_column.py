@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 MD5 = 16  # bytes
+_ZEROS = "00" * MD5
 # Beside the 16 bytes stands how to read them: as an MD5, as one with this number of parts behind it, or not at all.
 _WHOLE, _NONE, _ODD = 0, 0xFFFE, 0xFFFF
 
@@ -60,16 +61,22 @@ class EtagColumn:
 
     def append(self, etags: Sequence[str]) -> None:
         """Add ETags as text, without quotes."""
-        digests, parts = [], []
+        heads = [etag[: 2 * MD5] or _ZEROS for etag in etags]
+        digests = _digests(heads)
+        if digests is None:  # some are of another form
+            forms = [_digests([head]) for head in heads]
+            digests = b"".join(form or bytes(MD5) for form in forms)
+        else:
+            forms = [digests] * len(heads)
+        parts = [
+            _NONE if not etag else _ODD if form is None else _parts_of(etag[2 * MD5 :])
+            for etag, form in zip(etags, forms, strict=True)
+        ]
         first = len(self)
-        for number, etag in enumerate(etags):
-            digest = _digest(etag[: 2 * MD5])
-            how = _parts_of(etag[2 * MD5 :]) if digest else _ODD if etag else _NONE
+        for number, how in enumerate(parts):
             if how == _ODD:
-                self._odd[first + number] = etag
-            digests.append(digest or bytes(MD5))
-            parts.append(how)
-        self._digests += b"".join(digests)
+                self._odd[first + number] = etags[number]
+        self._digests += digests
         self._parts.extend(array("H", parts))
 
     def extend(self, other: EtagColumn) -> None:
@@ -92,13 +99,14 @@ class EtagColumn:
         return self
 
 
-def _digest(hexadecimal: str) -> bytes | None:
-    """16 bytes for each 32 lower-case digits; None where there is anything else."""
+def _digests(hexadecimal: Sequence[str]) -> bytes | None:
+    """16 bytes for each of the texts, if all are 32 lower-case digits."""
+    joined = "".join(hexadecimal)
     try:
-        digests = bytes.fromhex(hexadecimal)
+        digests = bytes.fromhex(joined)
     except ValueError:
         return None
-    return digests if digests.hex() == hexadecimal and len(digests) % MD5 == 0 else None
+    return digests if digests.hex() == joined and set(map(len, hexadecimal)) <= {2 * MD5} else None
 
 
 @lru_cache(maxsize=4096)

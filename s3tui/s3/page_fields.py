@@ -6,11 +6,11 @@ import re
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from urllib.parse import unquote_to_bytes
 
 from s3tui.s3 import page_times
 from s3tui.s3.columns import DELETED, NONCURRENT, OBJECT, OLD_MARKER, unquoted
 from s3tui.s3.etag_column import MD5
+from s3tui.s3.remembered import Remembered
 from s3tui.s3.row_shapes import TAG, NotPlain, Rows
 
 _KINDS = {
@@ -19,11 +19,13 @@ _KINDS = {
     (b"DeleteMarker", b"true"): DELETED,
     (b"DeleteMarker", b"false"): OLD_MARKER,
 }
-_ENTITY = re.compile(rb"&(?:#([0-9]{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));|&")
+_ESCAPES = re.compile(rb"(%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*)")  # a literal comes first, or it is slow
+_ENTITIES = re.compile(rb"(&(?:#[0-9]{1,7};|#x[0-9a-fA-F]{1,6};|[a-z]+;)?)")
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 
 
 def keys(values: Sequence[bytes], encoded: bool) -> Sequence[bytes]:
+    """Keys as S3 holds them; `encoded` are those of a page with `EncodingType` `url`."""
     joined = b"".join(values)
     if b"&" in joined:
         values = _each(unescape, values)
@@ -39,32 +41,46 @@ def _each(change: Callable[[bytes], bytes], values: Sequence[bytes]) -> Sequence
 
 
 def unquote(value: bytes) -> bytes:
-    return unquote_to_bytes(value.replace(b"+", b" "))
+    """`value` without URL encoding."""
+    value = value.replace(b"+", b" ").replace(b"%2F", b"/")  # which some servers write for each slash
+    return _replaced(value, _ESCAPES, _unquoted) if b"%" in value else value
 
 
 def unescape(value: bytes) -> bytes:
-    """XML's five entities and numbers; anything else isn't plain."""
-    return _ENTITY.sub(_character, value) if b"&" in value else value
+    """`value` without XML's five entities and numbers; with anything else it isn't plain."""
+    return _replaced(value, _ENTITIES, _unescaped) if b"&" in value else value
 
 
-def _character(match: re.Match[bytes]) -> bytes:
-    decimal, hexadecimal, name = match.groups()
-    if name:
+def _replaced(value: bytes, pattern: re.Pattern[bytes], meanings: Remembered[bytes]) -> bytes:
+    pieces = pattern.split(value)
+    pieces[1::2] = map(meanings.__getitem__, pieces[1::2])
+    return b"".join(pieces)
+
+
+def _character(entity: bytes) -> bytes:
+    name = entity[1:-1]
+    if name in _NAMED:
         return _NAMED[name]
-    if not decimal and not hexadecimal:
+    if name[:1] != b"#":
         raise NotPlain
-    code = int(decimal) if decimal else int(hexadecimal, 16)
+    code = int(name[2:], 16) if name[1:2] == b"x" else int(name[1:])
     if code > 0x10FFFF or 0xD800 <= code < 0xE000:
         raise NotPlain
     return chr(code).encode()
 
 
+_unquoted = Remembered(lambda escapes: bytes.fromhex(escapes.replace(b"%", b"").decode()))
+_unescaped = Remembered(_character)
+
+
 def times(rows: Rows) -> array[int]:
+    """Milliseconds since 1970."""
     fractions = rows.column("fraction", missing=b"Z") if rows.has("fraction") else []
     return page_times.milliseconds_of(rows.column("hour"), rows.column("minute"), fractions)
 
 
 def sizes(texts: Sequence[bytes]) -> array[int]:
+    """Bytes."""
     if not b"".join(texts).isdigit():
         raise NotPlain
     try:
@@ -83,11 +99,14 @@ def etags(rows: Rows) -> Sequence[str] | bytes:
         digests = bytes.fromhex(joined.decode())
         if len(digests) == MD5 * len(quoted) and digests.hex().encode() == joined:
             return digests
-    others = map(unquoted, _texts(rows.column("ETag")))
-    return [digest or other for digest, other in zip(_texts(quoted), others, strict=True)]
+    others = rows.column("ETag")
+    if any(others):
+        return [digest or unquoted(other) for digest, other in zip(_texts(quoted), _texts(others), strict=True)]
+    return _texts(quoted)
 
 
 def classes(values: Sequence[bytes]) -> list[str]:
+    """Storage classes, of which there are few on a page."""
     few = list(set(values))
     if len(few) == 1:
         return _texts(few) * len(values)
@@ -107,6 +126,6 @@ def kinds(rows: Rows) -> bytes:
 
 def _texts(values: Sequence[bytes]) -> list[str]:
     try:
-        return [value.decode() for value in _each(unescape, values)]
+        return list(map(bytes.decode, _each(unescape, values)))
     except UnicodeDecodeError as error:
         raise NotPlain from error

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 TAG = "tag"  # the column of the rows' own tags, where a region holds two kinds of rows
@@ -53,6 +54,11 @@ class _Shape:
     pattern: bytes
     groups: tuple[str, ...]
 
+    @property
+    def is_strict(self) -> bool:
+        """Whether the rows that fit it can't be taken more cheaply by another shape."""
+        return "ETag" not in self.groups
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:
@@ -75,6 +81,15 @@ class Rows:
 
     def has(self, name: str) -> bool:
         return any(name in shape.groups for shape in self._shapes)
+
+    def shapes_by_use(self) -> tuple[_Shape, ...]:
+        """The shapes that have rows, those with most of them first."""
+        if len(self._shapes) == 1:
+            return self._shapes
+        ends = accumulate(len(shape.groups) for shape in self._shapes)
+        uses = [len(self._pieces[end :: self._stride]) - self._pieces[end :: self._stride].count(None) for end in ends]
+        ranked = sorted(zip(uses, self._shapes, strict=True), key=lambda use: -use[0])
+        return tuple(shape for uses_of_it, shape in ranked if uses_of_it)
 
     def column(self, name: str, missing: bytes = b"") -> list[bytes]:
         """One text a row; `missing` where a row has no such field."""
@@ -99,15 +114,17 @@ _lately: dict[tuple[bytes, ...], tuple[_Shape, ...]] = {}  # tags of rows -> the
 def rows_in(region: bytes, tags: tuple[bytes, ...]) -> Rows:
     """The rows, all with one of `tags`, of a region that begins with a row and ends with one. Raises `NotPlain`."""
     shapes = _lately.get(tags, ())
-    if not shapes or not _pattern(shapes).match(region):
-        shapes = (_learn(region, tags),)
+    if not (len(shapes) == 1 and shapes[0].is_strict and _pattern(shapes).match(region)):
+        first = _learn(region, tags)
+        shapes = shapes if first in shapes else (first,)
     while True:
         pieces = _pattern(shapes).split(region)
         stride = 1 + sum(len(shape.groups) for shape in shapes)
         stray = next(filter(None, pieces[::stride]), None)
         if stray is None:
-            _lately[tags] = shapes
-            return Rows(pieces, shapes)
+            rows = Rows(pieces, shapes)
+            _lately[tags] = rows.shapes_by_use()
+            return rows
         another = _learn(stray, tags)
         if another in shapes or len(shapes) == _MOST_SHAPES:
             raise NotPlain
