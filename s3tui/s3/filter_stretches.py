@@ -39,6 +39,8 @@ def rows(words: Sequence[Word], columns: Columns, first: int, last: int, skip: i
                 break
         else:
             found.frombytes((np.flatnonzero(mask) + start).astype(np.uint64).tobytes())
+        if len(stretch) == _ROWS:
+            time.sleep(_TURN)
     return found
 
 

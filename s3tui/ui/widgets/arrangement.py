@@ -150,25 +150,21 @@ class Arrangement:
         first = 0
         if before is not None and before._objects is not None:
             first = before._seen
-            self._prefixes, self._objects = before._prefixes[:], before._objects[:]
+            self._prefixes, self._objects = before._prefixes, before._objects
         self._seen = last
         if last <= SMALL:
+            self._prefixes, self._objects = self._prefixes[:], self._objects[:]
             self._take(self.order.filter.rows(columns, first, last, self.skip))
             self._sort_few()
             return
         from s3tui.ui.widgets import many_rows
 
         found = None if self.order.filter.is_empty else self.order.filter.rows(columns, first, last, self.skip)
-        prefixes, objects = many_rows.by_kind(columns, first, last, found)
-        if first:
-            self._prefixes.extend(prefixes)
-            self._objects.extend(objects)
-        else:
-            self._prefixes, self._objects = prefixes, objects
-        if not self._follows_listing:
-            by, descending = self.order.by, self.order.descending
-            self._prefixes = many_rows.ordered(columns, self._prefixes, "name", by == "name" and descending)
-            self._objects = many_rows.ordered(columns, self._objects, by, descending)
+        by = None if self._follows_listing else self.order.by
+        so_far = self._prefixes, self._objects
+        self._prefixes, self._objects = many_rows.arranged(
+            columns, (first, last), found, so_far, by, self.order.descending
+        )
 
     def _sort_few(self) -> None:
         assert self._objects is not None

@@ -6,6 +6,7 @@ threads run meanwhile; what doesn't is done to a stretch of rows at a time.
 
 from __future__ import annotations
 
+import time
 from array import array
 from typing import TYPE_CHECKING, Literal
 
@@ -19,59 +20,85 @@ if TYPE_CHECKING:
     from s3tui.ui.widgets.arrangement import SortBy
 
 _STRETCH = 131_072  # rows copied at a time
+_TURN = 20e-6  # s; in which other threads get their turn
 _WORD = 8  # bytes of a key that are compared at a time
 _Rows = npt.NDArray[np.uint64]
 
 
-def by_kind(columns: Columns, first: int, last: int, found: array[int] | None) -> tuple[array[int], array[int]]:
-    """The rows `found`, or all from `first` up to `last`: the prefixes, and the others."""
+def arranged(
+    columns: Columns,
+    new: tuple[int, int],
+    found: array[int] | None,
+    before: tuple[array[int], array[int]],
+    by: SortBy | None,
+    descending: bool,
+) -> tuple[array[int], array[int]]:
+    """The prefixes and the other rows of those `before`, and of the `new` ones (first, last) what was `found`, or all.
+
+    Sorted, so that those that are equal stay as they are; or not, without `by`.
+    """
+    first, last = new
     rows = np.arange(first, last, dtype=np.uint64) if found is None else np.frombuffer(found, np.uint64)
+    prefixes, others = _by_kind(columns, first, last, rows)
+    if first:
+        prefixes, others = np.concatenate((_rows(before[0]), prefixes)), np.concatenate((_rows(before[1]), others))
+    if by:
+        prefixes = _ordered(columns, prefixes, "name", by == "name" and descending)
+        others = _ordered(columns, others, by, descending)
+    return _array(prefixes), _array(others)
+
+
+def _by_kind(columns: Columns, first: int, last: int, rows: _Rows) -> tuple[_Rows, _Rows]:
     if not columns.prefix_count:
-        return array("Q"), _array(rows)
+        return rows[:0], rows
     kinds = np.frombuffer(columns.column("kinds", first, last), np.uint8)
     are_prefixes = kinds[rows - np.uint64(first)] == PREFIX
-    return _array(rows[are_prefixes]), _array(rows[~are_prefixes])
+    return rows[are_prefixes], rows[~are_prefixes]
 
 
-def ordered(columns: Columns, rows: array[int], by: SortBy, descending: bool) -> array[int]:
-    """The rows sorted; those that are equal stay as they are."""
-    if not rows:
+def _ordered(columns: Columns, rows: _Rows, by: SortBy, descending: bool) -> _Rows:
+    if not len(rows):
         return rows
-    numbers = np.frombuffer(rows, np.uint64)
     if by == "name":
-        numbers = np.sort(numbers, kind="stable") if columns.in_order else _by_key(columns, numbers)
-        return _array(numbers[::-1] if descending else numbers)
+        rows = np.sort(rows, kind="stable") if columns.in_order else _by_key(columns, rows)
+        return rows[::-1] if descending else rows
     values = _classes(columns) if by == "class" else _column(columns, "sizes" if by == "size" else "times")
-    keys = values[numbers]
-    return _array(numbers[np.argsort(~keys if descending else keys, kind="stable")])
+    keys = values[rows]
+    ordered: _Rows = rows[np.argsort(~keys if descending else keys, kind="stable")]
+    return ordered
 
 
 def index(rows: array[int], row: int) -> int | None:
     """Where `row` is among `rows`."""
-    at = np.flatnonzero(np.frombuffer(rows, np.uint64) == row)
+    at = np.flatnonzero(_rows(rows) == row)
     return int(at[0]) if len(at) else None
 
 
 def set_flags(flags: bytearray, rows: array[int]) -> None:
     """Put a 1 at each row."""
-    np.frombuffer(flags, np.uint8)[np.frombuffer(rows, np.uint64)] = 1
+    np.frombuffer(flags, np.uint8)[_rows(rows)] = 1
 
 
 def flip_flags(flags: bytearray, rows: array[int]) -> None:
     """Turn 0 and 1 around at each row."""
-    np.frombuffer(flags, np.uint8)[np.frombuffer(rows, np.uint64)] ^= 1
+    np.frombuffer(flags, np.uint8)[_rows(rows)] ^= 1
 
 
 def count_flags(flags: bytearray, rows: array[int]) -> int:
     """How many rows have a 1."""
-    return int(np.count_nonzero(np.frombuffer(flags, np.uint8)[np.frombuffer(rows, np.uint64)]))
+    return int(np.count_nonzero(np.frombuffer(flags, np.uint8)[_rows(rows)]))
 
 
 def _array(rows: _Rows) -> array[int]:
     result = array("Q")
     for first in range(0, len(rows), _STRETCH):
         result.frombytes(rows[first : first + _STRETCH].tobytes())
+        time.sleep(_TURN)
     return result
+
+
+def _rows(rows: array[int]) -> _Rows:
+    return np.frombuffer(rows, np.uint64)
 
 
 def _column(columns: Columns, name: Literal["sizes", "times"]) -> npt.NDArray[np.int64]:
@@ -79,6 +106,7 @@ def _column(columns: Columns, name: Literal["sizes", "times"]) -> npt.NDArray[np
     for first in range(0, len(values), _STRETCH):
         last = min(first + _STRETCH, len(values))
         values[first:last] = np.frombuffer(columns.column(name, first, last), np.int64)
+        time.sleep(_TURN)
     return values
 
 
