@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-_MOST = 20_000  # texts; as many hours as there are in two years, at 200 bytes each
+_MOST = 20_000  # texts: as many hours as there are in two years
+_LONGEST = 24  # bytes; longer texts are met once
 Meaning = TypeVar("Meaning")
 
 
@@ -20,5 +21,6 @@ class Remembered(dict[bytes, Meaning]):
         meaning = self._find_out(text)
         if len(self) >= _MOST:
             self.clear()
-        self[text] = meaning
+        if len(text) <= _LONGEST:
+            self[text] = meaning
         return meaning

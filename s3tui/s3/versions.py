@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from s3tui.background import CancelToken
+from s3tui.s3 import page_parser
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import unquoted
 from s3tui.s3.listing import COMPLETE, BrokenListing, Completeness
@@ -83,7 +84,8 @@ def _pages(
         if token:
             token.check()
         answer = connection.call("list_object_versions", **parameters)
-        marker = str(answer.get("NextKeyMarker") or ""), str(answer.get("NextVersionIdMarker") or "")
+        following = page_parser.following_of(answer)
+        marker = following.get("key-marker", ""), following.get("version-id-marker", "")
         truncated = bool(answer.get("IsTruncated"))
         yield _versions(answer), marker[0] if truncated else None
         if not truncated:

@@ -73,7 +73,7 @@ def test_no_such_bucket_is_an_error(connection: Connection) -> None:
         versions.versions_of(connection, S3Uri("no-such-bucket-here", "a"))
 
 
-def page(keys: str, marker: str) -> bytes:
+def page(keys: str | list[str], marker: str) -> bytes:
     rows = "".join(
         f"<Version><Key>{key}</Key><VersionId>{number}</VersionId><IsLatest>{str(not number).lower()}</IsLatest>"
         "<LastModified>2026-11-20T16:03:04.000Z</LastModified><Size>1</Size></Version>"
@@ -103,3 +103,13 @@ def test_it_asks_no_further_than_the_key_reaches() -> None:
         assert len(running.asked) == 1
     assert found.completeness.is_complete
     assert [version.key for version in found.versions] == ["a", "a"]
+
+
+@pytest.mark.parametrize("marker", ["a%2Bb", "a+b"])  # Ceph sends the second: it encodes keys only
+def test_the_next_page_begins_behind_the_last_key_also_if_it_has_a_plus(marker: str) -> None:
+    following = f"<EncodingType>url</EncodingType><NextKeyMarker>{marker}</NextKeyMarker>"
+    first = page(["a%2Bb"], following)
+    last = page(["c"], "").replace(b"<IsTruncated>true", b"<IsTruncated>false")
+    with stub(lambda asked: Answer(200, last if "key-marker=a%2Bb" in asked.path else first)) as running:
+        found = [version.key for some in versions.pages(Connection(running.profile), "bucket") for version in some]
+    assert found == ["a+b", "c"]
