@@ -109,6 +109,7 @@ class Plan:
             work = self._split_off(near)
         if work:
             work.busy = True
+            work.missed = False
         return work
 
     def release(self, segment: Segment) -> None:
@@ -116,7 +117,9 @@ class Plan:
         segment.busy = False
 
     def should_park(self, segment: Segment) -> bool:
-        """Whether its stream shall release it, because too much waits in memory for what comes before it."""
+        """Whether its stream shall release it: too much waits in memory for what comes before it, or a page is missing."""
+        if segment.missed:
+            return True
         near = self._near()
         if near is None or segment.done:
             return False
@@ -168,13 +171,20 @@ class Plan:
         """A page came for `segment`: `truncated` when there is more, which `following` are the query words for.
 
         Afterwards the segment may be `done`. A page for one that is done already (`collapse`) is ignored.
-        Raises `PlanBroken`.
+        Raises `PlanBroken`; if the listing goes on all the same, the stream has to begin anew (`should_park`).
         """
-        if segment.done:
+        if segment.done or segment.missed:
             return
         self.requests += 1
-        self._check_following(segment, columns, truncated, following)
-        columns = self._following_rows(segment, columns)
+        try:
+            self._check_following(segment, columns, truncated, following)
+            self._take_in(segment, self._following_rows(segment, columns), truncated, following)
+            self._compare(segment)
+        except PlanBroken:
+            segment.missed = True
+            raise
+
+    def _take_in(self, segment: Segment, columns: Columns, truncated: bool, following: dict[str, str]) -> None:
         if len(columns):
             self._take_over(segment, last_key(columns))
             self._space.learn(columns)
@@ -185,7 +195,6 @@ class Plan:
         self._keep(segment, fitting)
         if len(rest) or not truncated:
             self._finish(segment, rest, truncated)
-        self._compare(segment)
 
     def _check_following(self, segment: Segment, columns: Columns, truncated: bool, following: dict[str, str]) -> None:
         if not truncated:

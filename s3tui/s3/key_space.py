@@ -186,8 +186,7 @@ class KeySpace:
         place = self._places.get((part, offset))
         if place is None:
             place = self._places[part, offset] = _Place()
-        place.see(character)
-        if character and _allowed(character):
+        if place.see(character) and character and _allowed(character):
             self._alphabet.add(character)
 
 
@@ -204,9 +203,12 @@ class _Place:
         self._gaps: list[tuple[float, int]] = []  # after each: share, how many characters
         self._measured = (-1, 0)
 
-    def see(self, character: str) -> None:
-        self.seen[character] = self.seen.get(character, 0) + 1
+    def see(self, character: str) -> bool:
+        """Count it; whether it is new here."""
+        count = self.seen.get(character, 0)
+        self.seen[character] = count + 1
         self.visits += 1
+        return not count
 
     def stale(self, alphabet: int) -> bool:
         visits, letters = self._measured

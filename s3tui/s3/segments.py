@@ -19,6 +19,7 @@ class Segment:
     last: bytes = b""  # of what came; empty: nothing came
     done: bool = False
     busy: bool = False
+    missed: bool = False  # a page was not taken, so the ones after it from the same stream can't be
     first: bytes = b""
     rows: int = 0
     recent: deque[tuple[bytes, int]] = field(default_factory=lambda: deque(maxlen=4))

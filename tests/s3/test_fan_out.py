@@ -159,6 +159,12 @@ def test_a_page_out_of_order_is_told_while_several_streams_read() -> None:
     assert plan.collapse()
     assert upper.done
     assert (lower.end, plan.can_split) == (None, False)
+    plan.take(
+        lower, _page(_NUMBERS[200]), True, {"place": "y"}
+    )  # after the page that was not taken: it would be missing
+    assert (lower.last, plan.should_park(lower)) == (_NUMBERS[99], True)
+    plan.release(lower)
+    assert plan.next_work(1) is lower
     plan.take(lower, _page(_NUMBERS[3]), False, {})
     assert plan.done
 
@@ -170,15 +176,16 @@ def test_giving_up_is_impossible_once_rows_from_further_behind_were_given_out() 
     assert not plan.collapse()
 
 
-def test_tokens_that_lead_nowhere_are_told() -> None:
+@pytest.mark.parametrize(
+    ("following", "fault"), [({"place": "1"}, fan_out.RepeatedToken), ({}, fan_out.NoToken)], ids=["repeated", "none"]
+)
+def test_tokens_that_lead_nowhere_are_told(following: dict[str, str], fault: type[fan_out.PlanBroken]) -> None:
     plan = Plan(b"")
     segment = plan.next_work(1)
     assert segment
     plan.take(segment, _page(b"a"), True, {"place": "1"})
-    with pytest.raises(fan_out.RepeatedToken):
-        plan.take(segment, _page(b"b"), True, {"place": "1"})
-    with pytest.raises(fan_out.NoToken):
-        plan.take(segment, _page(b"b"), True, {})
+    with pytest.raises(fault):
+        plan.take(segment, _page(b"b"), True, following)
     assert [key for one in plan.ready() for key, _ in elements_of(one)] == [b"a"]
 
 
