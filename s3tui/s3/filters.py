@@ -28,6 +28,8 @@ from s3tui.s3.filter_words import Facts, Word
 _WORD = re.compile(r'(?P<sign>!*)(?P<kind>re:|class:)?(?:"(?P<quoted>.*?)(?:"(?=\s|$)|$)|(?P<bare>\S*))', re.DOTALL)
 _MEASURE = re.compile(r"(?P<what>size|age)(?P<operator>[<>]=?|=)(?P<value>.*)")
 _NUMBER = re.compile(r"(?P<number>[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?P<unit>.*)")
+# Takes time without end on a name that nearly fits, and nothing can interrupt a search of Python's.
+_ENDLESS = re.compile(r"\((?:\?:)?(?:\[[^\]]*\]|\\.|[^()\\])[+*]\)[+*{]")
 _SIZES = {unit: 1024**power for power, unit in enumerate(("", "K", "M", "G", "T", "P"))}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _MOST = 2**63 - 1
@@ -126,6 +128,8 @@ def _text(value: str) -> Word:
 
 
 def _pattern(value: str) -> Word:
+    if endless := _ENDLESS.search(value):
+        raise BadInput(f"“{endless[0]}” repeats what is repeated already, which may take for ever: leave one out.")
     try:
         return words.Pattern(re.compile(value), _literal_start(value))
     except (re.error, RecursionError, OverflowError) as error:
