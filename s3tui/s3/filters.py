@@ -15,6 +15,7 @@ nor class, so such a word doesn't hold of it; a delete marker has an age only.
 from __future__ import annotations
 
 import re
+import warnings
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -131,7 +132,9 @@ def _pattern(value: str) -> Word:
     if endless := _ENDLESS.search(value):
         raise BadInput(f"“{endless[0]}” repeats what is repeated already, which may take for ever: leave one out.")
     try:
-        return words.Pattern(re.compile(value), _literal_start(value))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is typed may mean something else in a later Python
+            return words.Pattern(re.compile(value), _literal_start(value))
     except (re.error, RecursionError, OverflowError) as error:
         raise BadInput(f"“re:{value}” is not a regular expression: {error}.", _QUOTES) from None
 
