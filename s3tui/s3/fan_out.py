@@ -11,7 +11,20 @@ from collections.abc import Iterator
 
 from s3tui.s3.columns import Columns
 from s3tui.s3.key_space import KeySpace
-from s3tui.s3.segments import Segment, cut_for, first_key, last_key
+from s3tui.s3.segments import (
+    NoToken,
+    OutOfOrder,
+    OutsidePrefix,
+    PlanBroken,
+    RepeatedPage,
+    RepeatedToken,
+    Segment,
+    StartAfterIgnored,
+    TooManyEmpty,
+    cut_for,
+    first_key,
+    last_key,
+)
 
 __all__ = [
     "NoToken",
@@ -34,38 +47,6 @@ _BOUNDLESS = 1e9
 _EXTRA = 0.14  # splits a request, after the first few: each costs up to one request
 _EMPTY_PAGES = 1000
 _CONTRADICTIONS = 3, 8  # that are borne: so many, and one in so many; keys may be written meanwhile
-
-
-class PlanBroken(Exception):
-    """The endpoint's pages don't add up; the text is a sentence for the user."""
-
-
-class StartAfterIgnored(PlanBroken):
-    """The endpoint doesn't begin where it is told to: `Plan.collapse` may still save the listing."""
-
-
-class OutOfOrder(PlanBroken):
-    """A page goes back to where an earlier page has been: `Plan.collapse` may still save the listing."""
-
-
-class RepeatedToken(PlanBroken):
-    """The endpoint would send the same pages for ever."""
-
-
-class RepeatedPage(PlanBroken):
-    """The endpoint sends the same rows again."""
-
-
-class NoToken(PlanBroken):
-    """The endpoint says that there is more, but not how to get it."""
-
-
-class TooManyEmpty(PlanBroken):
-    """The endpoint sends empty pages for ever."""
-
-
-class OutsidePrefix(PlanBroken):
-    """The endpoint sent keys that nobody asked for."""
 
 
 class Plan:

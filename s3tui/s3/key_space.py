@@ -9,12 +9,11 @@ seen of a segment tells how dense it is. Nothing here has to be right: a bad spl
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from functools import lru_cache
-from itertools import accumulate, islice, pairwise
-from math import log2
+from itertools import islice
 
 from s3tui.s3.columns import Columns
+from s3tui.s3.key_place import Place, allowed
 
 _DEPTH = 12  # characters looked at beyond what two keys have in common
 _LEARNED = 48  # characters that are looked at to learn from a key
@@ -27,8 +26,6 @@ _BOUNDLESS = 1e9
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0
 _SEPARATOR = re.compile(r"[\W_]")
 _COMPARED = 64  # places that tell which characters take each other's place
-_GAPS = 0.02  # share of the characters that were never seen anywhere
-_BLOCK = 0xA000  # characters beyond the last one seen that may come
 _MOST_UNSEEN = 96  # characters kept in mind for a place where they were not seen yet
 
 
@@ -38,7 +35,7 @@ class KeySpace:
     def __init__(self, prefix: bytes) -> None:
         self._start = prefix
         self._prefix = prefix.decode("utf-8", "ignore")
-        self._places: dict[tuple[int, int], _Place] = {}
+        self._places: dict[tuple[int, int], Place] = {}
         self._alphabet: set[str] = set()
         self._candidates: list[str] = []
         self._pages = 0
@@ -147,15 +144,15 @@ class KeySpace:
             part, offset = _next(part, offset, character)
         return max(share, 1e-300)
 
-    def _at(self, part: int, offset: int) -> _Place:
+    def _at(self, part: int, offset: int) -> Place:
         place = self._places.get((part, offset))
         if place is None:
-            place = self._places[part, offset] = _Place()
+            place = self._places[part, offset] = Place()
         if place.stale(len(self._alphabet)):
             place.measure(self._unseen(place), len(self._alphabet))
         return place
 
-    def _unseen(self, place: _Place) -> dict[str, float]:
+    def _unseen(self, place: Place) -> dict[str, float]:
         """Characters that may stand there too, with how likely that is: most so those that do where its own do."""
         if len(self._candidates) != len(self._alphabet):
             self._candidates = sorted(self._alphabet)
@@ -185,90 +182,9 @@ class KeySpace:
     def _see(self, part: int, offset: int, character: str) -> None:
         place = self._places.get((part, offset))
         if place is None:
-            place = self._places[part, offset] = _Place()
-        if place.see(character) and character and _allowed(character):
+            place = self._places[part, offset] = Place()
+        if place.see(character) and character and allowed(character):
             self._alphabet.add(character)
-
-
-class _Place:
-    """What stands at one place in the keys: `""` means that the key ends there."""
-
-    def __init__(self) -> None:
-        self.seen: dict[str, int] = {}
-        self.visits = 0
-        self._characters: list[str] = []
-        self._numbers: dict[str, int] = {}
-        self._begins: list[float] = []
-        self._shares: list[float] = []
-        self._gaps: list[tuple[float, int]] = []  # after each: share, how many characters
-        self._measured = (-1, 0)
-
-    def see(self, character: str) -> bool:
-        """Count it; whether it is new here."""
-        count = self.seen.get(character, 0)
-        self.seen[character] = count + 1
-        self.visits += 1
-        return not count
-
-    def stale(self, alphabet: int) -> bool:
-        visits, letters = self._measured
-        return self.visits > visits * 1.25 or alphabet > letters * 1.25
-
-    def measure(self, others: dict[str, float], alphabet: int) -> None:
-        self._measured = (self.visits, alphabet)
-        once = sum(count == 1 for count in self.seen.values())
-        unseen = (0.5 + once) / (self.visits + 0.5 + once)
-        weights = dict.fromkeys(self.seen, 1.0)
-        if "0" <= max(self.seen, default="") <= "9":
-            others.update({digit: others.get(digit, 0) + 0.5 for digit in "0123456789" if digit not in self.seen})
-        known, unknown = sum(weights.values()), sum(others.values())
-        if not unknown:
-            unseen = 0.0
-        if not known:
-            unseen = 1.0
-        shares = {character: weight * (1 - unseen) / known for character, weight in weights.items()}
-        shares.update({character: weight * unseen / unknown for character, weight in others.items()})
-        self._lay_out(shares, unseen)
-
-    def _lay_out(self, shares: dict[str, float], unseen: float) -> None:
-        """Put the characters in a row, with gaps for those that were never seen anywhere."""
-        ordered = sorted(shares)
-        widths = [_width(one, other) for one, other in pairwise([*ordered, ""])]
-        foreign = any(character > "\x7f" for character in self.seen)
-        weights = [log2(1 + width) for width in widths]
-        gaps = max(_GAPS, unseen / 2 if foreign else 0)
-        gap = gaps / max(sum(weights), 1)
-        self._gaps = [(gap * weight, width) for weight, width in zip(weights, widths, strict=True)]
-        self._shares = [shares[character] * (1 - gaps) for character in ordered]
-        steps = (share + gap for share, (gap, _) in zip(self._shares, self._gaps, strict=True))
-        self._begins = list(accumulate(steps, initial=0.0))[:-1]
-        self._characters = ordered
-        self._numbers = {character: number for number, character in enumerate(ordered)}
-
-    def edge(self, character: str) -> tuple[float, float]:
-        """Where in the measure what has this character here begins, and its share."""
-        at = self._numbers.get(character)
-        if at is not None:
-            return self._begins[at], self._shares[at]
-        at = bisect_right(self._characters, character) - 1
-        if at < 0:
-            return 0.0, _GAPS
-        gap, width = self._gaps[at]
-        into = min(_width(self._characters[at], character), width)
-        return self._begins[at] + self._shares[at] + gap * into / (width + 1), gap / (width + 1)
-
-    def find(self, position: float) -> tuple[str, list[str]]:
-        """The character in whose share `position` lies (empty: none), and those to split at near it."""
-        at = max(bisect_right(self._begins, position) - 1, 0)
-        if not self._characters:
-            return "", []
-        character = self._characters[at]
-        near = self._characters[at : at + 2]
-        gap, width = self._gaps[at]
-        into = position - self._begins[at] - self._shares[at]
-        if width and gap and 0 < into < gap and (character or "a") > "\x7f":
-            near.append(chr(ord(character) + 1 + int(width * into / gap)))
-        return character, [one for one in near if one and _allowed(one)]
 
 
 def _text(key: bytes) -> str:
@@ -289,26 +205,9 @@ def _next(part: int, offset: int, character: str) -> tuple[int, int]:
 def _after(character: str) -> str:
     """The next character that may be asked for; the same one when there is none."""
     number = ord(character) + 1
-    while number < 0x10FFFF and not _allowed(chr(number)):
+    while number < 0x10FFFF and not allowed(chr(number)):
         number += 1
     return chr(number) if number < 0x10FFFF else character
-
-
-def _width(one: str, other: str) -> int:
-    """How many characters lie between two, either of which may be the end of a key or of all characters."""
-    if not one:
-        return 0
-    return ord(other) - ord(one) - 1 if other else min(0x10FFFF - ord(one), _BLOCK)
-
-
-def _allowed(character: str) -> bool:
-    """Whether XML 1.0 can hold it without trouble."""
-    return (
-        character >= " "
-        and not "\ud800" <= character <= "\udfff"
-        and not "\x7f" <= character <= "\x9f"
-        and character not in "\ufffe\uffff"
-    )
 
 
 def _common(one: str, other: str) -> int:

@@ -1,4 +1,4 @@
-"""A stretch of a listing that one stream reads, and how a page is cut at its end."""
+"""A stretch of a listing that one stream reads, how a page is cut at its end, and what may be wrong with pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,38 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from s3tui.s3.columns import Columns
+
+
+class PlanBroken(Exception):
+    """The endpoint's pages don't add up; the text is a sentence for the user."""
+
+
+class StartAfterIgnored(PlanBroken):
+    """The endpoint doesn't begin where it is told to: `Plan.collapse` may still save the listing."""
+
+
+class OutOfOrder(PlanBroken):
+    """A page goes back to where an earlier page has been: `Plan.collapse` may still save the listing."""
+
+
+class RepeatedToken(PlanBroken):
+    """The endpoint would send the same pages for ever."""
+
+
+class RepeatedPage(PlanBroken):
+    """The endpoint sends the same rows again."""
+
+
+class NoToken(PlanBroken):
+    """The endpoint says that there is more, but not how to get it."""
+
+
+class TooManyEmpty(PlanBroken):
+    """The endpoint sends empty pages for ever."""
+
+
+class OutsidePrefix(PlanBroken):
+    """The endpoint sent keys that nobody asked for."""
 
 
 @dataclass(slots=True, eq=False)

@@ -58,10 +58,13 @@ class Bucket:
     hides_begun: bool = False  # a common prefix in which StartAfter lies doesn't come again
     ignores_start: bool = False
     leaves_out: int = 0  # elements after StartAfter
+    walks: bool = False  # folder by folder, as a file system lists them
     asked: int = 0
 
     def __post_init__(self) -> None:
         self.elements = listed(self.keys, self.prefix, self.delimiter, self.versions)
+        if self.walks:
+            self.elements.sort(key=lambda element: element[0].split(b"/"))
         self._names = [key for key, _ in self.elements]
 
     def plan(self) -> Plan:
@@ -78,6 +81,8 @@ class Bucket:
     def _start(self, after: bytes) -> int:
         if not after or self.ignores_start:
             return 0
+        if self.walks:
+            return bisect_right(self._names, after.split(b"/"), key=lambda name: name.split(b"/"))
         at = bisect_right(self._names, after)
         begun = at and self.elements[at - 1][1] == PREFIX and after.startswith(self._names[at - 1])
         if (

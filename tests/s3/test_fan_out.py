@@ -140,6 +140,20 @@ def test_keys_that_an_endpoint_leaves_out_after_a_start_are_found_all_the_same(
         assert not ordered
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_an_endpoint_that_walks_folders_is_read_whole_or_found_out(seed: int) -> None:
+    """There `a/b` comes before `a-b`, and begins are meant so too."""
+    chance = Random(seed)
+    parts = [["a", "b", "ab"], ["", "-x", ".t", "!"], ["/", "/", "-"], ["", "k/", "k-/", "k!"]]
+    keys = {"".join(map(chance.choice, parts)) + str(chance.randrange(60)) for _ in range(chance.randrange(30, 400))}
+    bucket = Bucket(_encoded(keys), page_size=chance.choice([3, 7, 20]), walks=True)
+    streams = Streams(bucket, bucket.plan(), chance.choice([2, 16]), chance, chance.random() < 0.7)
+    try:
+        assert sorted(_all(streams)) == sorted(bucket.elements)
+    except fan_out.OutOfOrder:
+        assert streams.plan.rows < len(bucket.elements)
+
+
 def test_an_endpoint_that_sorts_otherwise_is_borne_while_one_stream_reads_all() -> None:
     plan = Plan(b"")
     segment = plan.next_work(1)
