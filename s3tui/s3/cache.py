@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -105,11 +104,9 @@ class Cache:
         for where in [where for where in self._kept if where.profile == profile]:
             del self._kept[where]
 
-    def showing(self, profile: Profile, uri: S3Uri) -> Iterator[tuple[Where, Kept]]:
-        """The listings of a profile that a write to `uri` may change."""
-        return iter(
-            [(where, kept) for where, kept in self._kept.items() if where.profile == profile and where.shows(uri)]
-        )
+    def showing(self, uri: S3Uri) -> list[tuple[Where, Kept]]:
+        """The listings, of any profile, that a write to `uri` may change."""
+        return [(where, kept) for where, kept in self._kept.items() if where.shows(uri)]
 
     @property
     def rows(self) -> int:

@@ -40,6 +40,7 @@ class View:
     place: S3Uri | None  # of hits, the place that the search was started from; None where there was none
     kept: Kept
     read: Callable[[Listing, Connection, CancelToken, OnPage], None]
+    where: Where | None = None  # it is kept; None for hits
     title: str = ""  # what was searched for; empty for a place
     cursor_on: str = ""  # the key of a row
     sought: str = ""  # a key that the user asked for, and must be told when it isn't there
@@ -107,10 +108,11 @@ class Places:
         if sought:
             uri, cursor_on = uri.parent, sought
         listing = self._empty(uri)
-        kept = self.cache.get(Where.of(self._profile, listing))
+        where = Where.of(self._profile, listing)
+        kept = self.cache.get(where)
         if kept and sought and kept.listing.columns.index_of(_encoded(sought)) is None:
             kept = None  # it may have come since
-        view = View(uri, kept or Kept(listing), _read, cursor_on=cursor_on, sought=sought)
+        view = View(uri, kept or Kept(listing), _read, where, cursor_on=cursor_on, sought=sought)
         view.is_from_cache = kept is not None
         self._open(view, focus)
 
@@ -126,7 +128,8 @@ class Places:
             before = before.before
         elif before:
             before.cursor_on, before.before = self._browser.cursor_key, None
-        self._open(View(self.uri, Kept(listing), read, title, before=before), focus=True)  # type: ignore[arg-type]
+        view = View(self.uri, Kept(listing), read, title=title, before=before)  # type: ignore[arg-type]
+        self._open(view, focus=True)
 
     def open_hit(self, uri: S3Uri) -> None:
         """Go to the place of a hit; Escape leads back to the hits."""
@@ -186,8 +189,8 @@ class Places:
             self.view.token.cancel()
         view.token = CancelToken()
         self.view = view
-        if not view.is_hits:
-            self.cache.keep(Where.of(self._profile, view.listing), view.kept)
+        if view.where:
+            self.cache.keep(view.where, view.kept)
         # A search isn't gone on with.
         view.is_read = not (view.listing.completeness.is_complete or (view.is_hits and view.was_begun))
         browser.objects.start(view)
@@ -231,6 +234,7 @@ class Places:
             view.is_read = False
             if self.view is view:
                 browser.objects.fail(error)
+                self.writes.work_in()
             return
         except Cancelled:
             pass
@@ -252,9 +256,9 @@ class Places:
         if view is None:
             return
         if view.is_hits or not len(view.listing.columns):
-            view.cursor_on = self._browser.cursor_key
-            view.kept, view.was_begun = Kept(view.listing.anew()), False
-            self._open(view, focus=False)
+            kept, cursor_on = Kept(view.listing.anew()), self._browser.cursor_key
+            again = View(view.place, kept, view.read, view.where, view.title, cursor_on, before=view.before)
+            self._open(again, focus=False)
         elif view.is_read:
             self._browser.say("It is being listed just now.")
         else:
@@ -284,7 +288,8 @@ class Places:
     def replace(self, view: View, kept: Kept) -> None:
         """The same place, listed anew or patched: its rows take the place of those before, by key."""
         view.kept, view.is_from_cache = kept, False
-        self.cache.keep(Where.of(self._profile, kept.listing), kept)
+        if view.where:
+            self.cache.keep(view.where, kept)
         if self.view is view:
             self._browser.objects.replace(view)
 

@@ -11,7 +11,6 @@ from s3tui.s3.cache import Kept, Where
 from s3tui.s3.uri import S3Uri
 
 if TYPE_CHECKING:
-    from s3tui.profiles.model import Profile
     from s3tui.s3.listing import Listing
     from s3tui.ui.places import Places
     from s3tui.ui.screens.browser import Browser
@@ -51,24 +50,26 @@ class Writes:
                 if self._places.is_reading or browser.connection is None:
                     return  # at its end it calls `work_in`
                 written, self._written = self._written, set()
-                for where, kept, uris in self._concerned(browser.connection.profile, written):
+                for where, kept, uris in self._concerned(written):
                     await self._renew(where, kept, uris)
         finally:
             self._is_working = False
 
-    def _concerned(self, profile: Profile, written: set[S3Uri]) -> list[tuple[Where, Kept, list[S3Uri]]]:
+    def _concerned(self, written: set[S3Uri]) -> list[tuple[Where, Kept, list[S3Uri]]]:
         """The listings that show some of `written`, each with which."""
         found: dict[Where, tuple[Kept, list[S3Uri]]] = {}
         for uri in written:
-            for where, kept in self._places.cache.showing(profile, uri):
+            for where, kept in self._places.cache.showing(uri):
                 found.setdefault(where, (kept, []))[1].append(uri)
         return [(where, kept, uris) for where, (kept, uris) in found.items()]
 
     async def _renew(self, where: Where, kept: Kept, uris: list[S3Uri]) -> None:
         cache, view = self._places.cache, self._places.view
         listing = kept.listing
-        can_patch = listing.columns.in_order and listing.completeness.is_complete and len(uris) <= MOST_ASKED
-        if kept.is_small or not can_patch:
+        connection = self._browser.connection
+        is_ours = connection is not None and where.profile == connection.profile
+        is_whole = listing.columns.in_order and listing.completeness.is_complete
+        if kept.is_small or not (is_ours and is_whole) or len(uris) > MOST_ASKED:
             if view is not None and view.kept is kept:
                 self._places.again()
             else:
@@ -79,7 +80,8 @@ class Writes:
         except S3tuiError:
             cache.forget(where)
             raise
-        if view is not None and view is self._places.view and view.kept is kept:
+        view = self._places.view  # the user may have gone elsewhere meanwhile
+        if view is not None and view.kept is kept:
             self._places.replace(view, new)
         else:
             cache.keep(where, new)

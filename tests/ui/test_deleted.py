@@ -59,6 +59,15 @@ async def test_a_deleted_object_shows_its_versions_and_refuses_what_it_can_not(
         assert f"s3://{versioned}/z.txt" in shown(pilot)  # the cursor went on after Space
 
 
+async def test_the_filter_holds_while_deleted_objects_come_and_go(profile: Profile, versioned: str) -> None:
+    async with browsing(profile, f"s3://{versioned}/") as (pilot, browser):
+        await pilot.press("slash", *"!a. txt", "enter", "V")
+        await until(pilot, lambda: "gone.txt" in rows(browser))
+        await until(pilot, lambda: browser.objects.table.shown == 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: browser.objects.table.shown == 4)
+
+
 async def test_a_bucket_without_versions_says_so(profile: Profile, bucket: str) -> None:
     async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
         await pilot.press("V")

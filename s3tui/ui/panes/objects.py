@@ -105,6 +105,8 @@ class ObjectsPane(Vertical):
             self.end_filter()
         self.border_title = Content(visible(view.title or str(view.place)))
         self.table.set_listing(view.listing)
+        if pattern := self.query_one("#filter", Input).value:
+            self.table.filter(pattern)
         self.say("loading", f"Searching {view.title}" if view.is_hits else f"Listing {view.place}")
         self.show_status()
 
