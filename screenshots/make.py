@@ -116,6 +116,14 @@ async def lifecycle(pilot: Pilot[None]) -> None:
     await press(pilot, "b")
 
 
+async def search(pilot: Pilot[None]) -> None:
+    await press(pilot, "ctrl+f", "type:re:\\.(iso|img)$ size>1K", "down", "down", "enter")
+
+
+async def size(pilot: Pilot[None]) -> None:
+    await press(pilot, "z", "down")
+
+
 PICTURES = (
     Picture("browser", IMAGE, browse, (132, 32)),
     Picture("narrow", IMAGE, look, (80, 24)),
@@ -123,6 +131,8 @@ PICTURES = (
     Picture("upload", "s3://r630-switchbot-isos/openshift/4.18/", upload),
     Picture("metadata", IMAGE, edit_metadata),
     Picture("lifecycle", "s3://r630-switchbot-temp/", lifecycle),
+    Picture("search", "s3://r630-switchbot-isos/", search, (160, 32)),
+    Picture("size", "s3://r630-switchbot-isos/", size),
 )
 
 
