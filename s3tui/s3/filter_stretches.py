@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Mask = npt.NDArray[np.bool_]
 _ROWS = 16384  # in one stretch: its keys fit into a processor's cache
+_DENSE = 2  # so many hits a row are found sooner by looking at all rows than at all hits
 _SAMPLE = 4096  # bytes that tell which are rare
 _CALLS = 1024  # of Python for single names before other threads get their turn
 _TURN = 20e-6  # s
@@ -133,11 +134,17 @@ class Stretch:
             lowered = np.bitwise_or(text, 0x20, out=self._scratch.text(len(text)))
             places = [lowered if chr(byte).isalpha() else text for byte in needle]
         by_rarity = _rarest_first(places, needle)
-        hits, more = self._scratch.masks(count)
-        for number, at in enumerate(by_rarity[:2]):
-            np.equal(places[at][at : at + count], needle[at], out=more if number else hits)
-        if length > 1:
-            np.logical_and(hits, more, out=hits)
+        hits, more = self._scratch.masks(count + 1)
+        hits[:] = True
+        hits[count] = False
+        for number, at in enumerate(by_rarity):
+            if number == 2 and np.count_nonzero(hits) < _DENSE * len(self):
+                break
+            np.equal(places[at][at : at + count], needle[at], out=more[:count])
+            np.logical_and(hits[:count], more[:count], out=hits[:count])
+        if np.count_nonzero(hits) >= _DENSE * len(self):
+            return _any_between(hits, starts, ends - (length - 1))
+        # Few places are left: each is looked at.
         found = np.flatnonzero(hits)
         for at in by_rarity[2:]:
             found = found[places[at][found + at] == needle[at]]
@@ -147,6 +154,15 @@ class Stretch:
         first = np.searchsorted(found, starts)
         at_first = found[np.minimum(first, len(found) - 1)]
         return (first < len(found)) & (at_first + length <= ends)
+
+
+def _any_between(hits: Mask, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> Mask:
+    """For each start and end whether there is a hit from the one up to, and without, the other."""
+    edges = np.empty(2 * len(starts), np.int64)
+    edges[::2] = np.minimum(starts, len(hits) - 1)
+    edges[1::2] = np.maximum(ends, 0)
+    between: Mask = np.logical_or.reduceat(hits, edges)[::2] & (starts < ends)
+    return between
 
 
 def _rarest_first(places: list[npt.NDArray[np.uint8]], needle: bytes) -> list[int]:
