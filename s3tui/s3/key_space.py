@@ -16,7 +16,8 @@ from s3tui.s3.columns import Columns
 from s3tui.s3.key_place import Place, allowed
 
 _DEPTH = 12  # characters looked at beyond what two keys have in common
-_LEARNED = 48  # characters that are looked at to learn from a key
+_LEARNED = 48  # characters that are looked at to learn from a key,
+_WHOLE_PAGES = 2  # but all of them on the first pages
 _LONGEST = 1024  # bytes of a key
 _SAMPLES = 4  # keys of a page that are looked at
 _MANY_PAGES = 64  # that have been looked at so; then one key of each page is enough
@@ -100,7 +101,7 @@ class KeySpace:
             width *= share
             text += character
             part, offset = _next(part, offset, character)
-        return self._usable(best, last, end)
+        return self._usable(best or _just_after(low, high, start), last, end)
 
     def _usable(self, text: str | None, last: bytes, end: bytes | None) -> bytes | None:
         if text is None:
@@ -173,10 +174,11 @@ class KeySpace:
             return
         self._previous = text
         part, offset = _place(text[:start])
-        for character in text[start : start + _LEARNED]:
+        end = start + _LEARNED if self._pages > _WHOLE_PAGES else len(text)
+        for character in text[start:end]:
             self._see(part, offset, character)
             part, offset = _next(part, offset, character)
-        if len(text) <= start + _LEARNED:
+        if len(text) <= end:
             self._see(part, offset, "")
 
     def _see(self, part: int, offset: int, character: str) -> None:
@@ -200,6 +202,13 @@ def _place(text: str) -> tuple[int, int]:
 
 def _next(part: int, offset: int, character: str) -> tuple[int, int]:
     return (part + 1, 0) if _SEPARATOR.match(character) else (part, offset + 1)
+
+
+def _just_after(low: str, high: str | None, start: int) -> str | None:
+    """What comes after all that begin as `low` does, up to as little beyond `start` as is still before `high`."""
+    levels = range(start, min(len(low), start + _DEPTH))
+    keys = (low[:level] + _after(low[level]) for level in levels)
+    return next((key for key in keys if low < key and (high is None or key < high)), None)
 
 
 def _after(character: str) -> str:

@@ -57,6 +57,14 @@ def test_what_is_unknown_is_not_guessed() -> None:
     assert space.split("😀".encode() * 256, "😀".encode() * 256 + b"!") is None, "longer than a key may be"
 
 
+def test_between_characters_that_were_never_seen_there_is_a_split_too() -> None:
+    space = KeySpace(b"")
+    space.learn(page([(b"%03d" % number, OBJECT) for number in range(50)]))
+    split = space.split(b"sub-1/5", b"suc")
+    assert split
+    assert b"sub-1/5" < split < b"suc"
+
+
 def test_a_stretch_of_even_keys_is_halved_and_its_rest_is_estimated() -> None:
     keys = sorted(str(UUID(int=Random(number).getrandbits(128))).encode() for number in range(4000))
     space = KeySpace(b"")
