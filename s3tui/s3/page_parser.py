@@ -118,9 +118,14 @@ def _words(said: dict[str, str], columns: Columns) -> dict[str, str]:
     if last and "key-marker" in words:
         # Ceph encodes the keys but not this one, which then was decoded once too often.
         marker = words["key-marker"].encode("utf-8", "surrogateescape")
-        if marker != last and marker == page_fields.unquote(last):
+        if marker != last and _shown(marker) == _shown(page_fields.unquote(last)):
             words["key-marker"] = last.decode("utf-8", "surrogateescape")
     return words
+
+
+def _shown(key: bytes) -> str:
+    """As botocore decodes it."""
+    return key.decode("utf-8", "replace")
 
 
 def _before_parse(

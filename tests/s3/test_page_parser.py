@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from s3tui.s3 import page_parser
 from s3tui.s3.client import Connection
-from s3tui.s3.columns import DELETED, NONCURRENT, OBJECT, OLD_MARKER, PREFIX
+from s3tui.s3.columns import DELETED, NONCURRENT, OBJECT, OLD_MARKER, PREFIX, Row
 from tests.s3 import page_samples as samples
 from tests.s3.page_samples import (
     MD5,
@@ -97,6 +97,11 @@ def test_versions_read_as_botocore_reads_them(server: str, some: list[Any], apar
     assert Counter(row.kind for row in ours) == Counter(kinds[each[1], each[2]] for each in some)
 
 
+def by_key_and_kind(numbered: tuple[int, Row]) -> tuple[str, bool, int]:
+    number, row = numbered
+    return row.key, row.kind in (DELETED, OLD_MARKER), number
+
+
 @given(
     st.sampled_from(list(SERVERS)), items.filter(bool), st.lists(keys, min_size=1, max_size=3), st.booleans(), st.data()
 )
@@ -118,6 +123,8 @@ def test_a_damaged_page_is_never_read_differently(
         expected = botocore_rows(damaged)
     except (ResponseParserError, ValueError, TypeError, KeyError, AttributeError, StopIteration):
         return  # botocore refuses what is left or the whole page, so the listing fails, which is right
+    if of_versions and ours is not None:  # botocore tells versions and markers of a key apart, not their order
+        ours, expected = ([row for _, row in sorted(enumerate(rows), key=by_key_and_kind)] for rows in (ours, expected))
     assert ours is None or ours == expected
 
 
