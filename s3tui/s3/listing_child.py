@@ -124,8 +124,6 @@ class Child:
 
     def _page(self, direct: Direct, query: dict[str, str], job: Job, words: dict[str, str]) -> dict[str, str] | None:
         """Fetch one page and send it; the query words of the next, or None when that was the last."""
-        from botocore.exceptions import HTTPClientError
-
         before = time.thread_time()
         answer = Answer(0, b"", "", 0.0, 0.0)
         try:
@@ -133,7 +131,7 @@ class Child:
             if answer.status != 200:
                 raise NotPlain
             page = parse_page(answer.body)
-        except (HTTPClientError, NotPlain):
+        except Exception:  # of any kind: the parent asks again, and says what is wrong
             self._send(Fetched(job.number, "failed", status=answer.status, request_id=answer.request_id))
             return None
         self._send(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
 
 TOGETHER = 0.5  # s; transfers that end within it are told in one message
+_SWITCH = 0.0005  # s
 LAST_SECONDS = 5.0  # that running transfers get to abort what they began, when the program is ended
 
 
@@ -70,6 +71,8 @@ class S3tuiApp(TellsFailures, App[None]):
     def __init__(self, start: Start | None = None) -> None:
         super().__init__()
         lost_terminal.survive()
+        # A thread that works must let the event loop in sooner than after Python's 5 ms.
+        sys.setswitchinterval(_SWITCH)
         self.start = start or Start()
         self.config_path = self.start.config_path
         self.queue = Queue(on_finished=self._transfer_finished)

@@ -162,7 +162,10 @@ class ObjectsPane(Vertical):
     def show_status(self, listed_again: int | None = None) -> None:
         """How much is listed, and whether that is all; `listed_again` rows have come of a listing that replaces it."""
         line = status.line(self.view, self.table, listed_again) if self.view else Content("")
-        self.query_one("#status", Static).update(line)
+        box = self.query_one("#status", Static)
+        lines = len(line.wrap(max(box.content_size.width, 1)))
+        # While rows arrive this changes all the time, and seldom its height: no reason to lay out the screen.
+        box.update(line, layout=lines != box.content_size.height)
 
     def _age(self) -> None:
         if self.view and not self.view.is_read:

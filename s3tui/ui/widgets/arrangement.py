@@ -111,6 +111,11 @@ class Arrangement:
 
     # ---- taking rows in
 
+    @property
+    def prefix_count(self) -> int:
+        """How many common prefixes are shown, above the objects."""
+        return len(self._prefixes)
+
     def extend(self) -> bool:
         """Take in the rows that came since. False when that can't be done at once: `arrange` anew."""
         first, last = self._seen, len(self.columns)

@@ -111,10 +111,15 @@ class ListingView(RowView):
         # What a thread may be reading isn't changed.
         may_extend = self._shown.is_plain or not self._arranging
         is_current = self._next is None and self._carrying is None and self._shown.order == self._order
-        if is_current and may_extend and self._shown.extend():
-            self._show(self._shown)
-        else:
+        before, prefixes = len(self._shown), self._shown.prefix_count
+        if not (is_current and may_extend and self._shown.extend()):
             self._arrange_anew(is_urgent=False)
+        elif before and prefixes == self._shown.prefix_count:
+            self.rows_added(before)
+            self.post_message(self.Arranged())
+            self._look_for_wanted()
+        else:
+            self._show(self._shown)
 
     def sort_by(self, by: SortBy, descending: bool = False) -> None:
         """Sort objects by a column; prefixes stay on top, sorted by name."""

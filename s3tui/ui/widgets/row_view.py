@@ -81,6 +81,12 @@ class RowView(ScrollView, can_focus=True):
         """The style of the row under the cursor."""
         return self.part_style("row-view--cursor" if self.has_focus else "row-view--cursor-blurred")
 
+    def rows_added(self, before: int) -> None:
+        """There are more rows than `before`, all behind those: draw only what is seen of them."""
+        self._fit()
+        if before < self.top + self.rows_visible:
+            self.refresh()
+
     def rows_changed(self) -> None:
         """There are more rows, fewer, or others: draw them all."""
         self.cursor = max(0, min(self.cursor, self.row_count - 1))
@@ -105,7 +111,13 @@ class RowView(ScrollView, can_focus=True):
         self.refresh_line(position + HEADER)
 
     def _fit(self) -> None:
-        self.virtual_size = Size(self.size.width, self.row_count + HEADER)
+        size = Size(self.size.width, self.row_count + HEADER)
+        if self.show_vertical_scrollbar and size.height > self.size.height and size.width == self.virtual_size.width:
+            # Only the bar changes. Assigning it would lay out the whole screen, each time rows arrive.
+            self.set_reactive(RowView.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
 
     def on_resize(self) -> None:
         self._fit()
