@@ -17,8 +17,8 @@ async def _upload(browser: Browser) -> None:
 
     connection = browser.connection
     assert connection is not None
-    target = browser.place if browser.place and not browser.bucket_tree.has_focus else browser.bucket_tree.current
-    assert target is not None
+    here = browser.bucket_tree.current if browser.bucket_tree.has_focus else browser.place
+    target = here or S3Uri(browser.current_bucket)  # the hits of a search need not have begun at a place
     requests = await browser.app.push_screen_wait(UploadForm(connection, target))
     for request in requests or ():
         browser.queue.submit_upload(connection, request)
