@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from s3tui import display
 from s3tui.cli import output
@@ -73,7 +74,8 @@ def _write_rows(
     stopped = None
     with output.writing(arguments, format) as writer, output.progress(arguments) as tell:
         try:
-            for page in listing.stream(connection, place.bucket, place.key, "" if arguments.recursive else "/"):
+            delimiter, prepare = "" if arguments.recursive else "/", partial(writer.prepare, place.bucket)
+            for page in listing.stream(connection, place.bucket, place.key, delimiter, prepare=prepare):
                 writer.write(place.bucket, page)
                 tell(writer.rows)
         except S3Error as error:

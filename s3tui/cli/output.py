@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from s3tui import display
 from s3tui.errors import BadInput
@@ -40,7 +41,7 @@ def wanted(arguments: argparse.Namespace) -> export.Format | None:
 
 
 @contextmanager
-def writing(arguments: argparse.Namespace, format: export.Format) -> Iterator[export.Writer]:
+def writing(arguments: argparse.Namespace, format: export.Format) -> Iterator[export.Writer[Any]]:
     """A writer to the file that was asked for, or to stdout. The file is there only after this ended well.
 
     Raises `BadInput` when the file is there already or Parquet can't be written, and `NotWritten`.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path, PurePath
-from typing import BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Generic, Literal, TypeVar, get_args
 
 from s3tui.background import CancelToken
 from s3tui.errors import BadInput
@@ -22,6 +22,7 @@ from s3tui.s3.columns import Columns
 from s3tui.s3.listing import Completeness, Listing
 from s3tui.s3.search import Hits
 
+W = TypeVar("W")
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 FIELDS = ("kind", "bucket", "key", "size", "modified", "etag", "storage_class")
@@ -45,29 +46,41 @@ class Piece:
     classes: Sequence[str]
 
 
-class Writer(ABC):
+class Writer(ABC, Generic[W]):
     """Writes rows to `out`, which stays open. Without `close` at the end the file says that it is cut off."""
 
     def __init__(self, out: BinaryIO) -> None:
         self.out = out
         self.rows = 0  # written so far
+        self._prepared: dict[int, list[tuple[W, int]]] = {}  # by the `id` of the page
+
+    def prepare(self, bucket: str, page: Columns) -> None:
+        """Put a page into words, for which `write` will be called later, or never."""
+        self._prepared[id(page)] = list(self._worded(bucket, page, None))
 
     def write(self, bucket: str, columns: Columns, rows: Iterable[int] | None = None) -> None:
         """Write all rows of `columns`, or those with the numbers `rows`, in that order. Raises `OSError`."""
-        for piece in _pieces(bucket, columns, rows):
-            self.write_piece(piece)
-            self.rows += len(piece.keys)
+        for words, count in self._prepared.pop(id(columns), None) or self._worded(bucket, columns, rows):
+            self.put(words)
+            self.rows += count
+
+    def _worded(self, bucket: str, columns: Columns, rows: Iterable[int] | None) -> Iterator[tuple[W, int]]:
+        return ((self.worded(piece), len(piece.keys)) for piece in _pieces(bucket, columns, rows))
 
     @abstractmethod
-    def write_piece(self, piece: Piece) -> None:
-        """Write these rows. Raises `OSError`."""
+    def worded(self, piece: Piece) -> W:
+        """These rows as they will stand in the file."""
+
+    @abstractmethod
+    def put(self, words: W) -> None:
+        """Write what `worded` made. Raises `OSError`."""
 
     @abstractmethod
     def close(self, completeness: Completeness) -> None:
         """Write the end: whether these rows are all there were, and if not, why. Raises `OSError`."""
 
 
-def writer(format: Format, out: BinaryIO) -> Writer:
+def writer(format: Format, out: BinaryIO) -> Writer[Any]:
     """A writer of `format` to `out`. Raises `BadInput` when the library for Parquet is not installed."""
     if format == "parquet":
         from s3tui.s3.export_parquet import ParquetWriter

@@ -32,7 +32,7 @@ _SCHEMA = pyarrow.schema(
 )
 
 
-class ParquetWriter(Writer):
+class ParquetWriter(Writer[pyarrow.RecordBatch]):
     """Parquet with typed columns: `size` int64, `modified` a timestamp in UTC, text; null where a row has none.
 
     The file's own metadata says what the last line of the other formats says: `s3tui.complete` (`true` or
@@ -46,7 +46,7 @@ class ParquetWriter(Writer):
         self._parquet = parquet.ParquetWriter(_Sink(out), _SCHEMA, compression="zstd")
         self._waiting: list[pyarrow.RecordBatch] = []
 
-    def write_piece(self, piece: Piece) -> None:
+    def worded(self, piece: Piece) -> pyarrow.RecordBatch:
         keys = _texts(piece.keys)
         columns = [
             [KINDS[kind] for kind in piece.kinds],
@@ -62,7 +62,10 @@ class ParquetWriter(Writer):
             ],
         ]
         arrays = [pyarrow.array(column, type=kind) for column, kind in zip(columns, _SCHEMA.types, strict=True)]
-        self._waiting.append(pyarrow.RecordBatch.from_arrays(arrays, schema=_SCHEMA))
+        return pyarrow.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
+
+    def put(self, words: pyarrow.RecordBatch) -> None:
+        self._waiting.append(words)
         if len(self._waiting) == _GROUP:
             self._write_waiting()
 

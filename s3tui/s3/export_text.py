@@ -17,7 +17,12 @@ _DAY = 86_400_000  # ms
 _GUARDED = frozenset("=+-@\t\r\n'＝＋－＠")
 
 
-class JsonWriter(Writer):
+class _TextWriter(Writer[bytes]):
+    def put(self, words: bytes) -> None:
+        self.out.write(words)
+
+
+class JsonWriter(_TextWriter):
     """One JSON object a line, in ASCII.
 
     The last line is `{"kind": "end", "complete": true or false, "reason": "…", "rows": N}`; a file without it was
@@ -29,7 +34,7 @@ class JsonWriter(Writer):
         super().__init__(out)
         self._times = _Times()
 
-    def write_piece(self, piece: Piece) -> None:
+    def worded(self, piece: Piece) -> bytes:
         places = [f'{{"kind":"{kind}","bucket":{quoted(piece.bucket)},"key":' for kind in KINDS]
         classes = {name: quoted(name) for name in set(piece.classes)}
         if any(piece.kinds) or NO_TIME in piece.times:
@@ -47,7 +52,7 @@ class JsonWriter(Writer):
                     strict=True,
                 )
             ]
-        self.out.write("".join(lines).encode("ascii"))
+        return "".join(lines).encode("ascii")
 
     def _line(self, piece: Piece, row: int, places: list[str], classes: dict[str, str]) -> str:
         kind, time = piece.kinds[row], piece.times[row]
@@ -70,7 +75,7 @@ class JsonWriter(Writer):
         self.out.write(json.dumps(end, separators=(",", ":")).encode("ascii") + b"\n")
 
 
-class CsvWriter(Writer):
+class CsvWriter(_TextWriter):
     """CSV with a head line; lines end in a line feed, and text stands in quotes.
 
     The last record has the kind `end` and, in the column `completeness` that is empty everywhere else, `complete`,
@@ -84,7 +89,7 @@ class CsvWriter(Writer):
         self._times = _Times()
         out.write(",".join((*FIELDS, "completeness")).encode("ascii") + b"\n")
 
-    def write_piece(self, piece: Piece) -> None:
+    def worded(self, piece: Piece) -> bytes:
         places = [f"{kind},{cell(piece.bucket)}," for kind in KINDS]
         classes = {name: cell(name) for name in set(piece.classes)}
         lines = [
@@ -100,7 +105,7 @@ class CsvWriter(Writer):
                 strict=True,
             )
         ]
-        self.out.write("".join(lines).encode("utf-8", "surrogateescape"))
+        return "".join(lines).encode("utf-8", "surrogateescape")
 
     def close(self, completeness: Completeness) -> None:
         self.out.write(f"end,,,,,,,{cell(str(completeness))}\n".encode("utf-8", "surrogateescape"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ MOST_STREAMS = 16
 MOST_FAILURES = 8  # pages that children could not fetch; after that they cost more than they give
 _CHILDREN = min(2, os.cpu_count() or 1)
 _WAKE = 0.5  # s
+_MOST_PREPARED = 500  # pages that wait; what was made of them takes memory, too
 _SLOW_DOWN = {429, 503}
 _PARAMETERS = {
     "continuation-token": "ContinuationToken",
@@ -49,9 +50,11 @@ class Reader:
         token: CancelToken | None = None,
         *,
         in_order: bool = True,
+        prepare: Callable[[Columns], object] | None = None,
         children: int = _CHILDREN,
         page_size: int = PAGE_SIZE,
     ) -> None:
+        """`prepare` is called with pages that wait for those before them, while there is nothing else to do."""
         self._connection = connection
         self.bucket = bucket
         self._plan = plan
@@ -65,6 +68,9 @@ class Reader:
         self._failures = 0
         self._may_grow = connection.profile.parallel_listing
         self._streams = 1
+        self._prepare = prepare
+        self._unprepared: dict[int, Columns] = {}  # by `id`
+        self._prepared: set[int] = set()
         self._costs: deque[tuple[float, float]] = deque(maxlen=16)  # of the last pages: s idle, s busy
 
     def pages(self) -> Iterator[Columns]:
@@ -73,7 +79,10 @@ class Reader:
         try:
             for _ in self._rounds():
                 self._token.check()
-                yield from ready()
+                for page in ready():
+                    self._unprepared.pop(id(page), None)
+                    self._prepared.discard(id(page))
+                    yield page
         finally:
             for segment, _ in self._jobs.values():
                 self._plan.release(segment)
@@ -142,13 +151,24 @@ class Reader:
         while not (self._plan.done or crew.is_gone or self._failures > MOST_FAILURES):
             if crew.ready:
                 self._give_work(crew)
-                for fetched in crew.receive(_WAKE):
+                may_prepare = self._unprepared and len(self._prepared) < _MOST_PREPARED
+                received = list(crew.receive(0 if may_prepare else _WAKE))
+                for fetched in received:
                     self._handle(crew, fetched)
+                if may_prepare and not received:
+                    self._prepare_one()
             else:  # they are still starting
                 self._alone()
                 for _ in crew.receive(0):
                     pass
             yield
+
+    def _prepare_one(self) -> None:
+        name, page = next(iter(self._unprepared.items()))
+        del self._unprepared[name]
+        self._prepared.add(name)
+        assert self._prepare is not None
+        self._prepare(page)
 
     def _give_work(self, crew: Crew) -> None:
         while len(self._jobs) < self._streams and (segment := self._plan.next_work(self._streams)):
@@ -166,7 +186,10 @@ class Reader:
         if fetched.kind == "page":
             self._log(fetched)
             truncated = fetched.truncated or bool(fetched.following)
+            waiting = len(segment.pages)
             self._take(segment, Columns.unpacked(fetched.columns), truncated, fetched.following)
+            if self._prepare and len(segment.pages) > waiting:
+                self._unprepared[id(segment.pages[-1])] = segment.pages[-1]
             self._learn(crew, fetched)
             for number, (other, _) in list(self._jobs.items()):
                 if other.done or self._plan.should_park(other):

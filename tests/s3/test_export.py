@@ -234,7 +234,7 @@ def test_a_writer_that_was_given_up_is_quiet(format: export.Format, capfd: pytes
         assert capfd.readouterr() == (said, "")
 
 
-def fill(writer: export.Writer) -> None:
+def fill(writer: export.Writer[Any]) -> None:
     writer.write("b", page(10))
     writer.close(COMPLETE)
 
