@@ -150,6 +150,8 @@ class Stretch:
             found = found[places[at][found + at] == needle[at]]
         if not len(found):
             return np.zeros(len(self), np.bool_)
+        if len(found) == len(self) and ((starts <= found) & (found + length <= ends)).all():
+            return np.ones(len(self), np.bool_)  # one in each name, as of an ending that all have
         # The first place at or behind a name's start has it, unless that is too near to its end, or beyond.
         first = np.searchsorted(found, starts)
         at_first = found[np.minimum(first, len(found) - 1)]

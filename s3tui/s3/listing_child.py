@@ -103,7 +103,6 @@ class Child:
         way: Way = read(self._source)
         direct = Direct(way)
         pool = Pool("pages", way.streams)
-        os.nice(_NICE)
         self._send(Fetched(0, "ready"))
         while True:
             message = read(self._source)
@@ -162,6 +161,7 @@ def _is_past(page: Page, end: bytes | None) -> bool:
 
 def main() -> None:
     """Until standard input is closed."""
+    os.nice(_NICE)
     try:
         Child(sys.stdin.buffer, sys.stdout.buffer).run()
     except (EOFError, OSError):

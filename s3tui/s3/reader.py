@@ -7,9 +7,11 @@ begins. Whatever a child can't do (an error, an odd page, a redirect) is asked f
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +27,7 @@ from s3tui.s3.requests import LoggedRequest
 
 PAGE_SIZE = 1000
 ALONE = 5  # pages that are read before children are started
-MOST_STREAMS = 16
+MOST_STREAMS = 24
 MOST_FAILURES = 8  # pages that children could not fetch; after that they cost more than they give
 _CHILDREN = min(2, os.cpu_count() or 1)
 _WAKE = 0.5  # s
@@ -63,6 +65,7 @@ class Reader:
         self._children = children
         self._page_size = page_size
         self._jobs: dict[int, tuple[Segment, bytes | None]] = {}  # with the end that the child knows
+        self._jobs_begun = 0
         self._asked = 0  # pages this run asked for itself
         self._is_plain = True  # pages are written so that a child can read them
         self._failures = 0
@@ -86,6 +89,8 @@ class Reader:
         finally:
             for segment, _ in self._jobs.values():
                 self._plan.release(segment)
+            if self._jobs_begun:
+                _give_back_memory()
 
     def _rounds(self) -> Iterator[None]:
         """Each round takes some pages into the plan."""
@@ -149,18 +154,16 @@ class Reader:
     def _together(self, crew: Crew) -> Iterator[None]:
         """Until the plan is done, or the crew is no use any more."""
         while not (self._plan.done or crew.is_gone or self._failures > MOST_FAILURES):
+            # While they start this thread rests: its pages would come first, but make the screen slow.
             if crew.ready:
                 self._give_work(crew)
-                may_prepare = self._unprepared and len(self._prepared) < _MOST_PREPARED
-                received = list(crew.receive(0 if may_prepare else _WAKE))
-                for fetched in received:
-                    self._handle(crew, fetched)
-                if may_prepare and not received:
-                    self._prepare_one()
-            else:  # they are still starting
-                self._alone()
-                for _ in crew.receive(0):
-                    pass
+            may_prepare = self._unprepared and len(self._prepared) < _MOST_PREPARED
+            received = list(crew.receive(0 if may_prepare else _WAKE))
+            for fetched in received:
+                self._handle(crew, fetched)
+            if may_prepare and not received:
+                self._prepare_one()
+            self._token.check()
             yield
 
     def _prepare_one(self) -> None:
@@ -173,6 +176,7 @@ class Reader:
     def _give_work(self, crew: Crew) -> None:
         while len(self._jobs) < self._streams and (segment := self._plan.next_work(self._streams)):
             number = crew.begin(self._words(segment), segment.end)
+            self._jobs_begun += 1
             self._jobs[number] = (segment, segment.end)
         for number, (segment, end) in self._jobs.items():
             if segment.end != end:  # a part of it was given to another
@@ -238,6 +242,12 @@ class Reader:
                 milliseconds=round(fetched.seconds * 1000),
             )
         )
+
+
+def _give_back_memory() -> None:
+    """What many pages took on their way is free again, but glibc keeps it: half as much as all their rows."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _text(key: bytes) -> str:

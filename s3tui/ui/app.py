@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
 
 TOGETHER = 0.5  # s; transfers that end within it are told in one message
-_SWITCH = 0.0005  # s
+_SWITCH = 0.0001  # s
 LAST_SECONDS = 5.0  # that running transfers get to abort what they began, when the program is ended
 
 

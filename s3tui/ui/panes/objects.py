@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _LANGUAGE = "!not re:regex size>1G age<30d class:GLACIER"
 _WAYS_ON = "u uploads files here. w says why something expected here is missing."
+
+
+LOADING_AFTER = 0.15  # s
 
 
 class ObjectsPane(Vertical):
@@ -107,8 +111,15 @@ class ObjectsPane(Vertical):
         self.table.set_listing(view.listing)
         if pattern := self.query_one("#filter", Input).value:
             self.table.filter(pattern)
-        self.say("loading", f"Searching {view.title}" if view.is_hits else f"Listing {view.place}")
+        if self.has_class("-stated"):
+            self._say_loading(view)
+        else:  # a list that comes at once needs no message, which would lay out the screen twice
+            self.set_timer(LOADING_AFTER, partial(self._say_loading, view))
         self.show_status()
+
+    def _say_loading(self, view: View) -> None:
+        if self.view is view and not len(view.listing.columns) and (view.is_read or not view.was_begun):
+            self.say("loading", f"Searching {view.title}" if view.is_hits else f"Listing {view.place}")
 
     def replace(self, view: View) -> None:
         """The place that is shown was listed again: cursor and selection stay on their keys."""
