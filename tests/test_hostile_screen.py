@@ -109,7 +109,7 @@ def test_lists(start: Start) -> None:
     screen.do(see="complete")
     screen.do(see="▶ ]0;PWN")  # a bucket whose name is longer than the tree is wide
     screen.do("PageDown", "PageDown", "End", see="ﷺ")
-    screen.do("g", "/", "PWN", "Enter", see="shown")
+    screen.do("g", "/", "PWN", "Enter", see=" of ")
     screen.do("s", see="Sort by")
     screen.do("Down", "Enter", see="▼")
     screen.do("*", see="selected")
@@ -145,7 +145,7 @@ def test_every_tab_of_an_object(start: Start) -> None:
 def find(screen: Screen) -> None:
     """Put the cursor on one object with a hostile name."""
     screen.do(see="complete")
-    screen.do("/", "[2J", "Enter", see="2 shown")
+    screen.do("/", "[2J", "Enter", see="2 of ")
     screen.do("g", see="Storage class")
 
 

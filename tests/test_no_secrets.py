@@ -154,7 +154,7 @@ def test_a_secret_kept_in_the_keyring(
             screen.step("mine", "Tab", endpoint, "Tab", "us-east-1", "Tab", "Tab", "AKIATYPED", "Tab", see="AKIATYPED")
             screen.step(TYPED, see="•••••")
             screen.step("Ctrl+C", "Ctrl+X", "Ctrl+U", TYPED, see="•••••")
-            screen.step(*["Tab"] * 7, "Enter", see="It works")
+            screen.step(*["Tab"] * 8, "Enter", see="It works")
             screen.step("Escape", "Shift+Tab", "Enter", see="is stored")
             screen.step("P", "g", "t", see="It works")
             screen.step("Escape", "e", see="empty: as it is now")
