@@ -214,7 +214,7 @@ def test_what_was_selected_is_found_again_by_its_key(
     at_first: int,
 ) -> None:
     old, parts = together(listed(some, is_sorted)), listed(some[1:] + others, others_are)
-    chosen = {old.key_bytes(row) for row in selected if row < len(old)}
+    chosen = {(old.key_bytes(row), old.is_prefix(row)) for row in selected if row < len(old)}
     new = Columns()
     carry = Carrying(old, bytes(row in selected for row in range(len(old))), new)
     flags = b""
@@ -224,7 +224,7 @@ def test_what_was_selected_is_found_again_by_its_key(
             first, more = carry.catch_up()
             assert first == len(flags)
             flags += more
-    assert flags == bytes(new.key_bytes(row) in chosen for row in range(len(new)))
+    assert flags == bytes((new.key_bytes(row), new.is_prefix(row)) in chosen for row in range(len(new)))
 
 
 @given(st.integers(0, 199), st.sets(st.integers(0, 199)), st.sampled_from(["name", "size"]), st.booleans())

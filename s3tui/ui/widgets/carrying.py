@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _STRETCH = 4096  # rows that are compared at once; mostly they are the same in both listings
 _LEAST = 512  # rows that are no longer halved to find some that are the same
 _IS_PREFIX = bytes(kind == PREFIX for kind in range(256))
+_Name = tuple[bytes, bool]  # a row's key, and whether it is a prefix: an object may be called the same
 _NEAR = 50  # rows on each side of one that is gone, to stand in for it
 
 
@@ -35,9 +36,8 @@ class Finder:
         return row if row is not None and self.columns.key_bytes(row) == key else None
 
     def between(self, first: bytes, last: bytes, is_prefix: bool) -> Iterable[int]:
-        """The rows with keys from `first` to `last`; or all, when they are in no order."""
-        if self._plain is None:
-            return range(len(self.columns))
+        """The rows with keys from `first` to `last`, of columns that are in order."""
+        assert self._plain is not None
         start, stop = (self._plain.place_of(key, is_prefix) for key in (first, last))
         return map(self._plain.row_at, range(start, min(stop + 1, len(self._plain))))
 
@@ -67,7 +67,7 @@ class Carrying:
         self._old = old
         self._flags = flags.ljust(len(old), b"\0")
         self._new = new
-        self._all_chosen: frozenset[bytes] | None = None  # keys; only needed where there is no order
+        self._all_chosen: frozenset[_Name] | None = None  # only needed where there is no order
         self.seen = 0  # rows of the new listing that were looked at
 
     @cached_property
@@ -88,7 +88,7 @@ class Carrying:
         if not (self._old.in_order and self._new.in_order):
             if self._all_chosen is None:
                 self._all_chosen = frozenset(self._chosen(range(len(self._old))))
-            return bytes(self._new.key_bytes(row) in self._all_chosen for row in range(first, last))
+            return bytes(_name(self._new, row) in self._all_chosen for row in range(first, last))
         at = self._finder.row_of(self._new.key_bytes(first), self._new.is_prefix(first))
         if at is not None and self._is_same(at, first, last):
             return self._flags[at : at + last - first]
@@ -98,16 +98,15 @@ class Carrying:
         return self._flags_of(first, middle) + self._flags_of(middle, last)
 
     def _one_by_one(self, first: int, last: int) -> bytes:
-        keys = [self._new.key_bytes(row) for row in range(first, last)]
-        are_prefixes = [self._new.is_prefix(row) for row in range(first, last)]
-        chosen: set[bytes] = set()
-        for kind in set(are_prefixes):
-            of_kind = [key for key, is_prefix in zip(keys, are_prefixes, strict=True) if is_prefix == kind]
-            chosen.update(self._chosen(self._finder.between(of_kind[0], of_kind[-1], kind)))
-        return bytes(key in chosen for key in keys)
+        names = [_name(self._new, row) for row in range(first, last)]
+        chosen: set[_Name] = set()
+        for kind in {is_prefix for _, is_prefix in names}:
+            keys = [key for key, is_prefix in names if is_prefix == kind]
+            chosen.update(self._chosen(self._finder.between(keys[0], keys[-1], kind)))
+        return bytes(name in chosen for name in names)
 
-    def _chosen(self, rows: Iterable[int]) -> Iterator[bytes]:
-        return (self._old.key_bytes(row) for row in rows if self._flags[row])
+    def _chosen(self, rows: Iterable[int]) -> Iterator[_Name]:
+        return (_name(self._old, row) for row in rows if self._flags[row])
 
     def _is_same(self, at: int, first: int, last: int) -> bool:
         """Whether the old listing has the same rows from `at` on."""
@@ -123,3 +122,7 @@ class Carrying:
     def _kinds(columns: Columns, first: int, last: int) -> bytes:
         """Where the prefixes are."""
         return columns.column("kinds", first, last).translate(_IS_PREFIX)
+
+
+def _name(columns: Columns, row: int) -> _Name:
+    return columns.key_bytes(row), columns.is_prefix(row)
