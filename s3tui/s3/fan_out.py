@@ -64,7 +64,7 @@ class Plan:
         self._segments = [Segment(b"", None)]  # in key order
         self._space = KeySpace(prefix)
         self._firsts: set[bytes] = set()
-        self._splits = 0
+        self.splits = 0  # stretches cut in two
         self._compared = 0
         self._contradictions = 0
         self._disordered = False
@@ -86,7 +86,7 @@ class Plan:
             return None
         near = unfinished[: self._near()]
         work = next((segment for segment in near if not segment.busy), None)
-        if work is None and self.can_split and self._splits < 8 + 1.5 * streams + _EXTRA * self.requests:
+        if work is None and self.can_split and self.splits < 8 + 1.5 * streams + _EXTRA * self.requests:
             work = self._split_off(near)
         if work:
             work.busy = True
@@ -127,7 +127,7 @@ class Plan:
             if middle is not None:
                 upper = Segment(middle, lower.end)
                 lower.end = middle
-                self._splits += 1
+                self.splits += 1
                 self._segments.insert(self._segments.index(lower) + 1, upper)
                 return upper
         return None

@@ -6,6 +6,7 @@ server can't do it, the same test must end in one of our errors, and what was in
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections.abc import Generator, Iterator
@@ -105,9 +106,9 @@ class Place:
         return name
 
 
-@pytest.fixture
-def place(server: Server) -> Iterator[Place]:
-    """A bucket of the test's own, whose canaries must live through whatever the test does."""
+@contextlib.contextmanager
+def place_on(server: Server) -> Iterator[Place]:
+    """A new bucket, whose canaries must live through whatever is done there."""
     connection = server.connection()
     made = Place(server, connection, f"place-{next(_numbers)}")
     connection.call("create_bucket", Bucket=made.bucket)
@@ -115,6 +116,18 @@ def place(server: Server) -> Iterator[Place]:
         made.put(key, body)
     yield made
     assert {key: made.read(key) for key in CANARIES} == CANARIES, "a canary is dead"
+
+
+@pytest.fixture
+def place(server: Server) -> Iterator[Place]:
+    """A bucket of the test's own."""
+    with place_on(server) as made:
+        yield made
+
+
+def note(line: str) -> None:
+    """Have `line` stand below the table."""
+    _table.measured.append(line)
 
 
 @pytest.hookimpl(wrapper=True)

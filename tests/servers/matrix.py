@@ -14,6 +14,7 @@ CAPABILITIES = (
     "listing",
     "odd keys",
     "long lists",
+    "cancel and go on",
     "signatures checked",
     "policies",
     "tls",
@@ -99,6 +100,7 @@ class Table:
 
     cells: dict[str, dict[str, str]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    measured: list[str] = field(default_factory=list)  # what tests want to be known, a line each
 
     def record(self, server: str, capability: str, word: str) -> None:
         row = self.cells.setdefault(server, {})
@@ -126,4 +128,4 @@ class Table:
             for before, after in KEYS_IT_CHANGES.get(server, {}).items()
         ]
         absent = [f"{server} was not tested: {why}" for server, why in self.missing.items()]
-        return [*lines, "", LEGEND, "", *notes, *absent]
+        return [*lines, "", LEGEND, "", *notes, *absent, *self.measured]
