@@ -16,8 +16,10 @@ from rich.text import Text
 from textual import work
 from textual.app import App, SystemCommand
 from textual.command import Provider
+from textual.events import Key
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widgets import Input
 
 from s3tui import background, folders
 from s3tui.background import Cancelled
@@ -207,6 +209,12 @@ class S3tuiApp(TellsFailures, App[None]):
         if code is None:
             raise Cancelled
         return code
+
+    def on_key(self, event: Key) -> None:
+        """What was typed just before an input got the focus still belongs to that input, and is no command."""
+        if isinstance(self.focused, Input) and event.is_printable and event.character:
+            event.prevent_default()
+            self.focused.insert_text_at_cursor(event.character)
 
     def copy_to_clipboard(self, text: str) -> None:
         """See `App.copy_to_clipboard`. Raises `BadInput` for what is no text."""

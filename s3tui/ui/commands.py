@@ -113,7 +113,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("invert", "Invert selection", "asterisk", "Select what isn't selected, among the rows shown.", "objects"),
     Command("filter", "Filter", "slash", "Show only rows that match what you type: text, !text, re:, size>, age>, class:. Escape ends it.", check=_bucket, footer="Filter"),
     Command("sort", "Sort", "s", "Sort by name, size, time or class; again for the other direction.", check=_bucket),
-    Command("search", "Search", "ctrl+f", "Search below here, in this bucket or in all buckets.", check=_connected),
+    Command("search", "Search", "ctrl+f", "Search below here, in this bucket or in all buckets.", check=_connected, footer="Search"),
     Command("size", "Size", "z", "How much is below here: by prefix, storage class and state.", check=_place),
     Command("show_deleted", "Show deleted", "V", "Show deleted objects among the others, or hide them again.", check=_place_listed),
     Command("export", "Export", "x", "Write what the table shows to a file: CSV, JSON Lines or Parquet.", check=_listed),

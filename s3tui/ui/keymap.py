@@ -50,21 +50,22 @@ def shown_keys(command: Command, keymap: Mapping[str, str]) -> str:
 
 def bindings(keymap: Mapping[str, str], *places: Where) -> list[Binding]:
     """The bindings of all commands of `places`; each runs `Browser.action_command`."""
-    made = [
+    return [
         Binding(
-            ",".join(keys_of(command, keymap)),
+            key,
             f"screen.command({command.id!r})",
             command.footer or command.title,
             id=command.id,
             show=bool(command.footer),
-            key_display=shown(keys_of(command, keymap)[0]),
+            # Each its own: where one types, only the second key of a command may be left. Short, for the footer.
+            key_display=shown(key).replace("Ctrl+", "^"),
             tooltip=command.help,
             # Tab and the arrows would otherwise be taken by whatever has the focus.
             priority=command.id in ("next_pane", "previous_pane"),
         )
         for command in at(*places)
+        for key in keys_of(command, keymap)
     ]
-    return list(Binding.make_bindings(made))  # one for each key
 
 
 def problems(keymap: Mapping[str, str]) -> dict[str, str]:

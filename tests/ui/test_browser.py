@@ -103,7 +103,7 @@ async def test_filter_and_sort_keep_the_selection(profile: Profile, full: str) -
         await settle(pilot)
         assert table.shown == 1
         status = str(browser.objects.query_one("#status", Static).content)
-        assert "1 selected (1 hidden), 1000 B · of 4 · 1 shown" in status
+        assert "1 of 4 selected (1 hidden) · 1000 B · 1 of 4" in status
         assert str(browser.detail.uri) == f"s3://{full}/docs/2.txt"
         assert [row.key for row in table.selected] == chosen
         await pilot.press("escape")
@@ -113,7 +113,7 @@ async def test_filter_and_sort_keep_the_selection(profile: Profile, full: str) -
         assert table.shown == 4
         assert table.sorted_by == ("size", True)
         assert [row.key for row in table.selected] == chosen
-        assert "1 selected, 1000 B · of 4" in shown(pilot)
+        assert "1 of 4 selected · 1000 B" in shown(pilot)
 
 
 async def test_going_to_a_place_by_name(profile: Profile, full: str) -> None:

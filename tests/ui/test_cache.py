@@ -54,7 +54,7 @@ async def test_going_up_and_down_again_asks_nobody(profile: Profile, full: str) 
         await pilot.press("l")
         await settle(pilot)
         assert rows(browser) == ["docs/1.txt", "docs/2.txt", "docs/3.txt"]
-        assert status(browser) == "3 objects · 30 B · complete · listed just now · r lists again"
+        assert status(browser) == "3 objects · 30 B · complete · listed just now"
         await pilot.press("h")
         await settle(pilot)
         assert rows(browser) == ["docs/", "a.txt"]

@@ -54,7 +54,7 @@ async def test_there_and_back_by_enter_escape_and_h(profile: Profile, full: str)
         await settle(pilot)
         assert str(browser.place) == f"s3://{full}/b/c/"
         assert str(browser.current_object) == f"s3://{full}/b/c/3.iso"
-        assert "Esc goes back to the hits" in status(browser)
+        assert "Esc: hits" in status(browser)
         await pilot.press("escape")
         await settle(pilot)
         assert str(browser.current_object) == f"s3://{full}/b/c/3.iso"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
@@ -31,6 +32,25 @@ _WAYS_ON = "u uploads files here. w says why something expected here is missing.
 LOADING_AFTER = 0.15  # s
 
 
+class FilterInput(Input):
+    """One line to type a filter into. Its footer says how it ends."""
+
+    BINDINGS = [
+        Binding("enter", "submit", "Keep", key_display="Enter"),
+        Binding("escape", "end_filter", "All rows again", key_display="Esc"),
+    ]
+
+    class Ended(Message):
+        """Escape: no filter any more."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """The slash, too, which Textual takes for no character: its command isn't in the footer while one types."""
+        return key == "slash" or super().check_consume_key(key, character)
+
+    def action_end_filter(self) -> None:
+        self.post_message(self.Ended())
+
+
 class ObjectsPane(Vertical):
     """Shows one prefix of one bucket. Empty, loading, denied and failed each look different."""
 
@@ -38,7 +58,8 @@ class ObjectsPane(Vertical):
     ObjectsPane #filter { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
     ObjectsPane.-filtering #filter { display: block; }
     ObjectsPane #language { display: none; height: auto; max-height: 2; padding: 0 1; color: $text-muted; background: $boost; }
-    ObjectsPane.-typing #language { display: block; }
+    ObjectsPane.-typing #language, ObjectsPane.-filtering #language.-problem { display: block; }
+    ObjectsPane #language.-problem { color: $text-error; }
     ObjectsPane #state { display: none; height: 1fr; padding: 1 2; }
     ObjectsPane.-stated #state { display: block; }
     ObjectsPane.-stated ObjectTable { height: 0; } /* hidden it would lose the focus */
@@ -54,9 +75,10 @@ class ObjectsPane(Vertical):
     def __init__(self) -> None:
         super().__init__(id="objects")
         self.view: View | None = None
+        self._said = _LANGUAGE
 
     def compose(self) -> ComposeResult:
-        yield Input(id="filter", placeholder="filter", compact=True, select_on_focus=False)
+        yield FilterInput(id="filter", placeholder="filter", compact=True, select_on_focus=False)
         yield Static(_LANGUAGE, id="language", markup=False)
         yield ObjectTable(id="table")
         yield Static(id="state")
@@ -148,8 +170,10 @@ class ObjectsPane(Vertical):
         if view is None or len(view.listing.columns):
             return
         if view.listing.completeness.state == "stopped":
-            what = "search" if view.is_hits else "listing"
-            self.say("failed", f"The {what} stopped.", view.listing.completeness.reason, "r tries again.")
+            what, reason = "search" if view.is_hits else "listing", view.listing.completeness.reason
+            stopped = reason == status.STOPPED
+            heading = f"You stopped the {what} before it found anything." if stopped else f"The {what} stopped."
+            self.say("empty" if stopped else "failed", heading, "" if stopped else reason, "r tries again.")
         elif view.is_hits:
             self.say("empty", "Nothing matches.", "Escape goes back to where the search began.")
         elif view.place and view.place.key:
@@ -172,9 +196,10 @@ class ObjectsPane(Vertical):
 
     def show_status(self, listed_again: int | None = None) -> None:
         """How much is listed, and whether that is all; `listed_again` rows have come of a listing that replaces it."""
-        line = status.line(self.view, self.table, listed_again) if self.view else Content("")
         box = self.query_one("#status", Static)
-        lines = len(line.wrap(max(box.content_size.width, 1)))
+        width = box.content_size.width
+        line = status.line(self.view, self.table, listed_again, width) if self.view else Content("")
+        lines = len(line.wrap(max(width, 1)))
         # While rows arrive this changes all the time, and seldom its height: no reason to lay out the screen.
         box.update(line, layout=lines != box.content_size.height)
 
@@ -185,7 +210,8 @@ class ObjectsPane(Vertical):
     def begin_filter(self) -> None:
         """Show the filter and type into it."""
         self.add_class("-filtering", "-typing")
-        self.query_one("#filter", Input).focus()
+        # Not a moment later: what is typed behind the slash belongs to the filter.
+        self.screen.set_focus(self.query_one("#filter", Input))
 
     def end_filter(self) -> None:
         """Take the filter away and show every row."""
@@ -203,6 +229,12 @@ class ObjectsPane(Vertical):
         event.stop()
         if not event.value:
             self.end_filter()
+        self.table.focus()
+
+    @on(FilterInput.Ended)
+    def _end_typing(self, event: FilterInput.Ended) -> None:
+        event.stop()
+        self.end_filter()
         self.table.focus()
 
     @on(Input.Blurred, "#filter")
@@ -224,4 +256,14 @@ class ObjectsPane(Vertical):
     @on(ObjectTable.SelectionChanged)
     @on(ObjectTable.Arranged)
     def _rows_changed(self) -> None:
+        self._show_problem(self.table.filter_problem)
         self.show_status()
+
+    def _show_problem(self, problem: str) -> None:
+        """Say what is wrong with what is typed where the language is said; the last filter that was right holds."""
+        said = f"✗ {visible(problem)}" if problem else _LANGUAGE
+        if said != self._said:
+            self._said = said
+            language = self.query_one("#language", Static)
+            language.set_class(bool(problem), "-problem")
+            language.update(Content(said))

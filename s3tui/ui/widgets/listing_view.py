@@ -319,6 +319,8 @@ class ListingView(RowView):
 
     def _place(self, arrangement: Arrangement, cursor: int, line: int | None) -> None:
         """Show these rows with the cursor at a position, on a line of the view if one is said."""
+        if self._shown is None or self._shown.order != arrangement.order:
+            self.forget_painted()
         self._shown = arrangement
         self.cursor = cursor
         self._cursor_id = arrangement.row_at(cursor) if len(arrangement) else None

@@ -73,9 +73,9 @@ class ObjectTable(ListingView):
         key = (row, at_cursor, selected, width)
         strip = self._painted.get(key)
         if strip is None:
-            columns, widths = self._shown.columns, self._layout_for(width)
-            styles = self._row_styles(columns.kind(row), bool(at_cursor), selected)
-            strip = row_painter.row(columns, row, self._shown.skip, widths, self._order, styles, selected)
+            widths = self._layout_for(width)
+            styles = self._row_styles(self._shown.columns.kind(row), bool(at_cursor), selected)
+            strip = row_painter.row(self._shown, position, row, widths, styles, selected)
             self._painted[key] = strip
         return strip
 

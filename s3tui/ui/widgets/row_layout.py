@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MARK = 2  # the cells before the name
 _GAP = 2
+_LEAST_IN_THREE = 20  # cells; fewer hold no more than the two ends of a name
 _SIZE = 10
 _TIME, _SHORT_TIME = 19, 16  # with and without seconds
 _CLASS, _LONG_CLASS = 12, 19  # INTELLIGENT_TIERING
@@ -62,14 +63,20 @@ def layout(total: int) -> Layout:
     return Layout(total, total - MARK - 1, 0, 0, 0)
 
 
-def cells(columns: Columns, row: int, skip: int, widths: Layout) -> tuple[str, str]:
-    """The name, and everything after it, each padded to its width."""
+def name(columns: Columns, row: int, skip: int) -> str:
+    """A row's name, safe to show."""
+    text = columns.key_bytes(row)[skip:].decode("utf-8", "surrogateescape")
+    return display.visible(text) if text else "(this prefix itself)"
+
+
+def cells(columns: Columns, row: int, skip: int, widths: Layout, show: int = 0) -> tuple[str, str]:
+    """The name, with its character at `show` if not all of it has room, and everything after it, each padded to its
+    width."""
     kind = columns.kind(row)
-    name = columns.key_bytes(row)[skip:].decode("utf-8", "surrogateescape")
-    text = display.visible(name) if name else "(this prefix itself)"
+    text = name(columns, row, skip)
     if kind == DELETED and not widths.size:
         text = f"✗ {text}"
-    text = fit(text, widths.name)
+    text = fit(text, widths.name, show)
     if kind == PREFIX:
         return text, " " * (widths.total - MARK - widths.name)
     rest = ""
@@ -101,18 +108,52 @@ def _title(by: SortBy, order: Order) -> str:
     return _TITLES[by] + ((" ▼" if order.descending else " ▲") if by == order.by else "")
 
 
-def fit(text: str, width: int) -> str:
-    """`text` in exactly `width` cells; what is too long loses its middle, since names differ at both ends."""
+def fit(text: str, width: int, show: int = 0) -> str:
+    """`text` in exactly `width` cells. What is too long loses its middle, since names differ at both ends; when the
+    character at `show` would be lost with it, some of what stands there is kept, too."""
     if text.isascii():
         if len(text) <= width:
             return text.ljust(width)
-        kept = (width - 1) // 3
-        return f"{text[: width - 1 - kept]}…{text[len(text) - kept :]}"
-    if cell_len(text) <= width:
+    elif cell_len(text) <= width:
         return set_cell_size(text, width)
-    tail_width = (width - 1) // 3
-    start = len(text)
-    while start > 0 and cell_len(text[start - 1 :]) <= tail_width:
-        start -= 1
-    tail = text[start:]
-    return f"{set_cell_size(text, width - 1 - cell_len(tail))}…{tail}"
+    tail = _tail(text, (width - 1) // 3)
+    head = _head(text, width - 1 - cell_len(tail))
+    if width < _LEAST_IN_THREE or not len(head) <= show < len(text) - len(tail):
+        return _padded(f"{head}…{tail}", width)
+    tail = _tail(text, width // 5)
+    middle = _head(text[max(show - 2, 0) : len(text) - len(tail)], width * 2 // 5)
+    head = _head(text, width - 2 - cell_len(middle) - cell_len(tail))
+    behind = "" if text.endswith(middle + tail) else "…"
+    return _padded(f"{head}…{middle}{behind}{tail}", width)
+
+
+def _padded(text: str, width: int) -> str:
+    return text.ljust(width) if text.isascii() else set_cell_size(text, width)
+
+
+def _head(text: str, width: int) -> str:
+    """As many of the first characters as have room in `width` cells."""
+    if text.isascii():
+        return text[:width]
+    end = min(len(text), width)
+    while end and cell_len(text[:end]) > width:
+        end -= 1
+    return text[:end]
+
+
+def _tail(text: str, width: int) -> str:
+    """As many of the last characters as have room in `width` cells."""
+    start = max(len(text) - width, 0)
+    while start < len(text) and not text.isascii() and cell_len(text[start:]) > width:
+        start += 1
+    return text[start:]
+
+
+def difference(name: str, *others: str) -> int:
+    """Where `name` begins to differ from all of `others`: the character one needs to see to tell them apart."""
+    return max((_first_difference(name, other) for other in others), default=0)
+
+
+def _first_difference(one: str, other: str) -> int:
+    shorter = min(len(one), len(other))
+    return next((at for at in range(shorter) if one[at] != other[at]), shorter)

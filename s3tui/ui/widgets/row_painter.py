@@ -14,7 +14,7 @@ from s3tui.ui.widgets.arrangement import Order
 from s3tui.ui.widgets.row_layout import Layout
 
 if TYPE_CHECKING:
-    from s3tui.s3.columns import Columns
+    from s3tui.ui.widgets.arrangement import Arrangement
 
 _MATCH = Style(underline=True)
 
@@ -25,12 +25,25 @@ def header(order: Order, widths: Layout, style: Style) -> Strip:
 
 
 def row(
-    columns: Columns, number: int, skip: int, widths: Layout, order: Order, styles: tuple[Style, Style], selected: bool
+    shown: Arrangement, position: int, number: int, widths: Layout, styles: tuple[Style, Style], selected: bool
 ) -> Strip:
     """A row in two styles, one for its name and one for the rest; a selected one has a mark as well."""
-    name, rest = row_layout.cells(columns, number, skip, widths)
+    name, rest = row_layout.cells(shown.columns, number, shown.skip, widths, _telling(shown, position, number, widths))
     mark = "✓ " if selected else "  "
-    return Strip([*_name(mark, name, order, styles[0]), Segment(rest, styles[1])], widths.total)
+    return Strip([*_name(mark, name, shown.order, styles[0]), Segment(rest, styles[1])], widths.total)
+
+
+def _telling(shown: Arrangement, position: int, number: int, widths: Layout) -> int:
+    """Which character of a long name must be seen: where the filter found something, or where the name begins to
+    differ from those of the rows above and below."""
+    name = row_layout.name(shown.columns, number, shown.skip)
+    if len(name) * 2 <= widths.name:  # no character has more than two cells
+        return 0
+    if (span := shown.order.filter.span(name)) is not None:
+        return span[0]
+    around = [at for at in (position - 1, position + 1) if 0 <= at < len(shown)]
+    others = (row_layout.name(shown.columns, shown.row_at(at), shown.skip) for at in around)
+    return row_layout.difference(name, *others)
 
 
 def _name(mark: str, name: str, order: Order, style: Style) -> list[Segment]:

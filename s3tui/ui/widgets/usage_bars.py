@@ -22,7 +22,7 @@ from s3tui.ui.widgets.row_view import HEADER
 SortBy = Literal["size", "count", "name"]
 ORDER: tuple[SortBy, ...] = ("size", "count", "name")
 SHADES: dict[State, str] = {"current": "█", "noncurrent": "▓", "marker": "░", "part": "▒"}
-_SIZE, _SHARE, _COUNT = 10, 6, 13
+_SIZE, _SHARE, _COUNT = 10, 8, 13
 _BEFORE = 1 + _SIZE + _SHARE + 2  # cells before the bar
 _MARK = 3  # cells before the name
 _LEAST_NAME = 24
