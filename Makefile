@@ -1,7 +1,8 @@
 # Each target makes .venv and installs what it needs by itself; only Python 3.11+ and make must be there.
 #   make demo           browse a server with sample data
 #   make test           lint, types, import contracts and all tests
-#   make test-servers   the behaviour suite on every S3 server that can be started here
+#   make test-servers   the behaviour suite on every S3 server that can be started here; with longer lists, on some of
+#                       them only: make test-servers LONG_LIST=200000 ONLY="ceph seaweedfs"
 #   make bench          speed, as a ratio to a peer in the same run; some of it: make bench ONLY="listing memory"
 #   make screenshots    draw the README's pictures from the demo
 #   make clean          remove .venv and every cache
@@ -25,7 +26,7 @@ test: .venv/dev-installed
 	$(not-here) $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-servers: .venv/dev-installed
-	$(BIN)/pytest tests/servers
+	$(if $(LONG_LIST),S3TUI_LONG_LIST=$(LONG_LIST) )$(BIN)/pytest tests/servers $(addprefix --server=,$(ONLY))
 
 bench: .venv/dev-installed
 	$(BIN)/python benchmarks/run.py $(ONLY)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from s3tui.errors import BadInput
 from s3tui.s3 import errors
 
 # Capabilities in the order of the table.
@@ -15,6 +16,11 @@ CAPABILITIES = (
     "odd keys",
     "long lists",
     "cancel and go on",
+    "usage",
+    "search",
+    "deleted keys",
+    "export",
+    "lists follow writes",
     "signatures checked",
     "policies",
     "tls",
@@ -70,6 +76,7 @@ CANNOT: dict[str, dict[str, Cannot]] = {
     },
     "rclone": {
         "versions": Cannot(errors.Unsupported, "it keeps none"),
+        "deleted keys": Cannot(BadInput, "it keeps no versions"),
         "tags": Cannot(
             errors.Unsupported, "it answers ?tagging with the object, and takes a write of it for the object"
         ),
@@ -89,6 +96,9 @@ CANNOT: dict[str, dict[str, Cannot]] = {
 
 # What a server makes of a key without saying so.
 KEYS_IT_CHANGES = {"seaweedfs": {"back\\slash": "back/slash"}}
+
+# Whose lists go on for a while to show the folder in which the last object was deleted.
+KEEP_EMPTY_FOLDERS = {"seaweedfs"}
 
 LEGEND = "yes: shown here    no: refused by us, and nothing harmed    -: not asked of this server"
 YES, NO, WRONG = "yes", "no", "WRONG"
