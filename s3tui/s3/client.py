@@ -160,8 +160,10 @@ class Connection:
         unsigned = self.profile.credentials == "anonymous"
         if not unsigned and (scope is None or scope[1] != "s3"):
             return None
-        client = self.client(bucket)
-        found = None if unsigned else self._session.get_credentials()
+        with self._lock:  # another thread may `close`
+            client = self.client(bucket)
+            session_ = self._session
+        found = None if unsigned else session_.get_credentials()
         keys = found.get_frozen_credentials() if found else None
         if bucket.startswith("arn:") or not (keys or unsigned):
             return None

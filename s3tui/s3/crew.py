@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import select
@@ -19,7 +20,7 @@ from s3tui.s3.listing_child import Change, Fetched, Job
 # The child finds the same modules as we do, and nothing in the folder it happens to be started in.
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from s3tui.s3.listing_child import main; main()"
 # Of our environment, which may hold secrets, a child gets only what an interpreter needs.
-_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")
+_ENVIRONMENT = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "OPENSSL_CONF", "LANG", "LC_ALL", "TMPDIR")
 _PIPE = 1 << 20  # bytes; several pages
 
 
@@ -46,6 +47,7 @@ class Crew:
     """Up to `size` children on one way; leaving the context ends them. One thread uses it, but for `kill`."""
 
     def __init__(self, way: Way, size: int) -> None:
+        self.way = way
         self._numbers = itertools.count(1)
         self._children: list[_Child] = []
         with suppress(OSError):  # without children one lists alone
@@ -94,7 +96,10 @@ class Crew:
         """What came from the children; waits at most so long for something to come. All jobs of a child that has
         ended have failed."""
         by_pipe = {cast(BinaryIO, child.process.stdout).fileno(): child for child in self._children}
-        for pipe in select.select(list(by_pipe), [], [], seconds)[0]:
+        poll = select.poll()  # `select.select` knows no descriptors above 1023
+        for pipe in by_pipe:
+            poll.register(pipe, select.POLLIN)
+        for pipe, _ in poll.poll(seconds * 1000):
             child = by_pipe[pipe]
             chunk = os.read(pipe, _PIPE)
             if chunk:
@@ -122,9 +127,10 @@ def _start(way: Way) -> _Child:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-        pipesize=_PIPE,
         bufsize=0,
     )
+    with suppress(OSError, AttributeError):  # a user may have only so much in pipes; then several writes are needed
+        fcntl.fcntl(cast(BinaryIO, process.stdout), fcntl.F_SETPIPE_SZ, _PIPE)
     child = _Child(process)
     child.tell(way)
     return child

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, urlencode
 
 _SIGNED_AS = "AWS4-HMAC-SHA256"
 
@@ -67,7 +68,9 @@ class Direct:
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
 
-        request = AWSRequest(method="GET", url=self._way.url, params=query)
+        # A space as `%20`, as botocore has it: what `+` means, and how it is signed, not all endpoints agree on.
+        words = urlencode(query, quote_via=quote, safe="-_.~", errors="surrogateescape")
+        request = AWSRequest(method="GET", url=f"{self._way.url}?{words}")
         if self._keys:
             request.context["signing"] = {}
             S3SigV4Auth(self._keys, self._way.service, self._way.region).add_auth(request)

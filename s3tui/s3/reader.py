@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +22,7 @@ from s3tui.s3 import page_parser
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.crew import Crew
+from s3tui.s3.direct import Way
 from s3tui.s3.fan_out import OutOfOrder, Plan, Segment, StartAfterIgnored
 from s3tui.s3.listing_child import Fetched
 from s3tui.s3.requests import LoggedRequest
@@ -28,11 +30,13 @@ from s3tui.s3.requests import LoggedRequest
 PAGE_SIZE = 1000
 ALONE = 5  # pages that are read before children are started
 MOST_STREAMS = 24
-MOST_FAILURES = 8  # pages that children could not fetch; after that they cost more than they give
+MOST_FAILURES = 8, 50  # pages that children could not fetch: so many, and one in so many; with more they don't pay
 _CHILDREN = min(2, os.cpu_count() or 1)
 _WAKE = 0.5  # s
+_START = 20.0  # s in which a child is ready, or never will be
 _MOST_PREPARED = 500  # pages that wait; what was made of them takes memory, too
 _SLOW_DOWN = {429, 503}
+_REFUSED = {400, 401, 403}  # also what an endpoint says of keys that are no longer valid
 _PARAMETERS = {
     "continuation-token": "ContinuationToken",
     "start-after": "StartAfter",
@@ -68,7 +72,10 @@ class Reader:
         self._jobs_begun = 0
         self._asked = 0  # pages this run asked for itself
         self._is_plain = True  # pages are written so that a child can read them
+        self._way: Way | None = None  # how this run's own last request was sent
         self._failures = 0
+        self._was_fetched = False  # by a child, with the keys it has
+        self._is_outdated = False  # the crew has keys that are no longer valid
         self._may_grow = connection.profile.parallel_listing
         self._streams = 1
         self._prepare = prepare
@@ -78,35 +85,43 @@ class Reader:
 
     def pages(self) -> Iterator[Columns]:
         """What comes, as it can be given out. Raises `S3Error`, `PlanBroken`, `Cancelled`."""
-        ready = self._plan.ready if self._in_order else self._plan.ready_unordered
         try:
+            yield from self._ready()  # what an earlier run was cancelled before it could give out
             for _ in self._rounds():
                 self._token.check()
-                for page in ready():
-                    self._unprepared.pop(id(page), None)
-                    self._prepared.discard(id(page))
-                    yield page
+                yield from self._ready()
         finally:
-            for segment, _ in self._jobs.values():
-                self._plan.release(segment)
+            self._release_all()
             if self._jobs_begun:
                 _give_back_memory()
+
+    def _ready(self) -> Iterator[Columns]:
+        for page in self._plan.ready() if self._in_order else self._plan.ready_unordered():
+            self._unprepared.pop(id(page), None)
+            self._prepared.discard(id(page))
+            yield page
 
     def _rounds(self) -> Iterator[None]:
         """Each round takes some pages into the plan."""
         while not self._plan.done and (self._plan.requests < ALONE or not self._asked):
             self._alone()
             yield
-        if self._children and self._is_plain and not self._plan.done:
-            way = self._connection.way(self.bucket, MOST_STREAMS)
-            if way is not None:
-                way = replace(way, query={word: value for word, value in way.query.items() if word not in _PARAMETERS})
-                with Crew(way, self._children if self._may_grow else 1) as crew:
-                    self._token.on_cancel(crew.kill)
-                    yield from self._together(crew)
+        while self._way is not None and self._children and self._is_plain and not self._plan.done:
+            self._was_fetched, self._is_outdated, self._failures = False, False, 0
+            with Crew(self._way, self._children if self._may_grow else 1) as crew:
+                self._token.on_cancel(crew.kill)
+                yield from self._together(crew)
+            self._release_all()
+            if not self._is_outdated:
+                break
         while not self._plan.done:
             self._alone()
             yield
+
+    def _release_all(self) -> None:
+        for segment, _ in self._jobs.values():
+            self._plan.release(segment)
+        self._jobs.clear()
 
     # ---- alone
 
@@ -129,11 +144,19 @@ class Reader:
         with page_parser.columns_wanted():
             answer = self._connection.call("list_object_versions" if plan.versions else "list_objects_v2", **parameters)
         self._asked += 1
+        if self._children:
+            self._way = self._find_way()
         self._is_plain = page_parser.is_plain(answer)
         following = page_parser.following_of(answer)
         # Some servers send a token and say that nothing is left: asking once more settles it.
         truncated = bool(answer.get("IsTruncated") or following)
         self._take(segment, page_parser.page_of(answer), truncated, following)
+
+    def _find_way(self) -> Way | None:
+        way = self._connection.way(self.bucket, MOST_STREAMS)
+        if way is None:
+            return None
+        return replace(way, query={word: value for word, value in way.query.items() if word not in _PARAMETERS})
 
     def _words(self, segment: Segment) -> dict[str, str]:
         """The query words of the segment's next page."""
@@ -153,7 +176,10 @@ class Reader:
 
     def _together(self, crew: Crew) -> Iterator[None]:
         """Until the plan is done, or the crew is no use any more."""
-        while not (self._plan.done or crew.is_gone or self._failures > MOST_FAILURES):
+        started = time.monotonic()
+        while not (self._plan.done or crew.is_gone or self._is_outdated or self._fails_too_often):
+            if not crew.ready and time.monotonic() - started > _START:
+                return
             # While they start this thread rests: its pages would come first, but make the screen slow.
             if crew.ready:
                 self._give_work(crew)
@@ -165,6 +191,11 @@ class Reader:
                 self._prepare_one()
             self._token.check()
             yield
+
+    @property
+    def _fails_too_often(self) -> bool:
+        some, one_in = MOST_FAILURES
+        return self._failures > some + self._plan.requests // one_in
 
     def _prepare_one(self) -> None:
         name, page = next(iter(self._unprepared.items()))
@@ -189,6 +220,7 @@ class Reader:
             return
         if fetched.kind == "page":
             self._log(fetched)
+            self._was_fetched = True
             truncated = fetched.truncated or bool(fetched.following)
             waiting = len(segment.pages)
             self._take(segment, Columns.unpacked(fetched.columns), truncated, fetched.following)
@@ -205,10 +237,16 @@ class Reader:
                 self._failures += 1
                 if fetched.status in _SLOW_DOWN:
                     self._step_back(crew)
-                if not segment.done:
+                if not (segment.done or self._is_outdated):
                     self._fetch(segment)
+                    self._note_outdated(crew, fetched.status)
         finally:
             self._plan.release(segment)
+
+    def _note_outdated(self, crew: Crew, status: int) -> None:
+        """A child was refused what this process was not: if its keys are other ones by now, those were too old."""
+        now = self._way
+        self._is_outdated = status in _REFUSED and self._was_fetched and now is not None and now.keys != crew.way.keys
 
     def _stop(self, crew: Crew, number: int) -> None:
         segment, end = self._jobs.pop(number)

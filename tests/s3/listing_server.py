@@ -146,6 +146,7 @@ class Bucket:
     faults: Sequence[tuple[Container[int], Fault]] = ()  # on which requests; the first one holds
     max_keys: int = 0  # sends so many whatever was asked for; 0 does as asked
     ignores_start_after: bool = False
+    refuses: Callable[[Asked], bool] = lambda _: False  # requests whose keys it says are out of date
     _lists: dict[tuple[str, str], list[str]] = field(default_factory=dict, init=False)  # by prefix and delimiter
     _version_lists: dict[str, list[Version]] = field(default_factory=dict, init=False)  # by prefix
 
@@ -235,6 +236,8 @@ def listing_server(bucket: Bucket) -> Iterator[Stub]:
         query = {word: values[0] for word, values in parse_qs(parts.query, keep_blank_values=True).items()}
         if asked.method != "GET" or not query.keys() & {"list-type", "versions"}:
             return Answer(501, b"<Error><Code>NotImplemented</Code></Error>")
+        if bucket.refuses(asked):
+            return Answer(400, b"<Error><Code>ExpiredToken</Code></Error>")
         with lock:
             number = next(numbers)
         page = bucket.page(query)
