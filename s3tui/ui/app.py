@@ -29,7 +29,7 @@ from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
 from s3tui.transfers.queue import Queue, TransferView
-from s3tui.ui import lost_terminal
+from s3tui.ui import heap, lost_terminal
 from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.failures import TellsFailures
 
@@ -128,7 +128,8 @@ class S3tuiApp(TellsFailures, App[None]):
         if first and start.profile is not None:
             browser.profiles.show([start.profile], start.profile)
             browser.use(start.profile, parse(start.target, start.profile.endpoint) if start.target else None)
-        profiles = await background.run(background.LOCAL, _all_profiles, self.config_path, start.env_file)
+        with heap.loading(self, "profiles"):
+            profiles = await background.run(background.LOCAL, _all_profiles, self.config_path, start.env_file)
         if start.profile is not None:
             profiles.insert(0, start.profile)
         browser.profiles.show(profiles, browser.connection.profile if browser.connection else None)

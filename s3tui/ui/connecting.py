@@ -13,6 +13,7 @@ from s3tui.errors import S3tuiError
 from s3tui.profiles.model import Profile
 from s3tui.s3 import errors
 from s3tui.s3.uri import S3Uri
+from s3tui.ui import heap
 
 if TYPE_CHECKING:
     from s3tui.s3.client import Connection
@@ -33,6 +34,13 @@ async def _use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
     from s3tui.s3.client import connect  # boto3 itself is imported by the connection's first call
 
     connection = connect(profile, mfa_code=browser.app.ask_mfa)
+    with heap.loading(browser.app, "boto3"):
+        await _show(browser, connection, then)
+    browser.refresh_commands()
+
+
+async def _show(browser: Browser, connection: Connection, then: S3Uri | None) -> None:
+    profile = connection.profile
     browser.connection = connection
     browser.profiles.show(browser.profiles.profiles, profile)
     browser.bucket_tree.say("loading …")
@@ -42,7 +50,6 @@ async def _use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
     else:
         browser.objects.say("loading", f"Connecting to {profile.endpoint or 'AWS'}")
     await _list_buckets(browser, connection, then)
-    browser.refresh_commands()
 
 
 async def _list_buckets(browser: Browser, connection: Connection, then: S3Uri | None) -> None:
