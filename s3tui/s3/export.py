@@ -52,15 +52,17 @@ class Writer(ABC, Generic[W]):
     def __init__(self, out: BinaryIO) -> None:
         self.out = out
         self.rows = 0  # written so far
-        self._prepared: dict[int, list[tuple[W, int]]] = {}  # by the `id` of the page
+        self._prepared: dict[int, tuple[Columns, list[tuple[W, int]]]] = {}  # by the `id` of the page
 
     def prepare(self, bucket: str, page: Columns) -> None:
-        """Put a page into words, for which `write` will be called later, or never."""
-        self._prepared[id(page)] = list(self._worded(bucket, page, None))
+        """Put a page into words, for all of which `write` will be called later, or never."""
+        # The page is kept with them: while it lives no other one can have its `id`.
+        self._prepared[id(page)] = page, list(self._worded(bucket, page, None))
 
     def write(self, bucket: str, columns: Columns, rows: Iterable[int] | None = None) -> None:
         """Write all rows of `columns`, or those with the numbers `rows`, in that order. Raises `OSError`."""
-        for words, count in self._prepared.pop(id(columns), None) or self._worded(bucket, columns, rows):
+        _, prepared = self._prepared.pop(id(columns), (None, None))
+        for words, count in prepared or self._worded(bucket, columns, rows):
             self.put(words)
             self.rows += count
 

@@ -292,14 +292,14 @@ class Plan:
     def collapse(self) -> bool:
         """Give up reading at several places: one stream goes on at the front to the end, the rest is thrown away.
 
-        False when that can't make the listing right any more, because pages from further behind were given out.
+        False when that can't make the listing right any more.
         """
         front = next((at for at, one in enumerate(self._segments) if not one.done or one.rest is not None), None)
         if front is None:
             return True
         segment = self._segments[front]
         behind = self._segments[front + 1 :]
-        if any(other.given for other in behind) or (self._disordered and segment.after):
+        if self._disordered and segment.after:
             return False
         del self._segments[front + 1 :]
         for other in behind:
@@ -319,19 +319,10 @@ class Plan:
         """The pages that can be given out now in key order, each once."""
         while self._segments:
             front = self._segments[0]
-            yield from self._given(front)
+            while front.pages:
+                page = front.pages.popleft()
+                self.rows_waiting -= len(page)
+                yield page
             if not front.done or front.rest is not None or len(self._segments) == 1:
                 return
             del self._segments[0]
-
-    def ready_unordered(self) -> Iterator[Columns]:
-        """All pages that were not given out yet, each once."""
-        for segment in list(self._segments):
-            yield from self._given(segment)
-
-    def _given(self, segment: Segment) -> Iterator[Columns]:
-        while segment.pages:
-            page = segment.pages.popleft()
-            segment.given = True
-            self.rows_waiting -= len(page)
-            yield page

@@ -130,19 +130,17 @@ def stream(
     token: CancelToken | None = None,
     *,
     versions: bool = False,
-    in_order: bool = True,
     prepare: Callable[[Columns], object] | None = None,
 ) -> Iterator[Columns]:
     """The rows under `prefix` as fast as they can be had: after some pages in child processes, many at a time.
 
-    With `versions` also noncurrent versions and delete markers come. Without `in_order` a part may come before
-    another that is earlier in the order of keys, each row once all the same; then nothing has to be kept back.
+    With `versions` also noncurrent versions and delete markers come.
     `prepare` may be called with a page some time before it is given out, from this thread, while there is nothing
     else to do.
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
     plan = new_plan(prefix, delimiter, versions)
-    return _run(Reader(connection, bucket, plan, token, in_order=in_order, prepare=prepare))
+    return _run(Reader(connection, bucket, plan, token, prepare=prepare))
 
 
 def _run(reader: Reader) -> Iterator[Columns]:

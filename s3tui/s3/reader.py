@@ -55,7 +55,6 @@ class Reader:
         plan: Plan,
         token: CancelToken | None = None,
         *,
-        in_order: bool = True,
         prepare: Callable[[Columns], object] | None = None,
         children: int = _CHILDREN,
         page_size: int = PAGE_SIZE,
@@ -65,7 +64,6 @@ class Reader:
         self.bucket = bucket
         self._plan = plan
         self._token = token or CancelToken()
-        self._in_order = in_order
         self._children = children
         self._page_size = page_size
         self._jobs: dict[int, tuple[Segment, bytes | None]] = {}  # with the end that the child knows
@@ -96,7 +94,7 @@ class Reader:
                 _give_back_memory()
 
     def _ready(self) -> Iterator[Columns]:
-        for page in self._plan.ready() if self._in_order else self._plan.ready_unordered():
+        for page in self._plan.ready():
             self._unprepared.pop(id(page), None)
             self._prepared.discard(id(page))
             yield page
@@ -171,6 +169,7 @@ class Reader:
             self._streams, self._may_grow = 1, False
             if not self._plan.collapse():
                 raise
+            self._unprepared.clear()  # most of them were thrown away
 
     # ---- together
 

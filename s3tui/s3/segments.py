@@ -58,7 +58,6 @@ class Segment:
     trust: float = 1.0  # in the estimate of what is left: halved when what was split off turns out to be empty
     estimate: tuple[object, float] = (None, 0.0)
     pages: deque[Columns] = field(default_factory=deque)  # that were not given out yet
-    given: bool = False
     before: bytes | None = None  # reopened: it ends before this key, which its neighbour has
     rest: Columns | None = None  # what came beyond its end, until that is compared with the neighbour's first page
     more: bool = False  # whether there was more after `rest`

@@ -102,7 +102,6 @@ class Streams:
     plan: Plan
     count: int
     chance: Random
-    ordered: bool = True
     gives_up: float = 0  # how often a stream stops after a page
     alone: int = 0  # pages that one stream reads before the others come
     most_waiting: int = 0
@@ -110,7 +109,6 @@ class Streams:
 
     def run(self) -> Iterator[Columns]:
         """The pages as they are given out."""
-        ready = self.plan.ready if self.ordered else self.plan.ready_unordered
         flying: list[tuple[Segment, bytes, dict[str, str]]] = []
         while True:
             self._begin(flying)
@@ -120,7 +118,7 @@ class Streams:
             self.round_trips += 1 / len(flying)
             segment, after, following = flying.pop(self.chance.randrange(len(flying)))
             self._take(segment, self.bucket.answer(after, following))
-            yield from ready()
+            yield from self.plan.ready()
             self.most_waiting = max(self.most_waiting, self.plan.rows_waiting)
             if not segment.busy:
                 continue

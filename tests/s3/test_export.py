@@ -298,3 +298,13 @@ def test_a_cancelled_export_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         export.to_file(tmp_path / "lists/a.csv", "csv", listing, range(2500), COMPLETE, token, lambda _: token.cancel())
     assert list((tmp_path / "lists").iterdir()) == []
+
+
+def test_words_made_for_a_page_that_is_never_written_are_not_those_of_another() -> None:
+    out = io.BytesIO()
+    written = export.writer("jsonl", out)
+    for number in range(50):
+        written.prepare("b", columns_of([Row(f"thrown away {number}")]))
+        written.write("b", columns_of([Row(f"right {number}")]))  # it may lie where the other one lay
+    assert out.getvalue().count(b"right") == 50
+    assert b"thrown" not in out.getvalue()

@@ -99,13 +99,6 @@ def test_versions_of_a_key_stay_together(keys: list[bytes], streams: int, chance
 
 
 @settings(deadline=None, max_examples=50)
-@given(keys=_keys, streams=st.integers(1, 32), chance=st.randoms(use_true_random=False))
-def test_out_of_order_each_row_comes_once(keys: list[bytes], streams: int, chance: Random) -> None:
-    bucket = Bucket(keys)
-    assert sorted(_all(Streams(bucket, bucket.plan(), streams, chance, ordered=False))) == bucket.elements
-
-
-@settings(deadline=None, max_examples=50)
 @given(keys=_keys, pages=st.integers(0, 40), chance=st.randoms(use_true_random=False))
 def test_giving_up_several_streams_loses_nothing(keys: list[bytes], pages: int, chance: Random) -> None:
     bucket = Bucket(keys)
@@ -129,15 +122,12 @@ def test_an_endpoint_that_ignores_where_to_begin_is_read_by_one_stream(
 
 
 @settings(deadline=None, max_examples=50)
-@given(keys=_keys, chance=st.randoms(use_true_random=False), leaves_out=st.integers(1, 5), ordered=st.booleans())
+@given(keys=_keys, chance=st.randoms(use_true_random=False), leaves_out=st.integers(1, 5))
 def test_keys_that_an_endpoint_leaves_out_after_a_start_are_found_all_the_same(
-    keys: list[bytes], chance: Random, leaves_out: int, ordered: bool
+    keys: list[bytes], chance: Random, leaves_out: int
 ) -> None:
     bucket = Bucket(keys, page_size=7, leaves_out=leaves_out)
-    try:
-        assert sorted(_all(Streams(bucket, bucket.plan(), 4, chance, ordered=ordered))) == bucket.elements
-    except fan_out.StartAfterIgnored:
-        assert not ordered
+    assert sorted(_all(Streams(bucket, bucket.plan(), 4, chance))) == bucket.elements
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -147,7 +137,7 @@ def test_an_endpoint_that_walks_folders_is_read_whole_or_found_out(seed: int) ->
     parts = [["a", "b", "ab"], ["", "-x", ".t", "!"], ["/", "/", "-"], ["", "k/", "k-/", "k!"]]
     keys = {"".join(map(chance.choice, parts)) + str(chance.randrange(60)) for _ in range(chance.randrange(30, 400))}
     bucket = Bucket(_encoded(keys), page_size=chance.choice([3, 7, 20]), walks=True)
-    streams = Streams(bucket, bucket.plan(), chance.choice([2, 16]), chance, chance.random() < 0.7)
+    streams = Streams(bucket, bucket.plan(), chance.choice([2, 16]), chance)
     try:
         assert sorted(_all(streams)) == sorted(bucket.elements)
     except fan_out.OutOfOrder:
@@ -181,13 +171,6 @@ def test_a_page_out_of_order_is_told_while_several_streams_read() -> None:
     assert plan.next_work(1) is lower
     plan.take(lower, _page(_NUMBERS[3]), False, {})
     assert plan.done
-
-
-def test_giving_up_is_impossible_once_rows_from_further_behind_were_given_out() -> None:
-    plan, _, upper = _split()
-    plan.take(upper, _page(upper.after + b"x"), True, {"place": "x"})
-    assert sum(len(one) for one in plan.ready_unordered()) == 101
-    assert not plan.collapse()
 
 
 @pytest.mark.parametrize(
