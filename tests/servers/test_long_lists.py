@@ -107,13 +107,6 @@ def test_long_lists_are_complete_and_equal_to_those_of_s5cmd(long: Long) -> None
 
 @pytest.mark.capability("long lists")
 @pytest.mark.needs("room")
-def test_a_list_in_any_order_has_each_row_once(long: Long) -> None:
-    pages = listing.stream(long.place.connection, long.place.bucket, in_order=False)
-    assert sorted((row.key for page in pages for row in page), key=str.encode) == long.keys
-
-
-@pytest.mark.capability("long lists")
-@pytest.mark.needs("room")
 def test_a_prefix_with_many_prefixes_is_complete(long: Long) -> None:
     read = long.read("folders/", "/")
     assert read.completeness.is_complete
