@@ -183,6 +183,8 @@ class ObjectsPane(Vertical):
 
     def fail(self, error: S3tuiError) -> None:
         """The listing failed. What has been listed stays."""
+        from s3tui.s3.deleted import WithDeleted
+
         if self.listing is not None and len(self.listing.columns):
             self.page_arrived()
             return
@@ -191,7 +193,8 @@ class ObjectsPane(Vertical):
             what = f"search {self.view.title}" if self.view and self.view.is_hits else f"list {self.uri}"
             self.say("denied", f"You may not {what}.", error.advice, way_on, error.evidence)
         else:
-            self.say("failed", error.sentence, error.advice, error.evidence, "r tries again.")
+            hide = "; V hides deleted objects again" if isinstance(self.listing, WithDeleted) else ""
+            self.say("failed", error.sentence, error.advice, error.evidence, f"r tries again{hide}.")
         self.show_status()
 
     def show_status(self, listed_again: int | None = None) -> None:

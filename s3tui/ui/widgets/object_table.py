@@ -91,11 +91,12 @@ class ObjectTable(ListingView):
         return self.part_style("object-table--prefix" if kind == PREFIX else ""), dim
 
     def paint_below(self, line: int, width: int) -> Strip:
-        nothing = line == 1 and not self.shown
-        if not nothing or self._shown is None or self._listing is None or self._shown.order.filter.is_empty:
+        if self.shown or self._shown is None or self._listing is None or self._shown.order.filter.is_empty:
             return super().paint_below(line, width)
         complete = self._listing.completeness.is_complete
-        return row_painter.no_match(self._shown.order.filter.text, complete, width, self.part_style("row-view--dim"))
+        return row_painter.no_match(
+            self._shown.order.filter.text, complete, line, width, self.part_style("row-view--dim")
+        )
 
     def _layout_for(self, width: int) -> row_layout.Layout:
         if width != self._widths.total:

@@ -55,9 +55,8 @@ def _name(mark: str, name: str, order: Order, style: Style) -> list[Segment]:
     return [Segment(mark + name[:at], style), Segment(name[at:end], style + _MATCH), Segment(name[end:], style)]
 
 
-def no_match(text: str, complete: bool, width: int, style: Style) -> Strip:
-    """The line that stands for no rows: never as if a partial list were all there is."""
-    said = f"  Nothing here matches “{visible(text)}”."
-    if not complete:
-        said = f"  Nothing read so far matches “{visible(text)}”; the list isn't complete."
-    return Strip([Segment(row_layout.fit(said, width), style)], width)
+def no_match(text: str, complete: bool, line: int, width: int, style: Style) -> Strip:
+    """A line of what stands for no rows, from 0 on: never as if a partial list were all there is."""
+    found = "Nothing here" if complete else "Nothing read so far"
+    lines = ["", f"  {found} matches “{visible(text)}”.", "" if complete else "  The list isn't complete."]
+    return Strip([Segment(row_layout.fit(lines[line] if line < len(lines) else "", width), style)], width)
