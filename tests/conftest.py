@@ -10,12 +10,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from s3tui.demo import server as demo_server
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 
+settings.register_profile("s3tui", deadline=None)  # no test is about how fast this machine is
+settings.load_profile("s3tui")
 _numbers = itertools.count(1)
 LARGEST_SEARCHED = 4 << 20  # bytes; what is larger is something to upload
 

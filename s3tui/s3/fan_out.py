@@ -193,6 +193,8 @@ class Plan:
             return columns
         if not columns.all_start_with(self.prefix):
             raise OutsidePrefix("The endpoint sent keys that are not under the prefix.")
+        if columns.prefix_count and not self.delimiter:
+            raise OutsidePrefix("The endpoint sent prefixes where keys were asked for.")
         first = first_key(columns)
         begins = not segment.last
         if begins and columns.prefix_count and segment.after.startswith(columns.key_bytes(0)):

@@ -125,7 +125,6 @@ class Reader:
 
     def _alone(self) -> None:
         """Fetch the next page of the segment that is next."""
-        self._token.check()
         segment = self._plan.next_work(1)
         assert segment is not None, "a plan that isn't done has something to do"
         try:
@@ -134,6 +133,7 @@ class Reader:
             self._plan.release(segment)
 
     def _fetch(self, segment: Segment) -> None:
+        self._token.check()  # cancel ends the children, whose pages then are missing
         plan = self._plan
         parameters: dict[str, Any] = {"Bucket": self.bucket, "Prefix": _text(plan.prefix), "MaxKeys": self._page_size}
         if plan.delimiter:

@@ -38,7 +38,7 @@ class TooManyEmpty(PlanBroken):
 
 
 class OutsidePrefix(PlanBroken):
-    """The endpoint sent keys that nobody asked for."""
+    """The endpoint sent keys or prefixes that nobody asked for."""
 
 
 @dataclass(slots=True, eq=False)

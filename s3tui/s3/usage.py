@@ -12,7 +12,7 @@ from s3tui.s3 import buckets, capabilities, listing, upload_parts, uploads
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
-from s3tui.s3.listing import COMPLETE, MORE, BrokenListing, Completeness
+from s3tui.s3.listing import COMPLETE, MORE, Completeness
 from s3tui.s3.uri import S3Uri
 from s3tui.s3.usage_tree import STATES, Level, State, Tally, UsageTree
 
@@ -48,9 +48,7 @@ class Usage:
             return self._tree.level(prefix)
 
     def add_page(self, page: Columns) -> None:
-        """Take in rows of a listing without delimiter, in the order of their keys. Raises `BrokenListing`."""
-        if page.prefix_count:
-            raise BrokenListing("The endpoint sent prefixes where keys were asked for.", "")
+        """Take in rows of a listing without delimiter, in the order of their keys."""
         with self._lock:
             self._tree.add_page(page)
             self.rows += len(page)

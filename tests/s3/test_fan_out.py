@@ -217,6 +217,15 @@ def test_keys_that_nobody_asked_for_are_told() -> None:
         plan.take(segment, _page(b"logs/a", b"other"), False, {})
 
 
+def test_prefixes_that_nobody_asked_for_are_told() -> None:
+    plan, page = Plan(b""), Columns()
+    page.append_prefix("a/")
+    segment = plan.next_work(1)
+    assert segment
+    with pytest.raises(fan_out.OutsidePrefix):
+        plan.take(segment, page, False, {})
+
+
 def test_work_is_given_to_as_many_streams_as_are_wanted() -> None:
     plan, lower, upper = _split()
     assert plan.next_work(2) is None

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -124,6 +125,24 @@ def test_children_ask_for_a_prefix_as_this_process_does(prefix: str) -> None:
         forms[is_of_child(asked)].update(word for word in words if word.startswith("prefix="))
     assert len(forms[False]) == 1
     assert forms[True] == forms[False]
+
+
+def test_nothing_is_asked_any_more_once_it_is_cancelled() -> None:
+    token, later = CancelToken(), list[bool]()
+
+    def refuses(asked: Asked) -> bool:
+        if token.cancelled:
+            later.append(is_of_child(asked))
+        elif len(server.asked) == 16:
+            time.sleep(0.2)  # until nothing comes any more that would wake it
+            token.cancel()
+        return False
+
+    faults = ((range(1, 14), slow(0.02)), (range(14, FOREVER), slow(0.5)))
+    with listing_server(Bucket(KEYS, faults=faults, refuses=refuses)) as server:
+        with pytest.raises(Cancelled):
+            listing.read(Listing("bucket", "", ""), Connection(server.profile), token)
+        assert False not in later
 
 
 @pytest.mark.parametrize("last", [1, 7])

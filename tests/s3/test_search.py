@@ -225,7 +225,7 @@ def test_a_bucket_that_is_far_ahead_waits_for_its_turn() -> None:
         steps = search.search(connection, [S3Uri("a"), S3Uri("b")], filters.parse("hit"))
         threading.Thread(target=let_it_run, daemon=True).start()
         assert [row.key for row in next(steps).hits] == ["hit"]
-        assert 10 < asked < 200
+        assert 10 < asked < 400  # the streams behind the first one may be far ahead of it
         assert sum(len(step.hits) for step in steps) == pages * rows
 
 
