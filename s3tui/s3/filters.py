@@ -20,6 +20,8 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
 
 from s3tui.errors import BadInput
 from s3tui.s3 import filter_words as words
@@ -29,8 +31,8 @@ from s3tui.s3.filter_words import Facts, Word
 _WORD = re.compile(r'(?P<sign>!*)(?P<kind>re:|class:)?(?:"(?P<quoted>.*?)(?:"(?=\s|$)|$)|(?P<bare>\S*))', re.DOTALL)
 _MEASURE = re.compile(r"(?P<what>size|age)(?P<operator>[<>]=?|=)(?P<value>.*)")
 _NUMBER = re.compile(r"(?P<number>[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?P<unit>.*)")
-# Takes time without end on a name that nearly fits, and nothing can interrupt a search of Python's.
-_ENDLESS = re.compile(r"\((?:\?:)?(?:\[[^\]]*\]|\\.|[^()\\])[+*]\)[+*{]")
+_REPEATS = ("MAX_REPEAT", "MIN_REPEAT")  # as Python's own reader of patterns calls them
+_FEW_TIMES = 4
 _SIZES = {unit: 1024**power for power, unit in enumerate(("", "K", "M", "G", "T", "P"))}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _MOST = 2**63 - 1
@@ -129,14 +131,31 @@ def _text(value: str) -> Word:
 
 
 def _pattern(value: str) -> Word:
-    if endless := _ENDLESS.search(value):
-        raise BadInput(f"“{endless[0]}” repeats what is repeated already, which may take for ever: leave one out.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is typed may mean something else in a later Python
-            return words.Pattern(re.compile(value), _literal_start(value))
+            compiled = re.compile(value)
+            endless = _is_endless(_parser.parse(value))
     except (re.error, RecursionError, OverflowError) as error:
         raise BadInput(f"“re:{value}” is not a regular expression: {error}.", _QUOTES) from None
+    if endless:
+        raise BadInput(f"“{value}” repeats what is repeated already, which may take for ever: leave one out.")
+    return words.Pattern(compiled, _literal_start(value))
+
+
+def _is_endless(parsed: Any, is_repeated: bool = False) -> bool:
+    """Whether something that may repeat more or less often is itself repeated more than a few times.
+
+    That takes time without end on a name that nearly fits, and nothing can interrupt a search of Python's.
+    """
+    if isinstance(parsed, tuple) and str(parsed[0]) in _REPEATS:
+        least, most, body = parsed[1]
+        if is_repeated and least != most:
+            return True
+        return _is_endless(body, is_repeated or most > _FEW_TIMES)
+    if isinstance(parsed, (tuple, list, _parser.SubPattern)):
+        return any(_is_endless(part, is_repeated) for part in parsed)
+    return False
 
 
 def _literal_start(pattern: str) -> str:

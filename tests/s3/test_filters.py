@@ -132,6 +132,9 @@ def test_what_a_prefix_or_a_delete_marker_has_not_cannot_fit() -> None:
         (r"re:(\w+)+\.iso$", "leave one out"),
         ("re:([a-z]*)*x", "leave one out"),
         ("re:(?:a+){2,}x", "leave one out"),
+        (r"re:(\w+-?)*x", "leave one out"),
+        ("re:((a+))+b", "leave one out"),
+        ("re:(.*,){12}x", "leave one out"),
         ("class:", "a storage class"),
         ("\ud800", "no key can hold"),
     ],
@@ -140,6 +143,13 @@ def test_what_cannot_be_read_is_said_with_the_word_and_what_was_expected(text: s
     with pytest.raises(BadInput) as raised:
         parse(text)
     assert said in raised.value.sentence
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(\d{1,3}\.){3}\d+", "(foo|bar)+", "([0-9a-f]{2}){16}", "(?:a++b)+", r"([+*])+", "a+b+"]
+)
+def test_patterns_that_come_to_an_end_are_taken(pattern: str) -> None:
+    assert not parse(f"re:{pattern}").is_empty
 
 
 @pytest.mark.parametrize(
