@@ -20,7 +20,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from re import _parser  # type: ignore[attr-defined]
+from re import _compiler, _parser  # type: ignore[attr-defined]
 from typing import Any
 
 from s3tui.errors import BadInput
@@ -143,19 +143,29 @@ def _pattern(value: str) -> Word:
     return words.Pattern(compiled, _literal_start(value))
 
 
-def _is_endless(parsed: Any, is_repeated: bool = False) -> bool:
-    """Whether something that may repeat more or less often is itself repeated more than a few times.
+def _is_endless(parsed: Any, ends: frozenset[str] | None = None) -> bool:
+    """Whether something that may repeat more or less often is itself repeated, and nothing tells one from the next.
 
     That takes time without end on a name that nearly fits, and nothing can interrupt a search of Python's.
+    `ends` are the characters that each round of what is repeated around this must have; None where nothing is.
     """
     if isinstance(parsed, tuple) and str(parsed[0]) in _REPEATS:
         least, most, body = parsed[1]
-        if is_repeated and least != most:
+        if ends is not None and least != most and all(_compiler.compile(body).search(end) for end in ends):
             return True
-        return _is_endless(body, is_repeated or most > _FEW_TIMES)
+        if most > _FEW_TIMES:
+            ends = _literals(body)
+        return _is_endless(body, ends)
     if isinstance(parsed, (tuple, list, _parser.SubPattern)):
-        return any(_is_endless(part, is_repeated) for part in parsed)
+        return any(_is_endless(part, ends) for part in parsed)
     return False
+
+
+def _literals(body: Any) -> frozenset[str]:
+    """The characters that stand for themselves in it, or in the one group that it is."""
+    while len(body) == 1 and str(body[0][0]) == "SUBPATTERN":
+        body = body[0][1][3]
+    return frozenset(chr(value) for kind, value in body if str(kind) == "LITERAL")
 
 
 def _literal_start(pattern: str) -> str:
