@@ -10,7 +10,7 @@ PYTHON := $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
   $(shell $(p) -c 'import sys; print("$(p)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
 BIN := .venv/bin
 # Most of a test is waiting: for a server, a screen, a terminal.
-WORKERS ?= 4
+WORKERS ?= 5
 
 .PHONY: demo test test-servers bench screenshots clean
 .DEFAULT_GOAL := demo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import urllib.request
@@ -17,7 +18,11 @@ from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 
-settings.register_profile("s3tui", deadline=None)  # no test is about how fast this machine is
+# A third of a UI test's time went into looking for garbage among what will never be any.
+gc.set_threshold(100_000, 50, 100)
+# No test is about how fast this machine is; more examples: pytest --hypothesis-profile=long
+settings.register_profile("s3tui", deadline=None, max_examples=40)
+settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("s3tui")
 _numbers = itertools.count(1)
 LARGEST_SEARCHED = 4 << 20  # bytes; what is larger is something to upload

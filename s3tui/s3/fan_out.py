@@ -246,8 +246,8 @@ class Plan:
         self.rows_waiting += len(columns)
 
     def _finish(self, segment: Segment, rest: Columns, more: bool) -> None:
+        """Its stream has to release it: until then it may still send pages, if the segment is reopened at once."""
         segment.done = True
-        segment.busy = False
         segment.more = more
         segment.rest = None if segment.before is not None else rest
 

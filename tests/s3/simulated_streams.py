@@ -120,9 +120,7 @@ class Streams:
             self._take(segment, self.bucket.answer(after, following))
             yield from self.plan.ready()
             self.most_waiting = max(self.most_waiting, self.plan.rows_waiting)
-            if not segment.busy:
-                continue
-            if self.plan.should_park(segment) or self.chance.random() < self.gives_up:
+            if segment.done or self.plan.should_park(segment) or self.chance.random() < self.gives_up:
                 self.plan.release(segment)
             else:
                 flying.append((segment, segment.after, dict(segment.following)))

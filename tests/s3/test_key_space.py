@@ -29,7 +29,7 @@ _KEYS = st.lists(
 ).map(sorted)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=100)
 @given(keys=_KEYS, chance=st.randoms(use_true_random=False), bounded=st.booleans())
 def test_a_split_is_a_key_between_its_ends(keys: list[bytes], chance: Random, bounded: bool) -> None:
     prefix = keys[0][: chance.choice([0, 0, 1, 4])]
