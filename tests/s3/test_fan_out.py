@@ -262,19 +262,6 @@ def test_memory_is_bounded_when_the_front_is_slow(monkeypatch: pytest.MonkeyPatc
     assert bounded.most_waiting < 4_500 < free.most_waiting
 
 
-def test_a_stream_keeps_a_segment_that_ends_and_goes_on_at_once() -> None:
-    """Else a second stream would ask for the same pages while the first still sends them."""
-    plan, lower, upper = _split()
-    end = lower.end or b""
-    beyond = [number for number in _NUMBERS if number > end]
-    plan.take(upper, _page(*beyond[50:60]), True, {"place": "x"})  # it leaves out fifty
-    plan.take(lower, _page(_NUMBERS[100], *beyond[:10]), True, {"place": "y"})
-    assert (lower.done, lower.end) == (False, beyond[50])
-    assert plan.next_work(2) is None
-    plan.release(lower)
-    assert plan.next_work(2) is lower
-
-
 def _page(*keys: bytes) -> Columns:
     return page([(key, OBJECT) for key in keys])
 
