@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         request = DownloadRequest(source, path, arguments.overwrite)
     queue = Queue()
-    queue.submit_download(connection, request)
+    queue.submit(connection, request)
     return watch(queue, arguments.json)
 
 

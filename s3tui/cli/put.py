@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise BadInput(complaints[0])
     queue = Queue()
     for request in requests:
-        queue.submit_upload(connection, request)
+        queue.submit(connection, request)
     return watch(queue, arguments.json)
 
 

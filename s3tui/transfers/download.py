@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from s3tui.background import CancelToken
 from s3tui.s3 import errors
@@ -17,9 +17,11 @@ from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts, verify
 from s3tui.transfers.failures import AlreadyExists, LocalFailure
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.part_file import PartFile, make_folder
 from s3tui.transfers.parts import CHUNK, Part
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.stored import bare
 
@@ -31,10 +33,18 @@ PAUSES = (0.5, 2.0, 8.0)
 class DownloadRequest:
     """What goes where. `path` names the file in full; with `root`, symbolic links must not lead out of it."""
 
+    kind: ClassVar[Kind] = "download"
     source: S3Uri
     path: Path
     overwrite: bool = False
     root: Path | None = None
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        return str(self.source), str(self.path)
+
+    def run(self, connection: Connection, progress: Progress, token: CancelToken, _: Notes) -> Outcome:
+        return download(connection, self, progress, token)
 
 
 def download(connection: Connection, request: DownloadRequest, progress: Progress, token: CancelToken) -> Outcome:

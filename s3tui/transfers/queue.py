@@ -13,20 +13,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Any
 
 from s3tui.background import TRANSFERS, Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.s3.client import Connection
 from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
-
-if TYPE_CHECKING:
-    from s3tui.transfers.download import DownloadRequest
-    from s3tui.transfers.upload import UploadRequest
-
-Kind = Literal["upload", "download"]
-Move = Callable[[Progress, CancelToken], Outcome]
+from s3tui.transfers.request import Kind, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +52,10 @@ class TransferView:
 class Transfer:
     """One file on its way. Only the queue changes it."""
 
-    def __init__(
-        self, number: int, kind: Kind, connection: Connection, request: UploadRequest | DownloadRequest, move: Move
-    ) -> None:
-        """`move(progress, token)` does what `request` asks for."""
-        self.number, self.kind, self.connection = number, kind, connection
-        self.request, self.move = request, move
+    def __init__(self, number: int, connection: Connection, request: Request) -> None:
+        self.number, self.connection, self.request = number, connection, request
         self.progress = Progress()
+        self.notes = Notes()
         self.token = CancelToken()
         self.state: State = "waiting"
         self.why = ""
@@ -74,11 +66,11 @@ class Transfer:
     def view(self) -> TransferView:
         """As it is now."""
         progress, running = self.progress, self.state == "running"
-        source, target = self._places()
+        source, target = self.request.ends
         stage = "cancelling" if self.token.cancelled else progress.stage
         return TransferView(
             number=self.number,
-            kind=self.kind,
+            kind=self.request.kind,
             profile=self.connection.profile.name,
             source=source,
             target=target,
@@ -94,11 +86,6 @@ class Transfer:
             exists=isinstance(self.error, AlreadyExists),
         )
 
-    def _places(self) -> tuple[str, str]:
-        uri = self.request.target if self.kind == "upload" else self.request.source  # type: ignore[union-attr]
-        ends = str(self.request.path), str(uri)
-        return ends if self.kind == "upload" else (ends[1], ends[0])
-
 
 class Queue:
     """Runs transfers, three at a time. Thread-safe."""
@@ -112,25 +99,14 @@ class Queue:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
-    def submit_upload(self, connection: Connection, request: UploadRequest) -> Transfer:
-        """Send a file as soon as there is room for it."""
-
-        def move(progress: Progress, token: CancelToken) -> Outcome:
-            from s3tui.transfers.upload import upload
-
-            return upload(connection, request, progress, token)
-
-        return self._submit("upload", connection, request, move)
-
-    def submit_download(self, connection: Connection, request: DownloadRequest) -> Transfer:
-        """Receive an object as soon as there is room for it."""
-
-        def move(progress: Progress, token: CancelToken) -> Outcome:
-            from s3tui.transfers.download import download
-
-            return download(connection, request, progress, token)
-
-        return self._submit("download", connection, request, move)
+    def submit(self, connection: Connection, request: Request) -> Transfer:
+        """Do what is asked for as soon as there is room for it."""
+        transfer = Transfer(next(self._numbers), connection, request)
+        with self._lock:
+            self._transfers.append(transfer)
+            self.version += 1
+        transfer.future = TRANSFERS.submit(self._run, transfer)
+        return transfer
 
     def cancel(self, number: int) -> None:
         """Stop a transfer; an unfinished upload is aborted, a partial file deleted. Returns at once."""
@@ -149,12 +125,15 @@ class Queue:
     def again(self, number: int) -> Transfer | None:
         """Submit a transfer that failed or was cancelled once more, as a new one."""
         found = self._ended(number)
-        return self._resubmit(found, found.request) if found else None
+        return self.submit(found.connection, found.request) if found else None
 
     def replace(self, number: int) -> Transfer | None:
         """Submit a transfer that found its target there once more, now to replace it."""
         found = self._ended(number)
-        return self._resubmit(found, dataclasses.replace(found.request, overwrite=True)) if found else None
+        if found is None:
+            return None
+        request: Any = found.request  # mypy doesn't know that a protocol's classes are dataclasses
+        return self.submit(found.connection, dataclasses.replace(request, overwrite=True))
 
     def wait(self, seconds: float) -> None:
         """Wait until a transfer ends, at most `seconds`."""
@@ -164,11 +143,6 @@ class Queue:
         with self._lock:
             found = next((each for each in self._transfers if each.number == number), None)
         return found if found and found.state in ("failed", "cancelled") else None
-
-    def _resubmit(self, transfer: Transfer, request: UploadRequest | DownloadRequest) -> Transfer:
-        if transfer.kind == "upload":
-            return self.submit_upload(transfer.connection, cast("UploadRequest", request))
-        return self.submit_download(transfer.connection, cast("DownloadRequest", request))
 
     def forget_finished(self) -> None:
         """Drop what has ended from the list."""
@@ -186,16 +160,6 @@ class Queue:
         with self._lock:
             return tuple(transfer.view() for transfer in self._transfers)
 
-    def _submit(
-        self, kind: Kind, connection: Connection, request: UploadRequest | DownloadRequest, move: Move
-    ) -> Transfer:
-        transfer = Transfer(next(self._numbers), kind, connection, request, move)
-        with self._lock:
-            self._transfers.append(transfer)
-            self.version += 1
-        transfer.future = TRANSFERS.submit(self._run, transfer)
-        return transfer
-
     def _unfinished(self) -> list[Transfer]:
         with self._lock:
             return [transfer for transfer in self._transfers if transfer.state not in FINISHED]
@@ -211,7 +175,7 @@ class Queue:
             self.version += 1
         began = time.monotonic()
         try:
-            outcome = transfer.move(transfer.progress, transfer.token)
+            outcome = transfer.request.run(transfer.connection, transfer.progress, transfer.token, transfer.notes)
         except Cancelled:
             self._end(transfer, "cancelled", "Cancelled; nothing was left behind.")
         except S3tuiError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from s3tui.background import CancelToken
@@ -17,7 +17,9 @@ from s3tui.transfers import multipart, names, parts, verify
 from s3tui.transfers.checksums import PartSums, sums_of
 from s3tui.transfers.create_only import check_absent, create
 from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, send_part
 from s3tui.transfers.source import Source
@@ -31,6 +33,7 @@ class UploadRequest:
     """What is to be sent where. `target` names the key in full. Without `content_type` it is guessed from the
     file's name."""
 
+    kind: ClassVar[Kind] = "upload"
     path: Path
     target: S3Uri
     content_type: str | None = None
@@ -38,6 +41,13 @@ class UploadRequest:
     metadata: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     overwrite: bool = False
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        return str(self.path), str(self.target)
+
+    def run(self, connection: Connection, progress: Progress, token: CancelToken, _: Notes) -> Outcome:
+        return upload(connection, self, progress, token)
 
     def parameters(self) -> dict[str, Any]:
         """S3's parameters of the new object."""

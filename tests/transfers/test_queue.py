@@ -29,11 +29,11 @@ def test_up_and_down_again(connection: Connection, bucket: str, make: Make, tmp_
     told: list[TransferView] = []
     queue = Queue(told.append)
     path = make(6 * MIB)
-    up = queue.submit_upload(connection, UploadRequest(path, S3Uri(bucket, "image.iso")))
+    up = queue.submit(connection, UploadRequest(path, S3Uri(bucket, "image.iso")))
     view = ended(up)
     assert (view.kind, view.state, view.done, view.total) == ("upload", "verified", 6 * MIB, 6 * MIB)
     assert view.source == str(path) and view.target == f"s3://{bucket}/image.iso" and view.profile == "moto"
-    down = queue.submit_download(connection, DownloadRequest(S3Uri(bucket, "image.iso"), tmp_path / "again.iso"))
+    down = queue.submit(connection, DownloadRequest(S3Uri(bucket, "image.iso"), tmp_path / "again.iso"))
     assert ended(down).state == "verified"
     assert (tmp_path / "again.iso").read_bytes() == path.read_bytes()
     assert [view.number for view in queue.snapshot()] == [1, 2] == [view.number for view in told]
@@ -46,7 +46,7 @@ def test_a_failure_says_why_and_can_be_tried_again(connection: Connection, bucke
     queue = Queue()
     path = make(10)
     connection.call("put_object", Bucket=bucket, Key="image.iso", Body=b"mine")
-    transfer = queue.submit_upload(connection, UploadRequest(path, S3Uri(bucket, "image.iso")))
+    transfer = queue.submit(connection, UploadRequest(path, S3Uri(bucket, "image.iso")))
     view = ended(transfer)
     assert view.state == "failed" and "already exists" in view.why and view.exists
     replaced = queue.replace(view.number)
@@ -68,7 +68,7 @@ def test_cancel_while_parts_move(
         cancelled.wait(10)
 
     proxy.once(lambda asked: Treatment(before=hold) if "partNumber=2" in asked.path else None)
-    transfer = queue.submit_upload(through, UploadRequest(make(12 * MIB), S3Uri(bucket, "image.iso")))
+    transfer = queue.submit(through, UploadRequest(make(12 * MIB), S3Uri(bucket, "image.iso")))
     assert moving.wait(10)
     assert queue.running == 1 and transfer.view().state == "running"
     queue.cancel(transfer.number)
@@ -92,7 +92,7 @@ def test_leaving_cancels_what_moves_and_what_waits(
         lambda asked: Treatment(before=hold) if "uploads" in asked.path and asked.method == "POST" else None
     )
     path = make(6 * MIB)
-    transfers = [queue.submit_upload(through, UploadRequest(path, S3Uri(bucket, f"{n}.iso"))) for n in range(5)]
+    transfers = [queue.submit(through, UploadRequest(path, S3Uri(bucket, f"{n}.iso"))) for n in range(5)]
     moving.wait(10)  # three move, two wait
     assert not queue.cancel_all(0.0)
     cancelled.set()
@@ -104,7 +104,7 @@ def test_leaving_cancels_what_moves_and_what_waits(
 def test_many_files_at_once_all_arrive(connection: Connection, bucket: str, make: Make) -> None:
     queue = Queue()
     paths = [make(6 * MIB + n, f"{n}.iso") for n in range(6)]
-    transfers = [queue.submit_upload(connection, UploadRequest(path, S3Uri(bucket, path.name))) for path in paths]
+    transfers = [queue.submit(connection, UploadRequest(path, S3Uri(bucket, path.name))) for path in paths]
     assert [ended(transfer).state for transfer in transfers] == ["verified"] * 6
     for path in paths:
         assert content(connection, bucket, path.name) == path.read_bytes()
@@ -120,5 +120,5 @@ def test_a_fault_of_ours_ends_the_transfer(
 
     monkeypatch.setattr(module, "upload", fault)
     queue = Queue()
-    transfer = queue.submit_upload(connection, UploadRequest(Path("x"), S3Uri(bucket, "x")))
+    transfer = queue.submit(connection, UploadRequest(Path("x"), S3Uri(bucket, "x")))
     assert ended(transfer).state == "failed" and "fault in s3tui" in transfer.why

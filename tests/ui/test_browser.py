@@ -249,7 +249,7 @@ async def test_transfers_that_end_together_are_told_together(
     (tmp_path / "notes.txt").write_text("notes")
     async with browsing(profile, f"s3://{full}/docs/") as (pilot, browser):
         for key in ("docs/1.txt", "docs/a.txt", "docs/b.txt"):
-            browser.queue.submit_upload(connection, UploadRequest(tmp_path / "notes.txt", S3Uri(full, key)))
+            browser.queue.submit(connection, UploadRequest(tmp_path / "notes.txt", S3Uri(full, key)))
         await until(pilot, lambda: "2 verified, 1 failed. “s3://" in said(pilot))
         assert len(said(pilot).splitlines()) == 1
 

@@ -92,7 +92,7 @@ async def test_an_upload_shows_in_the_list_and_in_those_that_are_kept(
         await pilot.press("h")
         await settle(pilot)
         for key in ("docs/4.txt", "b.txt"):
-            browser.queue.submit_upload(connection, UploadRequest(tmp_path / "x", S3Uri(full, key)))
+            browser.queue.submit(connection, UploadRequest(tmp_path / "x", S3Uri(full, key)))
         await until(pilot, lambda: rows(browser) == ["docs/", "a.txt", "b.txt"])
         await pilot.press("g", "l")
         await until(pilot, lambda: rows(browser)[-1] == "docs/4.txt")

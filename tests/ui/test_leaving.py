@@ -57,7 +57,7 @@ async def test_unsaved_rules_are_asked_about(profile: Profile, bucket: str) -> N
 @pytest.mark.usefixtures("endless")
 async def test_a_dialog_goes_on_after_a_no(profile: Profile, connection: Connection, bucket: str) -> None:
     async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
-        transfer = browser.queue.submit_upload(connection, UploadRequest(Path("a"), S3Uri(bucket, "a")))
+        transfer = browser.queue.submit(connection, UploadRequest(Path("a"), S3Uri(bucket, "a")))
         await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(pilot.app.screen, Goto))
         await pilot.press("ctrl+q")
@@ -77,7 +77,7 @@ async def test_a_dialog_goes_on_after_a_no(profile: Profile, connection: Connect
 @pytest.mark.usefixtures("endless")
 async def test_a_yes_cancels_first(profile: Profile, connection: Connection, bucket: str) -> None:
     async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
-        transfer = browser.queue.submit_upload(connection, UploadRequest(Path("a"), S3Uri(bucket, "a")))
+        transfer = browser.queue.submit(connection, UploadRequest(Path("a"), S3Uri(bucket, "a")))
         await pilot.press("ctrl+q")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("tab", "enter")

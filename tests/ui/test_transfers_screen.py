@@ -56,8 +56,8 @@ async def test_the_screen_shows_cancels_and_tries_again(
         through = Connection(replace(connection.profile, endpoint=proxy.endpoint))
         came, go = held(proxy)
         connection.call("put_object", Bucket=bucket, Key="taken", Body=b"x")
-        queue.submit_upload(through, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
-        failed = queue.submit_upload(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
+        queue.submit(through, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
+        failed = queue.submit(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
         assert came.wait(20) and failed.future
         failed.future.result(20)
         screen = TransfersScreen(queue)
@@ -84,7 +84,7 @@ async def test_the_screen_shows_cancels_and_tries_again(
 async def test_what_is_there_is_replaced_only_after_a_question(connection: Connection, bucket: str, isos: Path) -> None:
     queue = Queue()
     connection.call("put_object", Bucket=bucket, Key="taken", Body=b"mine")
-    failed = queue.submit_upload(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
+    failed = queue.submit(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
     assert failed.future
     failed.future.result(20)
     async with showing(TransfersScreen(queue)) as (app, pilot):
@@ -110,9 +110,9 @@ async def test_the_line_appears_with_the_first_transfer(
         await pilot.pause()
         line = app.query_one(TransferLine)
         assert not line.display
-        up = queue.submit_upload(connection, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
+        up = queue.submit(connection, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
         await until(pilot, lambda: up.state == "verified")
-        queue.submit_download(connection, DownloadRequest(S3Uri(bucket, "agent.iso"), tmp_path / "agent.iso"))
+        queue.submit(connection, DownloadRequest(S3Uri(bucket, "agent.iso"), tmp_path / "agent.iso"))
         await until(pilot, lambda: "✓ 2 verified" in text_of(app))
         queue.forget_finished()
         await until(pilot, lambda: not line.display)

@@ -21,7 +21,7 @@ async def _upload(browser: Browser) -> None:
     target = here or S3Uri(browser.current_bucket)  # the hits of a search need not have begun at a place
     requests = await browser.app.push_screen_wait(UploadForm(connection, target))
     for request in requests or ():
-        browser.queue.submit_upload(connection, request)
+        browser.queue.submit(connection, request)
 
 
 def download(browser: Browser) -> None:
@@ -40,7 +40,7 @@ async def _download(browser: Browser) -> None:
         browser.say("Prefixes are left out: only objects are downloaded.")
     form = DownloadForm(connection, [uri for uri, _ in chosen], [row.size for _, row in chosen])
     for request in await browser.app.push_screen_wait(form) or ():
-        browser.queue.submit_download(connection, request)
+        browser.queue.submit(connection, request)
 
 
 def edit_metadata(browser: Browser) -> None:

@@ -1,0 +1,26 @@
+"""What a transfer has to remember, so that it can go on after its process has ended."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Fact: TypeAlias = str | int | float | bool | list["Fact"] | dict[str, "Fact"] | None
+
+
+class Notes:
+    """Facts by name, small enough for JSON, and without secrets. These live as long as the process."""
+
+    def __init__(self, facts: dict[str, Fact] | None = None) -> None:
+        self._facts = dict(facts or {})
+
+    def get(self, name: str) -> Fact:
+        """The fact; None when nothing was noted."""
+        return self._facts.get(name)
+
+    def set(self, **facts: Fact) -> None:
+        """Note facts beside the others. They are kept when this returns."""
+        self._facts.update(facts)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._facts.clear()
