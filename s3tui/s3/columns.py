@@ -245,7 +245,7 @@ class Columns:
         return pickle.dumps((self._keys.raw(), self._etags.raw(), numbers, texts, rest, self._edges), protocol=5)
 
     @classmethod
-    def unpacked(cls, data: bytes) -> Columns:
+    def unpacked(cls, data: bytes | bytearray) -> Columns:
         """What `packed` made; never from anyone but our own process, since it is a pickle."""
         self = cls()
         keys, etags, numbers, texts, rest, self._edges = pickle.loads(data)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
 import select
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
-from s3tui.s3 import listing_child
+from s3tui.s3 import listing_child, processes
 from s3tui.s3.direct import Way
 from s3tui.s3.listing_child import Change, Fetched, Job
-
-# The child finds the same modules as we do, and nothing in the folder it happens to be started in.
-_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from s3tui.s3.listing_child import main; main()"
-# Of our environment, which may hold secrets, a child gets only what an interpreter needs.
-_ENVIRONMENT = ("PATH", "PYTHONHOME", "LD_LIBRARY_PATH", "OPENSSL_CONF", "LANG", "LC_ALL", "TMPDIR")
-_PIPE = 1 << 20  # bytes; several pages
 
 
 @dataclass(slots=True)
@@ -34,13 +26,6 @@ class _Child:
     def tell(self, message: Any) -> None:
         with suppress(OSError):  # it has ended, which `receive` will see
             listing_child.write(cast(BinaryIO, self.process.stdin), message)
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):
-                cast(BinaryIO, pipe).close()
 
 
 class Crew:
@@ -59,7 +44,7 @@ class Crew:
 
     def __exit__(self, *_: object) -> None:
         while self._children:
-            self._children.pop().end()
+            processes.end(self._children.pop().process)
 
     def kill(self) -> None:
         """End the children at once: whoever waits in `receive` wakes up. From any thread."""
@@ -101,13 +86,13 @@ class Crew:
             poll.register(pipe, select.POLLIN)
         for pipe, _ in poll.poll(seconds * 1000):
             child = by_pipe[pipe]
-            chunk = os.read(pipe, _PIPE)
+            chunk = os.read(pipe, processes.PIPE)
             if chunk:
                 child.received += chunk
                 yield from self._messages(child)
             else:
                 self._children.remove(child)
-                child.end()
+                processes.end(child.process)
                 yield from (Fetched(number, "failed") for number in child.jobs)
 
     def _messages(self, child: _Child) -> Iterator[Fetched]:
@@ -121,16 +106,6 @@ class Crew:
 
 
 def _start(way: Way) -> _Child:
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-c", _PROGRAM, *sys.path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-        bufsize=0,
-    )
-    with suppress(OSError, AttributeError):  # a user may have only so much in pipes; then several writes are needed
-        fcntl.fcntl(cast(BinaryIO, process.stdout), fcntl.F_SETPIPE_SZ, _PIPE)
-    child = _Child(process)
+    child = _Child(processes.start("s3tui.s3.listing_child"))
     child.tell(way)
     return child

@@ -68,6 +68,7 @@ class Plan:
         self._compared = 0
         self._contradictions = 0
         self._disordered = False
+        self._given = 0, b""  # rows that another process has given out, and the last one's key
 
     @property
     def done(self) -> bool:
@@ -317,14 +318,29 @@ class Plan:
 
     # -- giving out
 
+    def pass_over(self, rows: int, last_key: bytes) -> None:
+        """The next `rows` have been given out already, from a copy of this plan; the last of them was `last_key`."""
+        self._given = rows, last_key
+
+    def _not_given(self, page: Columns) -> Columns:
+        rows, key = self._given
+        if not rows:
+            return page
+        passed = min(rows, len(page))
+        self._given = rows - passed, key
+        if passed == rows and page.key_bytes(passed - 1) != key:
+            raise OutOfOrder("The list has changed while it was read a second time.")
+        return page.part(passed, len(page))
+
     def ready(self) -> Iterator[Columns]:
-        """The pages that can be given out now in key order, each once."""
+        """The pages that can be given out now in key order, each once. Raises `OutOfOrder` after `pass_over`."""
         while self._segments:
             front = self._segments[0]
             while front.pages:
                 page = front.pages.popleft()
                 self.rows_waiting -= len(page)
-                yield page
+                if len(page := self._not_given(page)):
+                    yield page
             if not front.done or front.rest is not None or len(self._segments) == 1:
                 return
             del self._segments[0]

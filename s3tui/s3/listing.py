@@ -11,7 +11,8 @@ from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
 from s3tui.s3.fan_out import Plan, PlanBroken
-from s3tui.s3.reader import PAGE_SIZE, Reader
+from s3tui.s3.page_source import PAGE_SIZE, EndpointPages
+from s3tui.s3.reader import Reader
 from s3tui.s3.uri import S3Uri
 
 _PREFIX_PAGES = 5
@@ -53,6 +54,7 @@ class Listing:
         self.columns = Columns()
         self.completeness = MORE
         self.plan = new_plan(prefix, delimiter)
+        self.waiting: int | None = None  # rows that wait in the process that reads it, while one does
 
     def anew(self) -> Listing:
         """The same with nothing listed yet."""
@@ -61,7 +63,7 @@ class Listing:
     @property
     def listed(self) -> int:
         """How many rows have come, those too that wait for rows before them."""
-        return len(self.columns) + self.plan.rows_waiting
+        return len(self.columns) + (self.plan.rows_waiting if self.waiting is None else self.waiting)
 
     def add(self, page: Columns) -> None:
         self.columns.extend(page)
@@ -91,9 +93,15 @@ def read(
     A listing that was cancelled goes on where it stopped. Raises `S3Error` and `Cancelled`; the listing then says
     why it stopped and keeps the rows it has.
     """
+    source = EndpointPages(connection, listing.bucket, listing.plan)
+    fill(listing, Reader(source, listing.plan, token).pages(), on_page)
+
+
+def fill(listing: Listing, pages: Iterator[Columns], on_page: Callable[[Listing], object] | None = None) -> None:
+    """Take `pages`, which are all that `listing` lacks, into it. Raises what they raise."""
     listing.completeness = MORE
     try:
-        for page in _run(Reader(connection, listing.bucket, listing.plan, token)):
+        for page in _said(listing.bucket, pages):
             listing.add(page)
             if on_page:
                 on_page(listing)
@@ -119,7 +127,8 @@ def pages(
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
     plan = new_plan(prefix, delimiter)
-    return _run(Reader(connection, bucket, plan, token, children=0, page_size=page_size))
+    source = EndpointPages(connection, bucket, plan, page_size)
+    return _said(bucket, Reader(source, plan, token, children=0).pages())
 
 
 def stream(
@@ -140,14 +149,15 @@ def stream(
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
     plan = new_plan(prefix, delimiter, versions)
-    return _run(Reader(connection, bucket, plan, token, prepare=prepare))
+    source = EndpointPages(connection, bucket, plan)
+    return _said(bucket, Reader(source, plan, token, prepare=prepare).pages())
 
 
-def _run(reader: Reader) -> Iterator[Columns]:
+def _said(bucket: str, pages: Iterator[Columns]) -> Iterator[Columns]:
     try:
-        yield from reader.pages()
+        yield from pages
     except PlanBroken as error:
-        raise BrokenListing(str(error), f"The list of “{reader.bucket}” is not complete.") from error
+        raise BrokenListing(str(error), f"The list of “{bucket}” is not complete.") from error
 
 
 def first_prefixes(

@@ -21,7 +21,7 @@ from s3tui.background import Pool
 from s3tui.s3.direct import Answer, Direct, Way
 from s3tui.s3.page_parser import NotPlain, Page, parse_page
 
-_LENGTH = struct.Struct(">I")
+LENGTH = struct.Struct(">I")
 _NICE = 5  # the screen goes first
 
 
@@ -63,23 +63,23 @@ class Fetched:
 def write(out: BinaryIO, message: Any) -> None:
     """Send a message; raises `OSError` when the other end is gone."""
     data = pickle.dumps(message, protocol=5)
-    out.write(_LENGTH.pack(len(data)) + data)
+    out.write(LENGTH.pack(len(data)) + data)
     out.flush()
 
 
 def read(source: BinaryIO) -> Any:
     """The next message; raises `EOFError` when the other end is gone."""
-    head = source.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+    head = source.read(LENGTH.size)
+    if len(head) < LENGTH.size:
         raise EOFError
-    return pickle.loads(source.read(_LENGTH.unpack(head)[0]))
+    return pickle.loads(source.read(LENGTH.unpack(head)[0]))
 
 
 def taken_from(received: bytearray) -> Iterator[Any]:
     """Each whole message in `received`, which keeps only the start of one that isn't all there."""
     at = 0
-    while len(received) >= (body := at + _LENGTH.size):
-        following = body + _LENGTH.unpack_from(received, at)[0]
+    while len(received) >= (body := at + LENGTH.size):
+        following = body + LENGTH.unpack_from(received, at)[0]
         if len(received) < following:
             break
         with memoryview(received) as view:

@@ -1,8 +1,8 @@
 """Reads the pages of a plan: the first few by itself, then, when there are many, with a crew of child processes.
 
 A child costs more to start than five pages take, and the first page should be on screen before anything else
-begins. Whatever a child can't do (an error, an odd page, a redirect) is asked for again here, through
-`Connection.call`, which retries, follows, logs and raises as for every other request.
+begins. Whatever a child can't do (an error, an odd page, a redirect) is asked for again through the source of pages,
+which retries, follows, logs and raises as for every other request.
 """
 
 from __future__ import annotations
@@ -13,23 +13,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import chain
 
 from s3tui.background import CancelToken
-from s3tui.s3 import page_parser
-from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.crew import Crew
 from s3tui.s3.direct import Way
 from s3tui.s3.fan_out import OutOfOrder, Plan, Segment, StartAfterIgnored
 from s3tui.s3.listing_child import Fetched
+from s3tui.s3.page_source import MOST_STREAMS, Pages
 from s3tui.s3.requests import LoggedRequest
 
-PAGE_SIZE = 1000
 ALONE = 5  # pages that are read before children are started
-MOST_STREAMS = 24
 MOST_FAILURES = 8, 50  # pages that children could not fetch: so many, and one in so many; with more they don't pay
 _CHILDREN = min(2, os.cpu_count() or 1)
 _WAKE = 0.5  # s
@@ -37,12 +33,6 @@ _START = 20.0  # s in which a child is ready, or never will be
 _MOST_PREPARED = 500  # pages that wait; what was made of them takes memory, too
 _SLOW_DOWN = {429, 503}
 _REFUSED = {400, 401, 403}  # also what an endpoint says of keys that are no longer valid
-_PARAMETERS = {
-    "continuation-token": "ContinuationToken",
-    "start-after": "StartAfter",
-    "key-marker": "KeyMarker",
-    "version-id-marker": "VersionIdMarker",
-}
 
 
 class Reader:
@@ -50,22 +40,18 @@ class Reader:
 
     def __init__(
         self,
-        connection: Connection,
-        bucket: str,
+        source: Pages,
         plan: Plan,
         token: CancelToken | None = None,
         *,
         prepare: Callable[[Columns], object] | None = None,
         children: int = _CHILDREN,
-        page_size: int = PAGE_SIZE,
     ) -> None:
         """`prepare` is called with pages that wait for those before them, while there is nothing else to do."""
-        self._connection = connection
-        self.bucket = bucket
+        self._source = source
         self._plan = plan
         self._token = token or CancelToken()
         self._children = children
-        self._page_size = page_size
         self._jobs: dict[int, tuple[Segment, bytes | None]] = {}  # with the end that the child knows
         self._jobs_begun = 0
         self._asked = 0  # pages this run asked for itself
@@ -74,7 +60,7 @@ class Reader:
         self._failures = 0
         self._was_fetched = False  # by a child, with the keys it has
         self._is_outdated = False  # the crew has keys that are no longer valid
-        self._may_grow = connection.profile.parallel_listing
+        self._may_grow = source.may_split
         self._streams = 1
         self._prepare = prepare
         self._unprepared: dict[int, Columns] = {}  # by `id`
@@ -83,15 +69,31 @@ class Reader:
 
     def pages(self) -> Iterator[Columns]:
         """What comes, as it can be given out. Raises `S3Error`, `PlanBroken`, `Cancelled`."""
+        return chain.from_iterable(self.rounds())
+
+    def rounds(self) -> Iterator[Iterator[Columns]]:
+        """The same, as often as something came, and twice a second while children are waited for."""
+        return self._given_out(chain(self._first_rounds(), self._later_rounds()))
+
+    def first_pages(self) -> Iterator[Columns]:
+        """Only what it reads before it would start children: afterwards `wants_children` tells whether it would."""
+        return chain.from_iterable(self._given_out(self._first_rounds()))
+
+    @property
+    def wants_children(self) -> bool:
+        """Whether children can read what is left."""
+        return self._way is not None and self._is_plain and not self._plan.done
+
+    def _given_out(self, rounds: Iterator[None]) -> Iterator[Iterator[Columns]]:
         try:
-            yield from self._ready()  # what an earlier run was cancelled before it could give out
-            for _ in self._rounds():
+            yield self._ready()  # what an earlier run was cancelled before it could give out
+            for _ in rounds:
                 self._token.check()
-                yield from self._ready()
+                yield self._ready()
         finally:
             self._release_all()
             if self._jobs_begun:
-                _give_back_memory()
+                give_back_memory()
 
     def _ready(self) -> Iterator[Columns]:
         for page in self._plan.ready():
@@ -99,12 +101,15 @@ class Reader:
             self._prepared.discard(id(page))
             yield page
 
-    def _rounds(self) -> Iterator[None]:
+    def _first_rounds(self) -> Iterator[None]:
         """Each round takes some pages into the plan."""
         while not self._plan.done and (self._plan.requests < ALONE or not self._asked):
             self._alone()
             yield
-        while self._way is not None and self._children and self._is_plain and not self._plan.done:
+
+    def _later_rounds(self) -> Iterator[None]:
+        while self.wants_children:
+            assert self._way is not None
             self._was_fetched, self._is_outdated, self._failures = False, False, 0
             with Crew(self._way, self._children if self._may_grow else 1) as crew:
                 self._token.on_cancel(crew.kill)
@@ -134,27 +139,11 @@ class Reader:
 
     def _fetch(self, segment: Segment) -> None:
         self._token.check()  # cancel ends the children, whose pages then are missing
-        plan = self._plan
-        parameters: dict[str, Any] = {"Bucket": self.bucket, "Prefix": _text(plan.prefix), "MaxKeys": self._page_size}
-        if plan.delimiter:
-            parameters["Delimiter"] = _text(plan.delimiter)
-        parameters |= {_PARAMETERS[word]: value for word, value in self._words(segment).items()}
-        with page_parser.columns_wanted():
-            answer = self._connection.call("list_object_versions" if plan.versions else "list_objects_v2", **parameters)
+        page = self._source.page(self._words(segment), wants_way=bool(self._children))
         self._asked += 1
-        if self._children:
-            self._way = self._find_way()
-        self._is_plain = page_parser.is_plain(answer)
-        following = page_parser.following_of(answer)
+        self._way, self._is_plain = page.way, page.is_plain
         # Some servers send a token and say that nothing is left: asking once more settles it.
-        truncated = bool(answer.get("IsTruncated") or following)
-        self._take(segment, page_parser.page_of(answer), truncated, following)
-
-    def _find_way(self) -> Way | None:
-        way = self._connection.way(self.bucket, MOST_STREAMS)
-        if way is None:
-            return None
-        return replace(way, query={word: value for word, value in way.query.items() if word not in _PARAMETERS})
+        self._take(segment, page.columns, page.truncated or bool(page.following), page.following)
 
     def _words(self, segment: Segment) -> dict[str, str]:
         """The query words of the segment's next page."""
@@ -267,11 +256,11 @@ class Reader:
             self._streams = min(MOST_STREAMS, crew.ready * (1 + round(idle / max(busy, 1e-6))))
 
     def _log(self, fetched: Fetched) -> None:
-        self._connection.log.add(
+        self._source.log(
             LoggedRequest(
                 at=datetime.now(UTC) - timedelta(seconds=fetched.seconds),
                 operation="ListObjectVersions" if self._plan.versions else "ListObjectsV2",
-                bucket=self.bucket,
+                bucket=self._source.bucket,
                 key="",
                 status=fetched.status,
                 request_id=fetched.request_id,
@@ -281,7 +270,7 @@ class Reader:
         )
 
 
-def _give_back_memory() -> None:
+def give_back_memory() -> None:
     """What many pages took on their way is free again, but glibc keeps it: half as much as all their rows."""
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

@@ -29,7 +29,7 @@ from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
 from s3tui.transfers.queue import Queue, TransferView
-from s3tui.ui import heap, lost_terminal
+from s3tui.ui import heap, lost_terminal, punctual
 from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.failures import TellsFailures
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
 
 TOGETHER = 0.5  # s; transfers that end within it are told in one message
-_SWITCH = 0.0001  # s
 LAST_SECONDS = 5.0  # that running transfers get to abort what they began, when the program is ended
 
 
@@ -73,8 +72,7 @@ class S3tuiApp(TellsFailures, App[None]):
     def __init__(self, start: Start | None = None) -> None:
         super().__init__()
         lost_terminal.survive()
-        # A thread that works must let the event loop in sooner than after Python's 5 ms.
-        sys.setswitchinterval(_SWITCH)
+        punctual.wake_early()
         self.start = start or Start()
         self.config_path = self.start.config_path
         self.queue = Queue(on_finished=self._transfer_finished)

@@ -295,9 +295,9 @@ class Places:
 
 
 def _read(listing: Listing, connection: Connection, token: CancelToken, on_page: OnPage) -> None:
-    from s3tui.s3 import listing as listings
+    from s3tui.s3 import apart
 
-    listings.read(listing, connection, token, on_page)
+    apart.read(listing, connection, token, on_page)
 
 
 def _read_alone(

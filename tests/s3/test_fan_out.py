@@ -276,3 +276,30 @@ def _split() -> tuple[Plan, fan_out.Segment, fan_out.Segment]:
     assert upper
     assert lower.end == upper.after
     return plan, lower, upper
+
+
+@given(st.integers(1, 40), st.integers(1, 12))
+def test_what_a_copy_of_the_plan_has_given_out_is_passed_over(given_out: int, page_size: int) -> None:
+    plan = _passing_over(given_out, _NUMBERS[given_out - 1], page_size)
+    assert [key for columns in plan.ready() for key in _keys_of(columns)] == _NUMBERS[given_out:40]
+
+
+def test_when_it_is_not_the_same_list_any_more_that_is_told() -> None:
+    with pytest.raises(fan_out.OutOfOrder):
+        list(_passing_over(25, b"key-000024-of-before", 10).ready())
+
+
+def _passing_over(rows: int, last: bytes, page_size: int) -> Plan:
+    """Of a list of forty numbers, which have come."""
+    plan = Plan(b"")
+    plan.pass_over(rows, last)
+    segment = plan.next_work(1)
+    assert segment
+    for first in range(0, 40, page_size):
+        keys = _NUMBERS[first : min(first + page_size, 40)]
+        plan.take(segment, _page(*keys), first + page_size < 40, {"continuation-token": str(first)})
+    return plan
+
+
+def _keys_of(columns: Columns) -> list[bytes]:
+    return [columns.key_bytes(row) for row in range(len(columns))]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from s3tui.background import Cancelled, CancelToken
-from s3tui.s3 import errors, listing
+from s3tui.s3 import apart, errors, listing
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import DELETED, NONCURRENT, OBJECT, OLD_MARKER
 from s3tui.s3.errors import S3Error
@@ -34,18 +34,27 @@ def hang_guard() -> Iterator[CancelToken]:
         timer.cancel()
 
 
-def outcome(bucket: Bucket, prefix: str = "", delimiter: str = "") -> tuple[Listing, S3Error | None, Stub]:
-    """What was listed, and what ended it early. Asserts that a list never claims more than is true."""
-    read = Listing("bucket", prefix, delimiter)
-    failure: S3Error | None = None
-    with listing_server.listing_server(bucket) as server, hang_guard() as token:
-        try:
-            listing.read(read, Connection(server.profile), token)
-        except S3Error as error:
-            failure = error
-    assert read.completeness.state == ("stopped" if failure else "complete")
-    assert (read.completeness.reason == "") == (failure is None)
-    return read, failure, server
+Outcome = Callable[..., tuple[Listing, S3Error | None, Stub]]
+
+
+@pytest.fixture(params=[listing.read, apart.read], ids=["here", "apart"])
+def outcome(request: pytest.FixtureRequest) -> Outcome:
+    """`outcome(bucket, prefix, delimiter)`: what was listed, and what ended it early; in this process, and as for the
+    screen. Asserts that a list never claims more than is true."""
+
+    def outcome(bucket: Bucket, prefix: str = "", delimiter: str = "") -> tuple[Listing, S3Error | None, Stub]:
+        read = Listing("bucket", prefix, delimiter)
+        failure: S3Error | None = None
+        with listing_server.listing_server(bucket) as server, hang_guard() as token:
+            try:
+                request.param(read, Connection(server.profile), token)
+            except S3Error as error:
+                failure = error
+        assert read.completeness.state == ("stopped" if failure else "complete")
+        assert (read.completeness.reason == "") == (failure is None)
+        return read, failure, server
+
+    return outcome
 
 
 def keys_of(read: Listing) -> list[str]:
@@ -70,7 +79,7 @@ def passing(name: str, first: int = MIDDLE) -> Sequence[tuple[range, Fault]]:
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_what_passes_is_tried_again_and_the_list_is_whole(name: str) -> None:
+def test_what_passes_is_tried_again_and_the_list_is_whole(outcome: Outcome, name: str) -> None:
     read, failure, server = outcome(Bucket(KEYS, faults=passing(name)))
     assert failure is None
     assert keys_of(read) == KEYS
@@ -87,7 +96,7 @@ LASTING: dict[str, tuple[Fault, type[S3Error]]] = {
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_what_lasts_ends_the_list_with_its_reason_and_keeps_what_came(name: str) -> None:
+def test_what_lasts_ends_the_list_with_its_reason_and_keeps_what_came(outcome: Outcome, name: str) -> None:
     fault, kind = LASTING[name]
     read, failure, _ = outcome(Bucket(KEYS, faults=faults(fault, MIDDLE, FOREVER)))
     assert isinstance(failure, kind)
@@ -96,7 +105,7 @@ def test_what_lasts_ends_the_list_with_its_reason_and_keeps_what_came(name: str)
     assert listed == KEYS[: len(listed)]
 
 
-def test_half_a_page_is_never_taken_for_the_last_one() -> None:
+def test_half_a_page_is_never_taken_for_the_last_one(outcome: Outcome) -> None:
     read, failure, _ = outcome(Bucket(KEYS[:1500], faults=faults(listing_server.torn, 2, FOREVER)))
     assert failure is not None
     assert keys_of(read) == KEYS[:1000]
@@ -104,7 +113,7 @@ def test_half_a_page_is_never_taken_for_the_last_one() -> None:
 
 @pytest.mark.parametrize("fault", [listing_server.repeated_token, listing_server.no_token])
 @pytest.mark.parametrize("first", [2, MIDDLE])
-def test_a_server_that_can_not_say_what_follows_is_left(fault: Fault, first: int) -> None:
+def test_a_server_that_can_not_say_what_follows_is_left(outcome: Outcome, fault: Fault, first: int) -> None:
     read, failure, server = outcome(Bucket(KEYS, faults=faults(fault, first, FOREVER)))
     assert isinstance(failure, BrokenListing)
     listed = keys_of(read)
@@ -113,13 +122,13 @@ def test_a_server_that_can_not_say_what_follows_is_left(fault: Fault, first: int
     assert len(server.asked) < 200
 
 
-def test_keys_out_of_order_all_come() -> None:
+def test_keys_out_of_order_all_come(outcome: Outcome) -> None:
     read, failure, _ = outcome(Bucket(KEYS, faults=faults(listing_server.backwards, 3, FOREVER)))
     assert failure is None
     assert sorted(keys_of(read)) == KEYS
 
 
-def test_one_page_out_of_order_loses_nothing() -> None:
+def test_one_page_out_of_order_loses_nothing(outcome: Outcome) -> None:
     read, failure, _ = outcome(Bucket(KEYS, faults=faults(listing_server.backwards)))
     listed = keys_of(read)
     assert len(listed) == len(set(listed))
@@ -127,14 +136,14 @@ def test_one_page_out_of_order_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("max_keys", [7, 1001, 5000, 100_000])
-def test_pages_may_be_of_any_size(max_keys: int) -> None:
+def test_pages_may_be_of_any_size(outcome: Outcome, max_keys: int) -> None:
     keys = KEYS[:2000] if max_keys == 7 else KEYS
     read, failure, _ = outcome(Bucket(keys, max_keys=max_keys))
     assert failure is None
     assert keys_of(read) == keys
 
 
-def test_a_server_that_ignores_where_to_start_is_listed_all_the_same() -> None:
+def test_a_server_that_ignores_where_to_start_is_listed_all_the_same(outcome: Outcome) -> None:
     read, failure, server = outcome(Bucket(KEYS, ignores_start_after=True))
     assert failure is None
     assert keys_of(read) == KEYS
@@ -142,7 +151,7 @@ def test_a_server_that_ignores_where_to_start_is_listed_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_common_prefixes_and_objects_come_whole_over_the_same_line(name: str) -> None:
+def test_common_prefixes_and_objects_come_whole_over_the_same_line(outcome: Outcome, name: str) -> None:
     folders = [f"f{number:05}/x" for number in range(30_000)]
     files = [f"g{number:05}" for number in range(30_000)]
     read, failure, _ = outcome(Bucket([*folders, *files], faults=passing(name)), delimiter="/")

@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,11 @@ import pytest
 from s3tui.background import Cancelled, CancelToken
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
-from s3tui.s3 import listing, reader
+from s3tui.s3 import listing, page_source
 from s3tui.s3.client import Connection
 from s3tui.s3.listing import Listing
 from tests.s3.listing_server import FOREVER, Bucket, listing_server, slow, slow_down
+from tests.s3.processes import children_of, eventually
 from tests.s3.stub_server import Stub
 
 KEYS = [f"logs/{number:06}.gz" for number in range(40_000)]
@@ -30,28 +31,6 @@ SLOWLY = ((range(1, FOREVER), slow(0.02)),)
 
 def keys_of(read: Listing) -> list[str]:
     return [read.columns.key(row) for row in range(len(read.columns))]
-
-
-def children_of(parent: int) -> list[int]:
-    """Processes that list for `parent`."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            said = (process / "stat").read_text().rpartition(")")[2].split()
-            command = (process / "cmdline").read_bytes()
-        except OSError:
-            continue  # it has ended
-        if int(said[1]) == parent and b"listing_child" in command and said[0] != "Z":
-            found.append(int(process.name))
-    return found
-
-
-def eventually(what: Callable[[], object]) -> None:
-    """Wait until `what` is true; a minute is for ever."""
-    ends = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < ends, "it never came"
-        time.sleep(0.01)
 
 
 class Run:
@@ -166,7 +145,7 @@ def test_cancelling_ends_the_children_and_the_list_goes_on_where_it_stopped(serv
     assert keys_of(run.listing) == KEYS
     assert run.listing.completeness.is_complete
     # Not from the start again: what had come was kept.
-    assert len(server.asked) - asked < (len(KEYS) - taken) / 1000 * 1.5 + 2 * reader.MOST_STREAMS
+    assert len(server.asked) - asked < (len(KEYS) - taken) / 1000 * 1.5 + 2 * page_source.MOST_STREAMS
 
 
 def test_children_end_with_a_parent_that_is_killed(server: Stub) -> None:
