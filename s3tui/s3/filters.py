@@ -20,6 +20,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations
 from re import _compiler, _parser  # type: ignore[attr-defined]
 from typing import Any
 
@@ -33,6 +34,7 @@ _MEASURE = re.compile(r"(?P<what>size|age)(?P<operator>[<>]=?|=)(?P<value>.*)")
 _NUMBER = re.compile(r"(?P<number>[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?P<unit>.*)")
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT")  # as Python's own reader of patterns calls them
 _FEW_TIMES = 4
+_ASCII = frozenset(map(chr, range(128)))
 _SIZES = {unit: 1024**power for power, unit in enumerate(("", "K", "M", "G", "T", "P"))}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _MOST = 2**63 - 1
@@ -156,9 +158,22 @@ def _is_endless(parsed: Any, ends: frozenset[str] | None = None) -> bool:
         if most > _FEW_TIMES:
             ends = _literals(body)
         return _is_endless(body, ends)
+    if isinstance(parsed, tuple) and str(parsed[0]) == "BRANCH" and ends is not None:
+        pairs = combinations(parsed[1][1], 2)
+        if any(_are_mistakable(one, other, ends) for one, other in pairs):
+            return True
     if isinstance(parsed, (tuple, list, _parser.SubPattern)):
         return any(_is_endless(part, ends) for part in parsed)
     return False
+
+
+def _are_mistakable(one: Any, other: Any, ends: frozenset[str]) -> bool:
+    """Whether two alternatives of what is repeated may both fit at the same place, so that each round doubles the ways."""
+    if not (len(one) and len(other)):  # one of them needn't be there
+        there = one if len(one) else other
+        return not len(there) or all(_compiler.compile(there).search(end) for end in ends)
+    first, second = (_compiler.compile(alternative[:1]) for alternative in (one, other))
+    return any(first.match(character) and second.match(character) for character in _ASCII | _literals(one))
 
 
 def _literals(body: Any) -> frozenset[str]:

@@ -135,6 +135,10 @@ def test_what_a_prefix_or_a_delete_marker_has_not_cannot_fit() -> None:
         (r"re:(\w+-?)*x", "leave one out"),
         ("re:((a+))+b", "leave one out"),
         ("re:(.*,){12}x", "leave one out"),
+        ("re:(a|a)*b", "leave one out"),
+        ("re:(?:a|aa)+b", "leave one out"),
+        (r"re:(\d\d|1\d)*x", "leave one out"),
+        ("re:((a|b)|(c|a))*d", "leave one out"),
         ("class:", "a storage class"),
         ("\ud800", "no key can hold"),
     ],
@@ -146,7 +150,17 @@ def test_what_cannot_be_read_is_said_with_the_word_and_what_was_expected(text: s
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"(\d{1,3}\.){3}\d+", "(foo|bar)+", "([0-9a-f]{2}){16}", "(?:a++b)+", r"([+*])+", "a+b+"]
+    "pattern",
+    [
+        r"(\d{1,3}\.){3}\d+",
+        "(foo|bar)+",
+        "([0-9a-f]{2}){16}",
+        "(?:a++b)+",
+        "(foo|foobar)*$",
+        "(ab|ac)+x",
+        r"([+*])+",
+        "a+b+",
+    ],
 )
 def test_patterns_that_come_to_an_end_are_taken(pattern: str) -> None:
     assert not parse(f"re:{pattern}").is_empty
