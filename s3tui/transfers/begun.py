@@ -23,7 +23,7 @@ class Begun:
     file: tuple[int, int, int]  # `Source.identity`
     part_size: int = 0  # bytes
     asked: float = 0.0  # CreateMultipartUpload was about to be sent
-    answered: float = 0.0  # and was answered
+    answered: float = 0.0  # when the last attempt that wasn't answered was over
     unanswered: int = 0  # of its attempts, those that may have begun an upload whose id we never heard
     upload_id: str = ""
     making: bool = False  # the request that makes the object was sent: it may be there

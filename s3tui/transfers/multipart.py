@@ -127,10 +127,11 @@ class Multipart:
         except BaseException as error:
             self._not_created(asking, error)
             raise
+        unanswered = int(answer["ResponseMetadata"].get("RetryAttempts") or 0)
         return replace(
             asking,
-            answered=clock(self._connection),
-            unanswered=asking.unanswered - ATTEMPTS + int(answer["ResponseMetadata"].get("RetryAttempts") or 0),
+            answered=clock(self._connection) if unanswered or not before else before.answered,
+            unanswered=asking.unanswered - ATTEMPTS + unanswered,
             upload_id=str(answer["UploadId"]),
         )
 

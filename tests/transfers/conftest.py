@@ -19,6 +19,7 @@ from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest, upload
 from tests.transfers import proxy as proxies
+from tests.transfers.killed import KeptNotes
 
 MIB = 1 << 20
 
@@ -55,6 +56,11 @@ def make(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> KeptNotes:
+    return KeptNotes(tmp_path / "notes.json")
 
 
 def send(connection: Connection, path: Path, bucket: str, key: str = "image.iso", **more: object) -> Outcome:

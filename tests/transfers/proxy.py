@@ -30,6 +30,7 @@ class Treatment:
     cut_after: int | None = None
     instead: tuple[int, bytes] | None = None  # status and body; the server isn't asked
     before: Callable[[], Any] | None = None  # called before the server is asked
+    change: Callable[[bytes], bytes] | None = None  # the server's answer, before it is passed on
     headers: dict[str, str] = field(default_factory=dict)  # of the answer, instead of the server's
 
 
@@ -44,6 +45,7 @@ class Proxy:
     endpoint: str = ""
     rules: list[Rule] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    answered: list[Asked] = field(default_factory=list)  # and the answer was written
 
     def treat(self, asked: Asked) -> Treatment:
         self.asked.append(asked)
@@ -86,7 +88,12 @@ class _Handler(BaseHTTPRequestHandler):
         if treatment.lose:
             self.close_connection = True
             return
-        self._answer(answer.status, data, dict(answer.getheaders()) | treatment.headers, treatment.cut_after)
+        headers = dict(answer.getheaders())
+        if treatment.change:
+            data = treatment.change(data)
+            headers["Content-Length"] = str(len(data))
+        self._answer(answer.status, data, headers | treatment.headers, treatment.cut_after)
+        self.proxy.answered.append(asked)
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str], cut_after: int | None = None) -> None:
         self.send_response_only(status)
