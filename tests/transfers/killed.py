@@ -79,7 +79,15 @@ def process(
 
 
 def run_until_killed(
-    proxy: Proxy, what: str, path: Path, uri: S3Uri, notes: Path, when: Callable[[Asked], bool], reach: bool
+    proxy: Proxy,
+    what: str,
+    path: Path,
+    uri: S3Uri,
+    notes: Path,
+    when: Callable[[Asked], bool],
+    reach: bool,
+    part_size: int = 5 << 20,
+    keys: Keys = DEMO,
 ) -> None:
     """Run in a process that is killed as it asks what `when` fits; that then reaches the server all the same, or not."""
     started: list[subprocess.Popen[bytes]] = []
@@ -90,7 +98,7 @@ def run_until_killed(
 
     rules = list(proxy.rules)
     proxy.once(lambda asked: Treatment(before=kill, instead=None if reach else (503, b"")) if when(asked) else None)
-    with process(what, proxy.endpoint, notes, path, uri) as child:
+    with process(what, proxy.endpoint, notes, path, uri, part_size, keys) as child:
         started.append(child)
         _, said = child.communicate(timeout=60)
         assert child.returncode == -signal.SIGKILL, said.decode()

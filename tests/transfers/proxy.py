@@ -70,7 +70,16 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: Proxy
 
     def _pass(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            self._pass_on()
+        except ConnectionError:
+            self.close_connection = True  # whoever asked was killed
+
+    def _pass_on(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionError  # passing half of it on would hold the server up for as long as it has patience
         headers = {name.lower(): value for name, value in self.headers.items()}
         asked = Asked(self.command, self.path, headers, body)
         treatment = self.proxy.treat(asked)
@@ -97,7 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str], cut_after: int | None = None) -> None:
         self.send_response_only(status)
-        kept = {name: value for name, value in headers.items() if name.lower() not in ("connection", "content-length")}
+        ours = ("connection", "content-length", "transfer-encoding")
+        kept = {name: value for name, value in headers.items() if name.lower() not in ours}
         length = next((value for name, value in headers.items() if name.lower() == "content-length"), str(len(body)))
         for name, value in (kept | {"Content-Length": length}).items():
             self.send_header(name, value)
