@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,9 @@ from s3tui.transfers.stored import bare, has_md5
 
 # Seconds before each further try after a connection was cut; the count begins anew when bytes have come.
 PAUSES = (0.5, 2.0, 8.0)
+COARSEST_TIME = 2.0  # seconds: how exactly FAT keeps the time of a file
+
+Write = Callable[[memoryview, int], object]  # bytes and where they belong
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,8 @@ def _has_its_name(request: DownloadRequest, before: Received) -> bool:
         there = request.path.lstat()
     except OSError:
         return False
-    if (there.st_ino, there.st_size) != (before.inode, before.size) or not stat.S_ISREG(there.st_mode):
+    same = (there.st_ino, there.st_size) == (before.inode, before.size) and stat.S_ISREG(there.st_mode)
+    if not same or abs(there.st_mtime - before.modified) > COARSEST_TIME:
         return False
     delete_part_file(before.part_file(request.path), before.inode)
     return True
@@ -141,7 +145,7 @@ class _Receiving:
     def found_again(self, before: Received) -> PartFile | None:
         """What an earlier run left, if it can be continued. Otherwise it is deleted if it still is that file."""
         target, path = self._request.path, before.part_file(self._request.path)
-        if before.parts and before.is_of(self._stored):
+        if before.least and before.is_of(self._stored):
             file = part_file_again(path, target, before.size, before.inode, before.least)
             if file:
                 return file
@@ -168,7 +172,7 @@ class _Receiving:
                 outcome = verify.downloaded(
                     self._connection, self._source, self._stored, lambda part: file.chunks(part, self._token)
                 )
-                if received.parts and outcome.state != "verified" and has_md5(self._stored):
+                if received.least and outcome.state != "verified" and has_md5(self._stored):
                     raise Differs(f"What an earlier run received of “{self._source}” was damaged.", "Try again.")
                 self._token.check()
                 keeper.finish(outcome)
@@ -178,37 +182,47 @@ class _Receiving:
                 if isinstance(error, (errors.Changed, Differs)) or not stays(error, self._token, self._notes):
                     file.delete()
                     self._notes.clear()
+                else:
+                    keeper.note()
                 raise
 
     def _receive_missing(self, part_size: int, keeper: Keeper, file: PartFile) -> None:
         pieces = parts.cut(self._stored.size, part_size)
-        missing = [piece for piece in pieces if not keeper.has(piece)]
+        there = sum(map(keeper.there, pieces))
         try:
-            if len(pieces) < 2 or (missing == pieces and not self._gives_ranges()):
-                self._receive_part(Part(1, 0, self._stored.size), file, self._token)
+            if len(pieces) > 1 and not there and not self._gives_ranges():
+                self._receive_stretch(0, self._stored.size, file.write, self._token)
                 return
-            self._progress.skip(sum(piece.length for piece in pieces if keeper.has(piece)))
-
-            def receive_one(piece: Part, stop: CancelToken) -> None:
-                self._receive_part(piece, file, stop)
-                keeper.add(piece)
-
-            parts.each_part(receive_one, missing, self._token)
+            self._progress.skip(there)
+            parts.each_part(
+                lambda piece, stop: self._receive_part(piece, keeper, file, stop),
+                [piece for piece in pieces if keeper.there(piece) < piece.length],
+                self._token,
+            )
         except errors.Archived as error:
             if self._stored.restore and self._stored.restore.ongoing:
                 error.advice = "A restore is under way: try again when it is done."
             raise
+
+    def _receive_part(self, part: Part, keeper: Keeper, file: PartFile, token: CancelToken) -> None:
+        def write(data: memoryview, at: int) -> None:
+            file.write(data, at)
+            keeper.wrote(part, len(data))
+
+        self._receive_stretch(part.offset + keeper.there(part), part.offset + part.length, write, token)
+        keeper.add(part)
 
     def _gives_ranges(self) -> bool:
         """A server that ignores Range would send everything once for each part."""
         with self._ask(0, 1) as (_, whole):
             return not whole
 
-    def _receive_part(self, part: Part, file: PartFile, token: CancelToken) -> None:
-        at, end, pauses = part.offset, part.offset + part.length, iter(PAUSES)
+    def _receive_stretch(self, at: int, end: int, write: Write, token: CancelToken) -> None:
+        """The bytes from `at` to `end`, in spite of a bad line."""
+        pauses = iter(PAUSES)
         while at < end:
             try:
-                came = self._receive_some(at, end, file, token)
+                came = self._receive_some(at, end, write, token)
                 failure: errors.S3Error | None = None
             except _Cut as cut:
                 came, failure = cut.came, cut.reason
@@ -222,7 +236,7 @@ class _Receiving:
                 raise failure
             token.wait(pause)
 
-    def _receive_some(self, at: int, end: int, file: PartFile, token: CancelToken) -> int:
+    def _receive_some(self, at: int, end: int, write: Write, token: CancelToken) -> int:
         """Bytes from `at` on, as many as come. Raises `_Cut` with those that came before it broke off."""
         came = 0
         buffer = memoryview(bytearray(min(CHUNK, end - at)))
@@ -238,7 +252,7 @@ class _Receiving:
                     if skip:
                         skip -= count
                         continue
-                    file.write(buffer[:count], at + came)
+                    write(buffer[:count], at + came)
                     came += count
                     self._progress.add(count)
         except errors.S3Error as error:

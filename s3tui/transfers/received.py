@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from s3tui.transfers.part_file import PartFile
 from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Outcome, State
 from s3tui.transfers.stored import bare
+
+BETWEEN_NOTES = 1.0  # seconds, while a part is coming
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,17 @@ class Received:
     modified: float  # seconds since the epoch
     part_size: int  # bytes
     inode: int = 0  # of the part file; 0 until a part was noted
-    parts: tuple[tuple[int, int], ...] = ()  # first and last number of each stretch
+    parts: tuple[tuple[int, int], ...] = ()  # those that are complete: first and last number of each stretch
+    begun: tuple[tuple[int, int], ...] = ()  # those of which so many bytes are there
     state: State | None = None  # how it was found to be when it was complete; what follows is that it gets its name
     detail: str = ""
 
     def note(self, notes: Notes) -> Received:
         """Keep it."""
-        notes.set(download={**asdict(self), "parts": [list(stretch) for stretch in self.parts]})
+        fact: dict[str, Any] = asdict(self)
+        for name in ("parts", "begun"):
+            fact[name] = [list(pair) for pair in fact[name]]
+        notes.set(download=fact)
         return self
 
     def is_of(self, stored: ObjectInfo) -> bool:
@@ -48,8 +55,10 @@ class Received:
 
     @property
     def least(self) -> int:
-        """Bytes that the part file has at least."""
-        return min(self.size, self.parts[-1][1] * self.part_size) if self.parts else 0
+        """Bytes that the part file has at least; 0 when nothing is in it."""
+        ends = [last * self.part_size for _, last in self.parts]
+        ends += [(number - 1) * self.part_size + count for number, count in self.begun]
+        return min(self.size, max(ends, default=0))
 
     @property
     def outcome(self) -> Outcome | None:
@@ -70,7 +79,9 @@ def begin(name: str, stored: ObjectInfo, part_size: int) -> Received:
 def received_in(notes: Notes) -> Received | None:
     """What `notes` say of a download."""
     fact: Any = notes.get("download")
-    return Received(**{**fact, "parts": tuple((first, last) for first, last in fact["parts"])}) if fact else None
+    if not fact:
+        return None
+    return Received(**{**fact, **{name: tuple((a, b) for a, b in fact[name]) for name in ("parts", "begun")}})
 
 
 def stretches(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
@@ -85,28 +96,54 @@ def stretches(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
 
 
 class Keeper:
-    """Notes each part as it is complete; only what the disk has for good is noted. Thread-safe."""
+    """Notes what came; only what the disk has for good, when the notes are kept for longer than the process.
+    Thread-safe."""
 
     def __init__(self, received: Received, file: PartFile, notes: Notes) -> None:
         self._received, self._file, self._notes = received, file, notes
         self._complete = received.numbers
+        self._begun = dict(received.begun)
+        self._noted = time.monotonic()
         self._lock = threading.Lock()
 
-    def has(self, part: Part) -> bool:
-        """Whether it is on the disk."""
-        return part.number in self._complete
+    def there(self, part: Part) -> int:
+        """How many bytes of `part` are on the disk, from its beginning."""
+        return part.length if part.number in self._complete else self._begun.get(part.number, 0)
+
+    def wrote(self, part: Part, count: int) -> None:
+        """`count` more bytes of `part` were written. Raises `LocalFailure`."""
+        self._begun[part.number] = self._begun.get(part.number, 0) + count
+        if not self._notes.kept or time.monotonic() - self._noted < BETWEEN_NOTES:
+            return
+        if self._lock.acquire(blocking=False):  # otherwise another thread is noting right now
+            try:
+                self._note()
+            finally:
+                self._lock.release()
 
     def add(self, part: Part) -> None:
         """All of `part` was written. Raises `LocalFailure`."""
         with self._lock:
-            if self._notes.kept:
-                self._file.sync()
             self._complete.add(part.number)
-            self._now().note(self._notes)
+            self._begun.pop(part.number, None)
+            self._note()
+
+    def note(self) -> None:
+        """Note all that was written. Raises `LocalFailure`."""
+        with self._lock:
+            self._note()
 
     def finish(self, outcome: Outcome) -> None:
         """It is complete and checked, and about to get its name."""
         replace(self._now(), state=outcome.state, detail=outcome.detail).note(self._notes)
 
+    def _note(self) -> None:
+        now = self._now()  # before the disk is told to keep what was written by then
+        if self._notes.kept:
+            self._file.sync()
+        now.note(self._notes)
+        self._noted = time.monotonic()
+
     def _now(self) -> Received:
-        return replace(self._received, inode=self._file.inode, parts=stretches(self._complete))
+        begun = tuple(sorted(self._begun.copy().items()))
+        return replace(self._received, inode=self._file.inode, parts=stretches(self._complete), begun=begun)

@@ -102,7 +102,9 @@ def upload(
         progress.begin(source.size)
         begun = begun_before(notes, source)
         remark = ""
+        progress.stage = "checking"
         sent = settled(connection, request, source, begun, token)
+        progress.stage = ""
         if isinstance(sent, Sent):
             progress.skip(source.size)
         elif sent is None:

@@ -20,7 +20,7 @@ from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import parts
+from s3tui.transfers import parts, received
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Progress
@@ -107,6 +107,7 @@ def run_until_killed(
 
 def main(what: str, endpoint: str, notes: str, path: str, bucket: str, key: str, part_size: str) -> None:
     parts.PART_SIZE = int(part_size)
+    received.BETWEEN_NOTES = 0.0
     remember("killed", Keys(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]))
     profile = Profile("killed", endpoint=endpoint, region="us-east-1", addressing="path", credentials="session")
     uri = S3Uri(bucket, key)

@@ -76,10 +76,16 @@ def test_killed_it_goes_on_with_the_parts_that_were_complete(
     run_until_killed(proxy, "download", target, uri, noted, lambda asked: first_byte(asked) == at, True)
     assert not target.exists() and len(left(target)) == 1
     before, progress, notes = len(proxy.asked), Progress(), KeptNotes(noted)
-    there = complete_parts(notes)
+    there, noted_bytes = complete_parts(notes), dict(begun(notes))
     assert download(through, DownloadRequest(uri, target), progress, CancelToken(), notes).state == "verified"
-    assert set(firsts(proxy.asked[before:])) == {(number - 1) * PART for number in {1, 2, 3, 4, 5} - there}
+    missing = {(number - 1) * PART + noted_bytes.get(number, 0) for number in {1, 2, 3, 4, 5} - there}
+    assert set(firsts(proxy.asked[before:])) == missing
     assert target.read_bytes() == data and left(target) == [] and progress.done == SIZE
+
+
+def begun(notes: Notes) -> list[tuple[int, int]]:
+    noted: Any = notes.get("download")
+    return [(number, count) for number, count in noted["begun"] if count < PART]
 
 
 def complete_parts(notes: Notes) -> set[int]:
@@ -132,6 +138,35 @@ def test_a_pause_keeps_the_part_file_and_discarding_deletes_it(
     discard(DownloadRequest(S3Uri(bucket, KEY), target), facts)
     assert left(target) == [] and facts.get("download") is None
     discard(DownloadRequest(S3Uri(bucket, KEY), target), facts)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("size", [3 * MIB, SIZE])
+def test_a_part_goes_on_where_it_was_cut(
+    through: Connection,
+    connection: Connection,
+    proxy: Proxy,
+    bucket: str,
+    target: Path,
+    notes: KeptNotes,
+    kept: bool,
+    size: int,
+) -> None:
+    data, facts, token = os.urandom(size), notes if kept else Notes(), CancelToken()
+    connection.call("put_object", Bucket=bucket, Key=KEY, Body=data)
+
+    def starts(asked: Asked) -> bool:
+        return asked.method == "GET" and first_byte(asked) in (None, 0) and "bytes=0-0" not in asked.headers.values()
+
+    proxy.once(lambda asked: Treatment(cut_after=2 * MIB + 5) if starts(asked) else None)
+    proxy.once(lambda asked: Treatment(before=token.pause) if first_byte(asked) == 2 * MIB + 5 else None)
+    with pytest.raises(Cancelled):
+        download(through, DownloadRequest(S3Uri(bucket, KEY), target), Progress(), token, facts)
+    before, progress = len(proxy.asked), Progress()
+    request = DownloadRequest(S3Uri(bucket, KEY), target)
+    assert download(through, request, progress, CancelToken(), facts).state == "verified"
+    assert 2 * MIB + 5 in firsts(proxy.asked[before:]) and 0 not in firsts(proxy.asked[before:])
+    assert target.read_bytes() == data and progress.done == size and left(target) == []
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -286,6 +321,7 @@ def test_a_noted_name_never_leads_out_of_the_folder(
             "part_size": PART,
             "inode": precious.stat().st_ino,
             "parts": [],
+            "begun": [],
             "state": None,
             "detail": "",
         }
@@ -322,10 +358,12 @@ def test_killed_right_after_the_file_got_its_name(
     outcome = go(connection, bucket, target, KeptNotes(tmp_path / "as-noted.json"), overwrite=overwrite)
     assert outcome.state == "verified" and outcome.size == SIZE and len(names) == 1
     assert target.read_bytes() == data and left(target) == []
-    target.write_bytes(b"mine")
+    target.write_bytes(b"m" * SIZE)
+    later = target.stat().st_mtime + 60
+    os.utime(target, (later, later))
     with pytest.raises(AlreadyExists):
         go(connection, bucket, target, KeptNotes(tmp_path / "as-noted.json"))
-    assert target.read_bytes() == b"mine"
+    assert target.read_bytes() == b"m" * SIZE
 
 
 def test_two_processes_never_write_one_part_file(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from s3tui.errors import BadInput
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.checksums import sums_of
 from s3tui.transfers.failures import AlreadyExists, FileChangedSince, LeftBehind
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
@@ -175,6 +177,45 @@ def test_a_pause_keeps_the_parts_and_cancelling_after_it_does_not(
     discard(connection, request, facts)
     assert not unfinished(connection, bucket) and facts.get("upload") is None
     discard(connection, request, facts)
+
+
+def test_checksums_as_aws_tells_them_decide_which_parts_are_kept(
+    through: Connection, connection: Connection, proxy: Proxy, bucket: str, make: Make, notes: KeptNotes
+) -> None:
+    """With KMS the ETag of a part is no MD5."""
+    aws = Connection(replace(through.profile, checksums="when_supported"))
+    path = make(22 * MIB)
+    paused(aws, proxy, path, bucket, notes, at=5)
+    there = sums_of_parts(connection, bucket)
+    told = {number: sums_of([path.read_bytes()[(number - 1) * PART : number * PART]]).checksum for number in there}
+    wrong = max(there)
+
+    def kms(body: bytes) -> bytes:
+        def part(found: re.Match[bytes]) -> bytes:
+            number = int(found[1])
+            checksum = "AAAAAAAAAAA=" if number == wrong else told[number]
+            return found[0] + f"<ChecksumCRC64NVME>{checksum}</ChecksumCRC64NVME>".encode()
+
+        body = re.sub(rb"<ETag>[^<]*", b'<ETag>"0123456789abcdef0123456789abcdef"', body)
+        return re.sub(rb"<PartNumber>(\d+)</PartNumber>", part, body)
+
+    proxy.rules.append(lambda asked: Treatment(change=kms) if lists_parts(asked) else None)
+    before = len(proxy.asked)
+
+    def real(found: re.Match[bytes]) -> bytes:
+        [number] = re.findall(rb"<PartNumber>(\d+)", found[0])
+        etag = there.get(int(number)) if int(number) != wrong else None
+        return re.sub(rb"<ETag>[^<]*", f"<ETag>{etag}".encode(), found[0]) if etag else found[0]
+
+    def real_etags(asked: Asked) -> None:
+        if completes(asked):  # ours has what was listed; moto wants its own
+            asked.body = re.sub(rb"<Part>.*?</Part>", real, asked.body)
+            asked.headers["content-length"] = str(len(asked.body))
+
+    proxy.rules.append(real_etags)
+    assert upload(aws, UploadRequest(path, S3Uri(bucket, KEY)), Progress(), CancelToken(), notes).state == "verified"
+    assert set(numbers(proxy.asked[before:])) == ({1, 2, 3, 4, 5} - set(there)) | {wrong}
+    assert content(connection, bucket) == path.read_bytes()
 
 
 def test_a_failure_keeps_the_parts_when_the_notes_are_kept(
