@@ -184,15 +184,15 @@ class Journal:
     def since(self, upto: int) -> Changes:
         """Every job, and the items that have changed after `upto`, in this process and in others; -1 is all of them."""
         with self._file.reading() as database:
-            runs = [run for (run,) in database.execute("SELECT DISTINCT run FROM job WHERE run != ''")]
-        if any(not self._lives(run) for run in runs):
-            with self._writing(durable=False) as database:
-                _settle(database, self._file.folder)
-        with self._file.reading() as database:
             return _found(database, "SELECT id FROM job", upto)
 
     def changes(self) -> int:
-        """Grows with every change, whoever made it; the cheapest question of all."""
+        """Grows with every change, whoever made it, and when a process that ran a job has ended."""
+        with self._file.reading() as database:
+            runs = [run for (run,) in database.execute("SELECT DISTINCT run FROM job WHERE run != ''")]
+        if not all(map(self._lives, runs)):
+            with self._writing(durable=False) as database:
+                _settle(database, self._file.folder)
         with self._file.reading() as database:
             return int(database.execute("SELECT changes FROM counter").fetchone()[0])
 

@@ -18,8 +18,13 @@ class RunLock:
     def __init__(self, folder: Path) -> None:
         self.name = f"{os.getpid()}-{secrets.token_hex(6)}"
         self._path = _path(folder, self.name)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        new = folder / f".{self.name}"
+        self._file = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        # It gets its name when it is locked, or another process would take it for that of a dead one.
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        os.rename(new, self._path)
+        for path in folder.glob(_path(folder, "*").name):
+            lives(folder, path.stem.removeprefix("run-"))
 
     def release(self) -> None:
         """Give it up before the process ends."""
