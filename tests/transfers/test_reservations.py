@@ -57,7 +57,7 @@ def test_files_of_runs_that_have_ended_are_removed(tmp_path: Path) -> None:
     (tmp_path / "run-1-dead.lock").touch()
     first = RunLock(tmp_path)
     second = RunLock(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+    assert sorted(path.name for path in tmp_path.glob("*run-*")) == sorted(
         f"run-{each.name}.lock" for each in (first, second)
     )
     assert lives(tmp_path, first.name) and not lives(tmp_path, "1-dead")
