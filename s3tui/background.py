@@ -169,7 +169,7 @@ async def run(pool: Pool, function: Callable[..., T], *args: Any, token: CancelT
 METADATA = Pool("metadata", 6)
 LISTING = Pool("listing", 4)
 PREVIEW = Pool("preview", 2)
-TRANSFERS = Pool("transfers", 3)  # files at the same time
+TRANSFERS = Pool("transfers", 64)  # at most; the queue says how many at the same time
 PARTS = Pool("parts", 8)  # parts of those files at the same time
 LOCAL = Pool("local", 3)  # keyring, disk, DNS
 SEARCH = Pool("search", 4)  # places of one search at the same time

@@ -15,8 +15,13 @@ def config_file() -> Path:
 
 
 def state_folder() -> Path:
-    """Backups of bucket documents, the log and, later, the transfer journal."""
+    """Backups of bucket documents, and the journal of transfers."""
     return _state_folder or Path(platformdirs.user_state_dir(APP, appauthor=False))
+
+
+def transfers_folder() -> Path:
+    """The journal of transfers, and what tells which processes run them."""
+    return state_folder() / "transfers"
 
 
 def keep_state_in(folder: Path) -> None:

@@ -6,12 +6,11 @@ import argparse
 from pathlib import Path
 
 from s3tui.cli.common import connection_of
-from s3tui.cli.moving import watch
+from s3tui.cli.moving import Moving
 from s3tui.errors import BadInput
 from s3tui.s3 import uri
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.names import local_path
-from s3tui.transfers.queue import Queue
 
 _HELP = """
 PATH is the file to write, or a folder. What can't be in a file name is written as %XX. The file gets its name
@@ -37,14 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(f"“{source}” is a bucket: name one object.")
     if source.key.endswith("/") and _is_folder(arguments.path):
         raise BadInput(f"“{source}” is a prefix: name one object, or the file that an object of this name becomes.")
-    path = Path(arguments.path)
+    path = Path(arguments.path).absolute()  # it may go on in another folder
     if _is_folder(arguments.path):
         request = DownloadRequest(source, local_path(path, source.name), arguments.overwrite, root=path)
     else:
         request = DownloadRequest(source, path, arguments.overwrite)
-    queue = Queue()
-    queue.submit(connection, request)
-    return watch(queue, arguments.json)
+    moving = Moving(arguments.json)
+    moving.queue.submit(connection, request)
+    return moving.watch()
 
 
 def _is_folder(path: str) -> bool:

@@ -3,95 +3,134 @@
 from __future__ import annotations
 
 import contextlib
+import queue as queues
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from s3tui import display
+from s3tui import display, folders
 from s3tui.cli.common import emit, say
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import visible
+from s3tui.s3.client import Connection
+from s3tui.transfers.journal import Journal, Whom
+from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, TransferView
+from s3tui.transfers.transfer_list import ACTIVE
 
 _INTERVAL = 0.2  # s
-_ABORT_SECONDS = 60  # what cancelling may take: each abort is a request
-_GOOD = ("verified", "sent but not verified", "received but not verified")
+_STOP_SECONDS = 60  # what stopping may take: each abort is a request
+GOOD: frozenset[State] = frozenset(("verified", "sent but not verified", "received but not verified"))
 
 
-def watch(queue: Queue, as_json: bool) -> int:
-    """Wait for everything in `queue`, print how each transfer ended, and return the exit code.
+class Moving:
+    """A queue that is watched. What is still to be done when the program ends is in the journal."""
 
-    Ctrl-C (SIGTERM and SIGHUP too) cancels all of them and waits until unfinished uploads are aborted, then goes on to the caller.
-    """
-    told: set[int] = set()
-    try:
-        with _like_ctrl_c(signal.SIGTERM, signal.SIGHUP):
-            while queue.running:
-                _tell_ended(queue, told, as_json)
-                _show_progress(queue)
-                queue.wait(_INTERVAL)
-    except KeyboardInterrupt:
-        _clear()
-        say("Cancelling: unfinished uploads are aborted …")
-        if not queue.cancel_all(_ABORT_SECONDS):
-            say("s3tui: not everything could be cancelled in time; unfinished uploads may remain.")
-        _tell_ended(queue, told, as_json)
-        raise
-    _tell_ended(queue, told, as_json)
-    good = [view.state in _GOOD for view in queue.snapshot()]
-    return DONE if all(good) else PARTLY if any(good) else FAILED
+    def __init__(self, as_json: bool, connect: Callable[[Whom], Connection] | None = None) -> None:
+        self._as_json = as_json
+        self._ended: queues.SimpleQueue[TransferView] = queues.SimpleQueue()
+        self._good: Collection[State] = GOOD
+        self._went_well = self._did_not = 0
+        self.queue = Queue(self._ended.put, Journal(folders.transfers_folder()), connect)
+        if problem := self.queue.journal.problem:
+            say(f"s3tui: {problem}")
+
+    def watch(self, good: Collection[State] = GOOD) -> int:
+        """Wait for everything, print how each transfer ended, and return the exit code: whether all are `good`.
+
+        Ctrl-C (SIGTERM and SIGHUP too) pauses what is left, says how to go on, and goes on to the caller.
+        """
+        self._good = good
+        try:
+            with _like_ctrl_c(signal.SIGTERM, signal.SIGHUP):
+                while self.queue.running:
+                    self._tell_ended()
+                    self._show_progress()
+                    self.queue.wait(_INTERVAL)
+        except KeyboardInterrupt:
+            _clear()
+            self._stop()
+            raise
+        self._tell_ended()
+        if self.queue.problem:
+            say(f"s3tui: {self.queue.problem}")
+        return DONE if not self._did_not else PARTLY if self._went_well else FAILED
+
+    def _stop(self) -> None:
+        stopped = [each for each in self.queue.rows(ACTIVE) if not self.queue.view(each).process]
+        say("Pausing …" if self.queue.is_kept else "Cancelling: unfinished uploads are aborted …")
+        stop = self.queue.pause_all if self.queue.is_kept else self.queue.cancel_all
+        ended = stop(_STOP_SECONDS)
+        self._tell_ended()
+        left = [self.queue.view(each) for each in stopped if each.state == "paused"]
+        for view in left if self._as_json else ():
+            emit(record(view))
+        if left:
+            say(
+                f"{display.counted(len(left), 'transfer')} paused. “s3tui transfers resume” goes on, “s3tui transfers "
+                "cancel” removes what was begun."
+            )
+        if not ended:
+            say("s3tui: not everything could be stopped in time; “s3tui transfers list” tells what is left.")
+
+    def _tell_ended(self) -> None:
+        with contextlib.suppress(queues.Empty):
+            while True:
+                view = self._ended.get_nowait()
+                _clear()
+                self._tell(view)
+
+    def _tell(self, view: TransferView) -> None:
+        good = view.state in self._good
+        self._went_well += good
+        self._did_not += not good
+        if self._as_json:
+            emit(record(view))
+        elif good:
+            print(visible(f"{view.source} -> {view.target}: {view.state}. {view.why}"))
+        else:
+            say(f"s3tui: {view.source} -> {view.target}: {view.state}. {view.why}")
+
+    def _show_progress(self) -> None:
+        if not sys.stderr.isatty():
+            return
+        moving = [view for view in self.queue.moving() if not view.process]
+        done, total = sum(view.done for view in moving), sum(view.total or 0 for view in moving)
+        speed = sum(view.speed for view in moving)
+        words = [f"{display.size(done)} of {display.size(total)}"]
+        if speed >= 1:
+            words += [f"{display.size(round(speed))}/s", f"{display.duration((total - done) / speed)} left"]
+        words.append(f"{display.counted(self.queue.running, 'file')} to go")
+        print(f"\r\x1b[K{'  '.join(words)}", end="", file=sys.stderr, flush=True)
+
+
+def record(view: TransferView) -> dict[str, object]:
+    """A transfer for programs. Sizes are bytes."""
+    return {
+        "number": view.number,
+        "kind": view.kind,
+        "profile": view.profile,
+        "source": view.source,
+        "target": view.target,
+        "state": view.state,
+        "detail": view.why,
+        "size": view.total,
+        "done": view.done,
+        "etag": view.etag,
+        "version_id": view.version_id,
+        "process": view.process or None,
+    }
 
 
 @contextlib.contextmanager
 def _like_ctrl_c(*signals: signal.Signals) -> Iterator[None]:
-    """Being ended by others, or losing the terminal, must abort uploads too."""
+    """Being ended by others, or losing the terminal, must pause what moves, too."""
     before = [(each, signal.signal(each, signal.default_int_handler)) for each in signals]
     try:
         yield
     finally:
         for each, handler in before:
             signal.signal(each, handler)
-
-
-def _tell_ended(queue: Queue, told: set[int], as_json: bool) -> None:
-    for view in queue.snapshot():
-        if view.finished and view.number not in told:
-            told.add(view.number)
-            _clear()
-            _tell(view, as_json)
-
-
-def _tell(view: TransferView, as_json: bool) -> None:
-    if as_json:
-        emit(
-            {
-                "kind": view.kind,
-                "source": view.source,
-                "target": view.target,
-                "state": view.state,
-                "detail": view.why,
-                "size": view.total,
-                "etag": view.etag,
-                "version_id": view.version_id,
-            }
-        )
-    elif view.state in _GOOD:
-        print(visible(f"{view.source} -> {view.target}: {view.state}. {view.why}"))
-    else:
-        say(f"s3tui: {view.source} -> {view.target}: {view.state}. {view.why}")
-
-
-def _show_progress(queue: Queue) -> None:
-    if not sys.stderr.isatty():
-        return
-    moving = [view for view in queue.snapshot() if view.state == "running"]
-    done, total = sum(view.done for view in moving), sum(view.total or 0 for view in moving)
-    speed = sum(view.speed for view in moving)
-    words = [f"{display.size(done)} of {display.size(total)}"]
-    if speed >= 1:
-        words += [f"{display.size(round(speed))}/s", f"{display.duration((total - done) / speed)} left"]
-    words.append(f"{display.counted(queue.running, 'file')} to go")
-    print(f"\r\x1b[K{'  '.join(words)}", end="", file=sys.stderr, flush=True)
 
 
 def _clear() -> None:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from s3tui.cli.common import connection_of
-from s3tui.cli.moving import watch
+from s3tui.cli.moving import Moving
 from s3tui.errors import BadInput
 from s3tui.s3 import uri
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.queue import Queue
 from s3tui.transfers.upload import UploadRequest
 
 _HELP = """
@@ -47,14 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
     for request in requests:
         if complaints := request.problems():
             raise BadInput(complaints[0])
-    queue = Queue()
-    for request in requests:
-        queue.submit(connection, request)
-    return watch(queue, arguments.json)
+    moving = Moving(arguments.json)
+    moving.queue.submit_all(connection, requests)
+    return moving.watch()
 
 
 def _requests(arguments: argparse.Namespace, target: S3Uri) -> list[UploadRequest]:
-    files = [Path(name) for name in arguments.files]
+    files = [Path(name).absolute() for name in arguments.files]  # it may go on in another folder
     if target.is_prefix:
         targets = [target.with_key(target.key + path.name) for path in files]
     elif len(files) == 1:

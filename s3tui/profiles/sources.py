@@ -15,7 +15,8 @@ from s3tui.profiles.model import Profile
 from s3tui.profiles.rules import endpoint_problem, without_login
 
 ENVIRONMENT, ANONYMOUS = "environment", "anonymous"
-_CONFIG, _BUILT_IN, _COMMAND_LINE = "config", "built in", "command line"
+COMMAND_LINE = "command line"
+_CONFIG, _BUILT_IN = "config", "built in"
 # Any of these means that the environment says who we are or where.
 _TELLING = (
     "AWS_ACCESS_KEY_ID",
@@ -67,7 +68,7 @@ def choose(
     if endpoint or region:
         # No longer the profile that a file holds, so it can't be edited.
         profile = replace(
-            profile, endpoint=endpoint or profile.endpoint, region=region or profile.region, origin=_COMMAND_LINE
+            profile, endpoint=endpoint or profile.endpoint, region=region or profile.region, origin=COMMAND_LINE
         )
     return replace(profile, read_only=True) if read_only else profile
 

@@ -1,1 +1,1 @@
-"""What moves bytes: upload, download, verification of both, and the queue that runs them."""
+"""What moves bytes: upload, download, verification of both, the queue that runs them, and the journal that outlives it."""

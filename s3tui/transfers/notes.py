@@ -22,6 +22,11 @@ class Notes:
     def __init__(self, facts: dict[str, Fact] | None = None) -> None:
         self._facts = dict(facts or {})
 
+    @property
+    def empty(self) -> bool:
+        """Whether there are none: then nothing unfinished is left anywhere."""
+        return not self._facts
+
     def get(self, name: str) -> Fact:
         """The fact; None when nothing was noted."""
         return self._facts.get(name)

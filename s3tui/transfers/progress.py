@@ -67,8 +67,6 @@ class Progress:
 
     def add(self, count: int) -> None:
         """`count` more bytes have moved; negative when they must move again. Waits while there is a limit."""
-        if self._take and count > 0:
-            self._take(count)
         with self._lock:
             self.done += count
             now = time.monotonic()
@@ -76,6 +74,8 @@ class Progress:
                 self._samples.append((now, self.done))
             while now - self._samples[0][0] > _WINDOW:
                 self._samples.popleft()
+        if self._take and count > 0:
+            self._take(count)
 
     def skip(self, count: int) -> None:
         """`count` bytes of an earlier run are there already: they belong to what is done, but not to the speed."""

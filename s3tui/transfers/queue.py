@@ -1,197 +1,273 @@
-"""The transfers of this run: waiting, moving, and done, in the order they were asked for.
+"""The queue: what is to be moved, in its order, and everything that can be done to it. It outlives the program.
 
-Whoever shows them pulls `snapshot()`; `version` grows with every change of a state. Nothing of it is on disk
-yet; a transfer is its request, its connection's profile and its state, which is what a journal will hold.
+Whoever shows transfers pulls: `version` grows with every change of a state, `rows()` and `view()` say what is so now.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
-from s3tui.background import TRANSFERS, Cancelled, CancelToken
-from s3tui.errors import S3tuiError
+from s3tui.errors import BadInput
 from s3tui.s3.client import Connection
-from s3tui.transfers.failures import AlreadyExists
-from s3tui.transfers.notes import Notes
-from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
-from s3tui.transfers.request import Kind, Request
+from s3tui.transfers import run_lock
+from s3tui.transfers.journal import Changes, Journal, Whom
+from s3tui.transfers.progress import FINISHED, State
+from s3tui.transfers.request import Request
+from s3tui.transfers.runner import AT_ONCE, Runner
+from s3tui.transfers.transfer import Submission, Transfer, TransferView
+from s3tui.transfers.transfer_list import ACTIVE
+
+__all__ = ["AGAIN", "AT_ONCE", "GOES_ON", "Queue", "Transfer", "TransferView"]
+
+GOES_ON: frozenset[State] = frozenset(("paused",))
+AGAIN: frozenset[State] = frozenset(("failed", "outcome unknown", "skipped", "cancelled"))
 
 
-@dataclass(frozen=True, slots=True)
-class TransferView:
-    """One transfer as it is now. `done`, `total` are bytes, `speed` bytes a second; `why` explains the state."""
+class Queue(Runner):
+    """Thread-safe. What changes something writes to the journal, so it waits for the disk; what only looks doesn't."""
 
-    number: int
-    kind: Kind
-    profile: str
-    source: str
-    target: str
-    state: State
-    stage: str
-    done: int
-    total: int | None
-    speed: float
-    seconds_left: float | None
-    why: str
-    etag: str = ""  # of what was moved, when that worked
-    version_id: str | None = None
-    exists: bool = False  # it failed because the target is there already
+    def __init__(
+        self,
+        on_finished: Callable[[TransferView], object] | None = None,
+        journal: Journal | None = None,
+        connect: Callable[[Whom], Connection] | None = None,
+    ) -> None:
+        """`on_finished(view)` is called when one has ended, in any thread. `connect(whom)` makes the connection for
+        what an earlier run left, and raises `S3tuiError` when that can't be. Without `journal` all ends with the
+        process."""
+        super().__init__(on_finished, journal or Journal())
+        self._connect = connect
+        self._upto, self._removals = 0, 0  # how much of the journal is known
 
-    @property
-    def finished(self) -> bool:
-        return self.state in FINISHED
-
-
-class Transfer:
-    """One file on its way. Only the queue changes it."""
-
-    def __init__(self, number: int, connection: Connection, request: Request) -> None:
-        self.number, self.connection, self.request = number, connection, request
-        self.progress = Progress()
-        self.notes = Notes()
-        self.token = CancelToken()
-        self.state: State = "waiting"
-        self.why = ""
-        self.error: BaseException | None = None
-        self.outcome: Outcome | None = None
-        self.future: Future[None] | None = None
-
-    def view(self) -> TransferView:
-        """As it is now."""
-        progress, running = self.progress, self.state == "running"
-        source, target = self.request.ends
-        stage = "cancelling" if self.token.cancelled else progress.stage
-        return TransferView(
-            number=self.number,
-            kind=self.request.kind,
-            profile=self.connection.profile.name,
-            source=source,
-            target=target,
-            state=self.state,
-            stage=stage if running else "",
-            done=progress.done,
-            total=progress.total,
-            speed=progress.speed if running else 0.0,
-            seconds_left=progress.seconds_left if running else None,
-            why=self.why,
-            etag=self.outcome.etag if self.outcome else "",
-            version_id=self.outcome.version_id if self.outcome else None,
-            exists=isinstance(self.error, AlreadyExists),
-        )
-
-
-class Queue:
-    """Runs transfers, three at a time. Thread-safe."""
-
-    def __init__(self, on_finished: Callable[[TransferView], object] | None = None) -> None:
-        """`on_finished(view)` is called when one has ended: in its own thread, or in that of who cancelled it before
-        it began."""
-        self.version = 0
-        self._on_finished = on_finished
-        self._transfers: list[Transfer] = []
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
+    # ---- more of them
 
     def submit(self, connection: Connection, request: Request) -> Transfer:
-        """Do what is asked for as soon as there is room for it."""
-        transfer = Transfer(next(self._numbers), connection, request)
-        with self._lock:
-            self._transfers.append(transfer)
-            self.version += 1
-        transfer.future = TRANSFERS.submit(self._run, transfer)
-        return transfer
+        """Do what is asked for as soon as there is room for it. Raises `JournalError`."""
+        return self.submit_all(connection, (request,))[0]
 
-    def cancel(self, number: int) -> None:
-        """Stop a transfer; an unfinished upload is aborted, a partial file deleted. Returns at once."""
-        for transfer in self._unfinished():
-            if transfer.number == number:
-                self._stop(transfer)
+    def submit_all(self, connection: Connection, requests: Iterable[Request]) -> list[Transfer]:
+        """One job for all of `requests`. They are written down as they come, so making them must wait for nothing.
+
+        Raises `JournalError`; nothing was submitted then.
+        """
+        requests = iter(requests)
+        first = next(requests, None)
+        if first is None:
+            return []
+        profile = connection.profile
+        whom = Whom(profile.name, profile.endpoint, profile.region, profile.origin)
+        with self._changing:
+            self._run_name = self.journal.run
+            job, rows = self.journal.add(whom, itertools.chain((first,), requests))
+            submission = self._submissions[job.number] = Submission(job, connection)
+            submission.active = len(rows)
+            transfers = [Transfer(row, submission) for row in rows]
+            self._list.add(transfers)
+        self._fill()
+        return transfers
+
+    def load(self) -> int:
+        """Take in what earlier runs have left, and what other processes are doing. How many are paused."""
+        with self._changing:
+            self._run_name = self.journal.run
+            self._take_in(self.journal.unfinished())
+            return self.counts.get("paused", 0)
+
+    def look(self) -> None:
+        """Take in what other processes have changed since."""
+        with self._changing:
+            if self._upto == self.journal.changes():
+                return
+            self._run_name = self.journal.run
+            changes = self.journal.since(self._upto)
+            if changes.removals != self._removals:
+                there = self.journal.numbers()
+                self._list.remove([each.number for each in self._list.rows() if each.number not in there])
+            self._take_in(changes)
+
+    def _take_in(self, changes: Changes) -> None:
+        self._upto, self._removals = changes.upto, changes.removals
+        for job in changes.jobs:
+            submission = self._submissions.setdefault(job.number, Submission(job))
+            if not submission.active:
+                submission.job = job
+        new = []
+        for row in changes.rows:
+            submission, known = self._submissions[row.job], self._list.get(row.number)
+            if known is None:
+                new.append(Transfer(row, submission))
+            elif not submission.active and known.row != row:
+                self._list.change(known, row)
+        self._list.add(new)
+
+    # ---- stopping
+
+    def pause(self, numbers: Collection[int] | None = None) -> None:
+        """Stop these, or all, until they are resumed. What runs keeps what it has, and ends soon after."""
+        with self._changing:
+            for transfer in self._ours(numbers):
+                if transfer.activity:
+                    transfer.activity.token.pause()
+            waiting = [each for each in self._ours(numbers) if not each.activity]
+            self._set(waiting, "paused", "Paused before it began.", {"waiting"})
+            self._let_go(waiting)
+
+    def cancel(self, numbers: Collection[int] | None = None) -> int:
+        """Stop these, or all, for good, and remove what they have left; how many. What runs ends soon after.
+
+        Raises `BadInput` when another process runs them, `JournalError`, and what connecting raises.
+        """
+        wanted = [each for each in self._chosen(numbers) if each.state in (*ACTIVE, *GOES_ON) or each.row.left]
+        self._connected([each for each in wanted if each.row.left])
+        with self._changing:
+            self._make_ours(wanted)
+            for transfer in wanted:
+                if transfer.activity:
+                    transfer.activity.token.cancel()
+            idle = [each for each in wanted if not each.activity]
+            clean = [each for each in idle if not each.row.left]
+            self._set(clean, "cancelled", "Cancelled before it began.", (*GOES_ON, "waiting"))
+            self._discard([each for each in idle if each.row.left])
+            self._let_go(wanted)
+        self._fill()
+        for transfer in clean:
+            self._tell(transfer)
+        return len(wanted)
+
+    def _discard(self, transfers: Collection[Transfer]) -> None:
+        """Have what they left removed, when their turn comes."""
+        for transfer in transfers:
+            transfer.discarding = True
+        self._set(transfers, "waiting", "", (*GOES_ON, *AGAIN))
+
+    def pause_all(self, timeout: float) -> bool:
+        """Pause everything and wait up to `timeout` seconds. Whether nothing runs any more."""
+        self.pause()
+        return self._wait_for_all(timeout)
 
     def cancel_all(self, timeout: float) -> bool:
-        """Stop everything and wait up to `timeout` seconds for aborts. Whether all have ended."""
-        unfinished = self._unfinished()
-        for transfer in unfinished:
-            self._stop(transfer)
-        futures = [transfer.future for transfer in unfinished if transfer.future]
-        return not wait(futures, timeout).not_done
+        """Cancel all that waits or runs in this process, and wait up to `timeout` seconds for what is to be removed.
+        Whether all have ended."""
+        self.cancel([each.number for each in self._ours(None)])
+        return self._wait_for_all(timeout)
 
-    def again(self, number: int) -> Transfer | None:
-        """Submit a transfer that failed or was cancelled once more, as a new one."""
-        found = self._ended(number)
-        return self.submit(found.connection, found.request) if found else None
-
-    def replace(self, number: int) -> Transfer | None:
-        """Submit a transfer that found its target there once more, now to replace it."""
-        found = self._ended(number)
-        if found is None:
-            return None
-        request: Any = found.request  # mypy doesn't know that a protocol's classes are dataclasses
-        return self.submit(found.connection, dataclasses.replace(request, overwrite=True))
+    def _wait_for_all(self, timeout: float) -> bool:
+        with self._some_ended:
+            return self._some_ended.wait_for(lambda: not self.running, timeout)
 
     def wait(self, seconds: float) -> None:
         """Wait until a transfer ends, at most `seconds`."""
-        wait([each.future for each in self._unfinished() if each.future], seconds, FIRST_COMPLETED)
+        with self._some_ended:
+            if self.running:
+                self._some_ended.wait(seconds)
 
-    def _ended(self, number: int) -> Transfer | None:
-        with self._lock:
-            found = next((each for each in self._transfers if each.number == number), None)
-        return found if found and found.state in ("failed", "cancelled") else None
+    # ---- going on
 
-    def forget_finished(self) -> None:
-        """Drop what has ended from the list."""
-        with self._lock:
-            self._transfers = [each for each in self._transfers if each.state not in FINISHED]
-            self.version += 1
+    def resume(self, numbers: Collection[int] | None = None) -> int:
+        """Go on with those of these, or of all, that are paused; how many there are.
 
-    @property
-    def running(self) -> int:
-        """How many have not ended yet, the waiting ones included."""
-        return len(self._unfinished())
+        Raises `BadInput` when another process runs them, `JournalError`, and what connecting raises.
+        """
+        return self._again(numbers, GOES_ON)
 
-    def snapshot(self) -> tuple[TransferView, ...]:
-        """Every transfer of this run, oldest first."""
-        with self._lock:
-            return tuple(transfer.view() for transfer in self._transfers)
+    def retry(self, numbers: Collection[int] | None = None) -> int:
+        """Once more those of these that did not work or were cancelled, or all that failed; how many. Raises as `resume`
+        does."""
+        return self._again(numbers, AGAIN if numbers is not None else frozenset(("failed",)))
 
-    def _unfinished(self) -> list[Transfer]:
-        with self._lock:
-            return [transfer for transfer in self._transfers if transfer.state not in FINISHED]
+    def replace(self, number: int) -> int:
+        """Once more a transfer that found its target there, now to replace it. Raises as `resume` does."""
+        found = self._list.get(number)
+        if found is None or not found.row.exists or found.state not in AGAIN:
+            return 0
+        with self._changing:
+            self._make_ours([found])
+            request: Any = self.journal.request(number)[0]  # mypy doesn't know that these are dataclasses
+            self.journal.set_request(number, dataclasses.replace(request, overwrite=True))
+            self._let_go([found])
+        return self._again((number,), AGAIN)
 
-    def _stop(self, transfer: Transfer) -> None:
-        transfer.token.cancel()
-        if transfer.future and transfer.future.cancel():
-            self._end(transfer, "cancelled", "Cancelled before it began.")
+    def _again(self, numbers: Collection[int] | None, states: Collection[State]) -> int:
+        wanted = [each for each in self._chosen(numbers) if each.state in states]
+        self._connected(wanted)
+        with self._changing:
+            self._make_ours(wanted)
+            count = self._set(wanted, "waiting", "", states)
+            self._let_go(wanted)
+        self._fill()
+        return count
 
-    def _run(self, transfer: Transfer) -> None:
-        with self._lock:
-            transfer.state = "running"
-            self.version += 1
-        began = time.monotonic()
-        try:
-            outcome = transfer.request.run(transfer.connection, transfer.progress, transfer.token, transfer.notes)
-        except Cancelled:
-            self._end(transfer, "cancelled", "Cancelled; nothing was left behind.")
-        except S3tuiError as error:
-            transfer.error = error
-            self._end(transfer, "failed", str(error))
-        except Exception as error:
-            # A fault of ours must not look like a transfer that never ends.
-            transfer.error = error
-            self._end(transfer, "failed", f"A fault in s3tui: {type(error).__name__}: {error}")
-        else:
-            transfer.outcome = outcome
-            self._end(transfer, outcome.state, f"{outcome.detail} It took {time.monotonic() - began:.1f} s.")
+    # ---- the list
 
-    def _end(self, transfer: Transfer, state: State, why: str) -> None:
-        with self._lock:
-            transfer.state, transfer.why = state, why
-            self.version += 1
-        if self._on_finished:
-            self._on_finished(transfer.view())
+    def move(self, number: int, step: int) -> None:
+        """Let it change places with the one before (`step` -1) or behind it (1) that isn't another process's."""
+        with self._changing:
+            rows = [each for each in self._list.rows() if not self.view(each).process]
+            at = next((at for at, each in enumerate(rows) if each.number == number), None)
+            if at is None or not 0 <= at + step < len(rows):
+                return
+            one, other = rows[at], rows[at + step]
+            places = [(one.number, other.row.position), (other.number, one.row.position)]
+            self.journal.set_positions(places)
+            first, second = one.row.position, other.row.position
+            self._list.change(one, one.row._replace(position=second))
+            self._list.change(other, other.row._replace(position=first))
+
+    def clear(self) -> None:
+        """Drop what has ended from the list, unless something of it is left somewhere. Raises `JournalError`."""
+        with self._changing:
+            ended = [each for each in self._list.rows(FINISHED) if not (each.row.left or self.view(each).process)]
+            numbers = [each.number for each in ended]
+            self.journal.remove(numbers)
+            self._list.remove(numbers)
+
+    # ---- what these share
+
+    def _chosen(self, numbers: Collection[int] | None) -> list[Transfer]:
+        if numbers is None:
+            return [each for each in self._list.rows() if not self.view(each).process]
+        return [found for number in numbers if (found := self._list.get(number))]
+
+    def _ours(self, numbers: Collection[int] | None) -> list[Transfer]:
+        """Those that wait or run in this process."""
+        return [each for each in self._chosen(numbers) if each.submission.active and each.state in ACTIVE]
+
+    def _connected(self, transfers: Collection[Transfer]) -> None:
+        """See to it that their endpoints can be reached. It may wait for the user, and for the keyring."""
+        for submission in {each.row.job: each.submission for each in transfers}.values():
+            if submission.connection is None:
+                if self._connect is None:
+                    raise BadInput("An earlier run asked for this.", "Ask for it again.")
+                submission.connection = self._connect(submission.job.whom)
+
+    def _make_ours(self, transfers: Collection[Transfer]) -> None:
+        """See to it that this process runs their jobs. Raises `BadInput` when another one does."""
+        self._run_name = self.journal.run
+        idle = {each.row.job: each.submission for each in transfers if not each.submission.active}
+        elsewhere = self.journal.take(idle) if idle else {}
+        for number, submission in idle.items():
+            submission.job = replace(submission.job, run=elsewhere.get(number, self._run_name))
+        if elsewhere:
+            self._let_go(transfers)
+            process = run_lock.process_of(next(iter(elsewhere.values())))
+            raise BadInput(f"Another s3tui (process {process}) runs this now.", "Do it there, or wait until it ends.")
+
+    def _let_go(self, transfers: Iterable[Transfer]) -> None:
+        """Of jobs that were taken and of which nothing waits or runs now."""
+        for submission in {id(each.submission): each.submission for each in transfers}.values():
+            if submission.job.run == self._run_name and not submission.active:
+                self._no_longer_active(submission, 0)
+
+    def _set(self, transfers: Collection[Transfer], state: State, why: str, before: Collection[State]) -> int:
+        """Give them another state, in the journal first; how many had one of those `before`."""
+        changed = set(self.journal.set_state([each.number for each in transfers], state, why, before))
+        for transfer in transfers:
+            if transfer.number in changed:
+                was, now = transfer.state in ACTIVE, state in ACTIVE
+                self._list.change(transfer, transfer.row._replace(state=state, why=why))
+                transfer.submission.active += now - was
+        return len(changed)

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,15 +28,20 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
+from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui import heap, lost_terminal, punctual
+from s3tui.ui.batch import Batch
 from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.failures import TellsFailures
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
+    from s3tui.s3.client import Connection
     from s3tui.ui.screens.browser import Browser
 
-TOGETHER = 0.5  # s; transfers that end within it are told in one message
+TOGETHER = 0.5  # s between two looks whether all transfers have ended, which are told in one message
 LAST_SECONDS = 5.0  # that running transfers get to abort what they began, when the program is ended
 
 
@@ -75,9 +80,10 @@ class S3tuiApp(TellsFailures, App[None]):
         punctual.wake_early()
         self.start = start or Start()
         self.config_path = self.start.config_path
-        self.queue = Queue(on_finished=self._transfer_finished)
+        self.queue = Queue(self._transfer_finished, Journal(folders.transfers_folder()), self._connect_again)
         self.browser: Browser | None = None
-        self._ended: list[TransferView] = []  # and not told yet
+        self._ended = Batch()  # and not told yet
+        self._will_tell = False
         # Now, because later the event loop would have to wait for the disk.
         self._settings = config.load(self.config_path)
 
@@ -108,14 +114,16 @@ class S3tuiApp(TellsFailures, App[None]):
         for complaint in self._complaints:
             self.notify(visible(complaint), title="In the config", severity="warning", markup=False, timeout=15)
         self.load_profiles(first=True)
+        self.load_transfers()
         for name in ("SIGTERM", "SIGHUP"):
             with suppress(AttributeError, NotImplementedError):  # Windows
                 asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.ended_from_outside)
 
     @work(group="end", exit_on_error=False)
     async def ended_from_outside(self) -> None:
-        """The terminal was closed, or the process is asked to end: leave no unfinished upload behind."""
-        await background.run(background.LOCAL, self.queue.cancel_all, LAST_SECONDS)
+        """The terminal was closed, or the process is asked to end: keep for later what can be kept."""
+        stop = self.queue.pause_all if self.queue.is_kept else self.queue.cancel_all
+        await background.run(background.LOCAL, stop, LAST_SECONDS)
         self.exit(return_code=1)
 
     @work(group="profiles", exclusive=True, exit_on_error=False)
@@ -169,21 +177,49 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def _tell_transfer(self, view: TransferView) -> None:
         if view.state != "cancelled":
-            if not self._ended:
+            self._ended.add(view)
+            if not self._will_tell:
+                self._will_tell = True
                 self.set_timer(TOGETHER, self._tell_ended)
-            self._ended.append(view)
         if self.browser is not None and view.kind == "upload":
             bucket, _, key = view.target.removeprefix("s3://").partition("/")
             self.browser.written(S3Uri(bucket, key))
 
     def _tell_ended(self) -> None:
-        """One message for all transfers that ended about now."""
-        from s3tui.ui.widgets.transfer_line import ended
+        """One message when all of them have ended; until then the line tells."""
+        if self.queue.running:
+            self.set_timer(TOGETHER, self._tell_ended)
+            return
+        ended, self._ended, self._will_tell = self._ended, Batch(), False
+        severity: SeverityLevel = "information" if ended.good else "warning"
+        self.notify(ended.text, title=ended.title, severity=severity, markup=False)
 
-        views, self._ended = self._ended, []
-        good = all(view.state == "verified" for view in views)
-        title = "Transfers" if len(views) > 1 else views[0].kind.capitalize()
-        self.notify(ended(views), title=title, severity="information" if good else "warning", markup=False)
+    @work(group="transfers", exit_on_error=False)
+    async def load_transfers(self) -> None:
+        """Say what earlier runs have left, and whether it can be remembered at all."""
+        paused = await background.run(background.LOCAL, self.queue.load)
+        if problem := self.queue.journal.problem:
+            self.notify(visible(problem), title="Transfers", severity="warning", markup=False, timeout=15)
+        elif paused:
+            of = "1 transfer of an earlier run is" if paused == 1 else f"{paused:,} transfers of an earlier run are"
+            self.notify(f"{of} paused: T shows them.", title="Transfers", markup=False)
+
+    def _connect_again(self, whom: Whom) -> Connection:
+        """For what an earlier run asked for. In a pool thread; raises `S3tuiError`."""
+        from s3tui.profiles.credentials import keys_of
+        from s3tui.s3.client import connect
+        from s3tui.transfers import reconnect
+
+        here = self.browser.connection if self.browser else None
+        if here and here.profile.name == whom.profile:
+            reconnect.check_same(whom, here.profile)
+            return here
+        profiles = _all_profiles(self.config_path, self.start.env_file)
+        profile = reconnect.profile_of(whom, profiles)
+        keys_of(profile)  # those that were typed for one run are gone
+        if self.start.read_only:
+            profile = replace(profile, read_only=True)
+        return connect(profile, mfa_code=self.ask_mfa)
 
     async def action_quit(self) -> None:
         """Ctrl+Q, which Textual gives to the app before any screen or dialog hears of it: as `q`."""

@@ -127,7 +127,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy", "Copy URI", "y", "Copy the URI, the key, the URL, the ARN, the ETag or an aws command.", check=_place),
     Command("create_bucket", "New bucket", "n", "Create a bucket.", check=_writable),
     Command("delete_bucket", "Delete bucket", "D", "Delete the bucket, if it is empty.", check=_writable_bucket),
-    Command("transfers", "Transfers", "T", "Uploads and downloads: progress, results, cancel."),
+    Command("transfers", "Transfers", "T", "What is moved, waits, failed or is paused: pause, resume, retry, cancel."),
     Command("request_log", "Request log", "L", "Every request of this profile, with its request id.", check=_connected),
     Command("refresh", "Refresh", "r", "List again what has the focus.", check=_connected),
     Command("read_only", "Read-only", "R", "Turn read-only on or off for this session.", check=_connected),

@@ -17,7 +17,7 @@ from s3tui.demo import server as demo_server
 from s3tui.s3.client import Connection
 from tests.terminal import Terminal
 from tests.transfers import proxy as proxies
-from tests.transfers.conftest import content, unfinished
+from tests.transfers.conftest import content
 
 
 @pytest.fixture
@@ -108,29 +108,30 @@ def test_read_only_sends_nothing(
     assert "read-only" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("end_by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_end_from_outside_aborts_the_multipart_upload(
+@pytest.mark.parametrize("end_by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_what_was_ended_from_outside_is_resumed(
     options: list[str], endpoint: str, connection: Connection, bucket: str, tmp_path: Path, end_by: signal.Signals
 ) -> None:
     """In a process of its own, with a signal, in the middle of the parts."""
     large = tmp_path / "large.iso"
-    with large.open("wb") as file:
-        file.truncate(200 << 20)
+    large.write_bytes(os.urandom(1 << 20) * 130)
     with proxies.running(endpoint) as proxy:
         slow = proxies.Treatment(before=lambda: time.sleep(1))
         proxy.rules.append(lambda asked: slow if "partNumber" in asked.path else None)
         options[options.index(endpoint)] = proxy.endpoint
-        command = [sys.executable, "-m", "s3tui", "put", *options, str(large), f"s3://{bucket}/"]
+        command = [sys.executable, "-m", "s3tui", "put", *options, large.name, f"s3://{bucket}/"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
             end = time.monotonic() + 30
             while not any("partNumber" in asked.path for asked in list(proxy.asked)):
                 assert time.monotonic() < end and process.poll() is None
                 time.sleep(0.05)
-            assert unfinished(connection, bucket)
             process.send_signal(end_by)
             _, said = process.communicate(timeout=60)
-    assert process.returncode == 130 and "cancelled" in said
-    assert not unfinished(connection, bucket)
+        if end_by != signal.SIGKILL:
+            assert process.returncode == 130 and "s3tui transfers resume" in said
+        proxy.rules.clear()
+        assert main(["transfers", "resume"]) == 0
+    assert content(connection, bucket, "large.iso") == large.read_bytes()
 
 
 def test_a_terminal_sees_how_far_it_is(options: list[str], endpoint: str, bucket: str, tmp_path: Path) -> None:

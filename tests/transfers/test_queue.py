@@ -20,7 +20,6 @@ Make = Callable[..., Path]
 
 
 def ended(transfer: Transfer) -> TransferView:
-    assert transfer.future is not None
     transfer.future.result(30)
     return transfer.view()
 
@@ -38,7 +37,7 @@ def test_up_and_down_again(connection: Connection, bucket: str, make: Make, tmp_
     assert (tmp_path / "again.iso").read_bytes() == path.read_bytes()
     assert [view.number for view in queue.snapshot()] == [1, 2] == [view.number for view in told]
     assert queue.running == 0
-    queue.forget_finished()
+    queue.clear()
     assert queue.snapshot() == ()
 
 
@@ -49,12 +48,18 @@ def test_a_failure_says_why_and_can_be_tried_again(connection: Connection, bucke
     transfer = queue.submit(connection, UploadRequest(path, S3Uri(bucket, "image.iso")))
     view = ended(transfer)
     assert view.state == "failed" and "already exists" in view.why and view.exists
-    replaced = queue.replace(view.number)
-    assert replaced is not None and ended(replaced).state == "verified"
+    assert queue.replace(view.number) == 1 and ended(transfer).state == "verified" and transfer.number == view.number
+    assert queue.replace(view.number) == 0 == queue.retry([view.number])
+    assert content(connection, bucket) == path.read_bytes()
+
+
+def test_what_failed_is_tried_again(connection: Connection, bucket: str, make: Make) -> None:
+    queue = Queue()
+    connection.call("put_object", Bucket=bucket, Key="image.iso", Body=b"mine")
+    transfer = queue.submit(connection, UploadRequest(make(10), S3Uri(bucket, "image.iso")))
+    assert ended(transfer).state == "failed"
     connection.call("delete_object", Bucket=bucket, Key="image.iso")
-    second = queue.again(view.number)
-    assert second is not None and ended(second).state == "verified"
-    assert queue.again(second.number) is None
+    assert queue.retry() == 1 and ended(transfer).state == "verified"
 
 
 def test_cancel_while_parts_move(
@@ -71,7 +76,7 @@ def test_cancel_while_parts_move(
     transfer = queue.submit(through, UploadRequest(make(12 * MIB), S3Uri(bucket, "image.iso")))
     assert moving.wait(10)
     assert queue.running == 1 and transfer.view().state == "running"
-    queue.cancel(transfer.number)
+    queue.cancel([transfer.number])
     assert transfer.view().stage == "cancelling"
     cancelled.set()
     assert ended(transfer).state == "cancelled"

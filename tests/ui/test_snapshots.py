@@ -6,6 +6,7 @@ Each shows fixed data: the demo's, whose times never change, or a server that al
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -14,10 +15,17 @@ from textual.widgets import Input
 from s3tui.cli.demo import profile_of
 from s3tui.demo import server as demo_server
 from s3tui.demo.server import DemoServer
-from s3tui.folders import config_file
+from s3tui.folders import config_file, transfers_folder
 from s3tui.profiles.model import Profile
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.journal import Journal, Row, Whom
+from s3tui.transfers.queue import Queue
+from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.app import S3tuiApp, Start
+from s3tui.ui.screens.transfers import TransfersScreen
 from tests.s3.stub_server import Answer, Asked, stub
+from tests.ui.hosting import Host
 from tests.ui.waiting import settle
 
 IMAGE = "s3://r630-switchbot-isos/openshift/4.16/agent.x86_64.iso"
@@ -110,3 +118,37 @@ def test_denied(snap_compare: Compare) -> None:
 def test_failed(snap_compare: Compare) -> None:
     nowhere = Profile("nowhere", endpoint="http://127.0.0.1:9", region="us-east-1", credentials="anonymous")
     assert snap_compare(screen_of(nowhere), terminal_size=NARROW, run_before=drive())
+
+
+def transfers() -> Queue:
+    """Transfers of an earlier run, one in each state that people meet."""
+    journal = Journal(transfers_folder())
+    bucket, folder = "r630-switchbot-isos", Path("/srv/isos")
+    up = [UploadRequest(folder / f"server-{n}.iso", S3Uri(bucket, f"isos/server-{n}.iso")) for n in range(6)]
+    down = DownloadRequest(S3Uri(bucket, "openshift/4.16/agent.x86_64.iso"), folder / "agent.x86_64.iso")
+    job, rows = journal.add(Whom("lab", "https://rgw.example.org", None, "config"), [*up, down])
+    size = 1_288_490_188
+    became: list[dict[str, object]] = [
+        {"state": "verified", "why": "The ETag is that of what was sent. It took 21.4 s.", "done": size},
+        {"state": "running", "done": size // 3},
+        {"state": "paused", "why": "Interrupted: s3tui ended while it was running.", "done": size // 2},
+        {"state": "failed", "why": f"“s3://{bucket}/isos/server-3.iso” already exists.", "exists": True},
+        {"state": "outcome unknown", "why": "The endpoint never answered: the connection was cut."},
+        {"state": "cancelled", "why": "Cancelled; nothing was left behind."},
+        {"state": "received but not verified", "why": "The endpoint gave no checksum.", "done": size},
+    ]
+    for row, fields in zip(rows, became, strict=True):
+        journal.end(Row(**{**row._asdict(), "total": size, **fields}))  # type: ignore[arg-type]
+    journal.request(rows[2].number)[1].set(upload_id="U")
+    journal.release(job.number)
+    queue = Queue(journal=journal)
+    queue.load()
+    return queue
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_transfers(snap_compare: Compare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    app = Host(TransfersScreen(transfers()))
+    app.animation_level = "none"
+    assert snap_compare(app, terminal_size=size, run_before=drive("down", "down"))

@@ -58,7 +58,7 @@ async def test_the_screen_shows_cancels_and_tries_again(
         connection.call("put_object", Bucket=bucket, Key="taken", Body=b"x")
         queue.submit(through, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
         failed = queue.submit(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
-        assert came.wait(20) and failed.future
+        assert came.wait(20)
         failed.future.result(20)
         screen = TransfersScreen(queue)
         app = Host(screen, queue)
@@ -70,9 +70,11 @@ async def test_the_screen_shows_cancels_and_tries_again(
             connection.call("delete_object", Bucket=bucket, Key="taken")
             await pilot.press("a")
             await until(pilot, lambda: "✓ verified" in text_of(app))
-            await pilot.press("home", "c")
-            await until(pilot, lambda: "cancelling" in text_of(app))
+            await pilot.press("home", "p")
+            await until(pilot, lambda: "pausing" in text_of(app))
             go.set()
+            await until(pilot, lambda: "‖ paused" in text_of(app))
+            await pilot.press("c")
             await until(pilot, lambda: "⊘ cancelled" in text_of(app))
             await pilot.press("x")
             await until(pilot, lambda: "Nothing has been transferred" in text_of(app))
@@ -85,7 +87,6 @@ async def test_what_is_there_is_replaced_only_after_a_question(connection: Conne
     queue = Queue()
     connection.call("put_object", Bucket=bucket, Key="taken", Body=b"mine")
     failed = queue.submit(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
-    assert failed.future
     failed.future.result(20)
     async with showing(TransfersScreen(queue)) as (app, pilot):
         await pilot.press("o")
@@ -114,7 +115,7 @@ async def test_the_line_appears_with_the_first_transfer(
         await until(pilot, lambda: up.state == "verified")
         queue.submit(connection, DownloadRequest(S3Uri(bucket, "agent.iso"), tmp_path / "agent.iso"))
         await until(pilot, lambda: "✓ 2 verified" in text_of(app))
-        queue.forget_finished()
+        queue.clear()
         await until(pilot, lambda: not line.display)
 
 

@@ -20,8 +20,8 @@ async def _upload(browser: Browser) -> None:
     here = browser.bucket_tree.current if browser.bucket_tree.has_focus else browser.place
     target = here or S3Uri(browser.current_bucket)  # the hits of a search need not have begun at a place
     requests = await browser.app.push_screen_wait(UploadForm(connection, target))
-    for request in requests or ():
-        browser.queue.submit(connection, request)
+    if requests:
+        await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
 
 
 def download(browser: Browser) -> None:
@@ -39,8 +39,8 @@ async def _download(browser: Browser) -> None:
     if len(chosen) < browser.objects.table.selected_count:
         browser.say("Prefixes are left out: only objects are downloaded.")
     form = DownloadForm(connection, [uri for uri, _ in chosen], [row.size for _, row in chosen])
-    for request in await browser.app.push_screen_wait(form) or ():
-        browser.queue.submit(connection, request)
+    if requests := await browser.app.push_screen_wait(form):
+        await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
 
 
 def edit_metadata(browser: Browser) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.queue import TransferView
 from s3tui.ui.screens.browser import Browser
 from s3tui.ui.widgets.arrangement import SortBy
 
@@ -144,38 +148,56 @@ def _unsaved(browser: Browser) -> bool:
 
 async def _ask_and_leave(browser: Browser) -> None:
     from s3tui.ui.dialogs.confirm import Confirm
+    from s3tui.ui.dialogs.leave import Leave
 
-    harm = []
-    if browser.queue.running:
-        harm.append("Transfers are cancelled: unfinished uploads are aborted, and nothing half-sent stays behind.")
-    if _unsaved(browser):
-        harm.append("What you changed in the bucket's settings is not saved.")
-    heading = "Transfers are running" if browser.queue.running else "Lose what you changed?"
-    if await browser.app.push_screen_wait(Confirm(heading, "\n".join(harm), "Leave")):
-        if browser.queue.running:
-            browser.say("Cancelling …")
-        ended = await _cancel_transfers(browser)
+    unsaved = "What you changed in the bucket's settings is not saved." if _unsaved(browser) else ""
+    if not browser.queue.running:
+        if await browser.app.push_screen_wait(Confirm("Lose what you changed?", unsaved, "Leave")):
+            browser.app.exit()
+        return
+    if browser.queue.is_kept:
+        answer = await browser.app.push_screen_wait(Leave(unsaved))
+    else:
+        harm = "Transfers are cancelled: unfinished uploads are aborted, and nothing half-sent stays behind."
+        sure = await browser.app.push_screen_wait(Confirm("Transfers are running", f"{harm}\n{unsaved}", "Leave"))
+        answer = "stop" if sure else None
+    if answer is not None:
+        browser.say("Pausing …" if answer == "keep" else "Cancelling …")
+        stop = browser.queue.pause_all if answer == "keep" else browser.queue.cancel_all
+        ended = await _stop_transfers(browser, stop)
         browser.app.exit(message=None if ended else "Not every transfer ended in time: unfinished uploads may remain.")
 
 
-async def _cancel_transfers(browser: Browser) -> bool:
+async def _stop_transfers(browser: Browser, stop: Callable[[float], bool]) -> bool:
     """Whether all ended in time. An endpoint that still answers gets longer than one that is dead."""
     from s3tui import background
     from s3tui.ui.app import LAST_SECONDS
 
     began = datetime.now(UTC)
-    if await background.run(background.LOCAL, browser.queue.cancel_all, DEAD_SECONDS):
+    if await background.run(background.LOCAL, stop, DEAD_SECONDS):
         return True
     log = browser.connection.log.newest(100) if browser.connection else []
     if not any(entry.status and entry.at > began for entry in log):
         return False
-    return await background.run(background.LOCAL, browser.queue.cancel_all, LAST_SECONDS - DEAD_SECONDS)
+    return await background.run(background.LOCAL, stop, LAST_SECONDS - DEAD_SECONDS)
 
 
 def transfers(browser: Browser) -> None:
     from s3tui.ui.screens.transfers import TransfersScreen
 
-    browser.app.push_screen(TransfersScreen(browser.queue))
+    browser.app.push_screen(TransfersScreen(browser.queue), partial(_show_object, browser))
+
+
+def _show_object(browser: Browser, view: TransferView | None) -> None:
+    """Go to the object of a transfer, if it is of the profile that is shown."""
+    if view is None:
+        return
+    place = view.target if view.target.startswith("s3://") else view.source
+    bucket, _, key = place.removeprefix("s3://").partition("/")
+    if browser.connection is None or browser.connection.profile.name != view.profile:
+        browser.say(f"It is in the profile {view.profile}: choose that first.")
+        return
+    browser.go(S3Uri(bucket, key).parent, cursor_on=key)
 
 
 def request_log(browser: Browser) -> None:

@@ -1,131 +1,62 @@
-"""Every transfer of this run: how far, how fast, how it ended and why."""
+"""Every transfer of this run, what earlier runs have left, and what other processes do."""
 
 from __future__ import annotations
 
-from rich.segment import Segment
-from textual import work
+from collections.abc import Callable, Collection
+
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.widgets import Footer, Static
 
-from s3tui import display
+from s3tui import background, display
 from s3tui.display import visible
-from s3tui.transfers.queue import Queue, TransferView
+from s3tui.transfers.progress import State
+from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
+from s3tui.transfers.transfer_list import ACTIVE
+from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
-from s3tui.ui.widgets import row_layout
-from s3tui.ui.widgets.clickable_rows import ClickableRows
-from s3tui.ui.widgets.transfer_line import ARROWS, INTERVAL, LOOKS, SIGNS, bar, percent, summary
+from s3tui.ui.widgets.transfer_line import INTERVAL, SIGNS, summary
+from s3tui.ui.widgets.transfer_table import TransferTable
 
-_STATE = 27  # the longest state and its sign
-_BAR = _STATE - 5
-_RATE = 22
-_WIDE = 130  # from this width on the target has a column too
-
-
-class TransferTable(ClickableRows):
-    """One row for each transfer, drawn from the newest snapshot."""
-
-    COMPONENT_CLASSES = {"transfer--dim", "transfer--moving", "transfer--good", "transfer--doubtful", "transfer--bad"}
-    DEFAULT_CSS = """
-    TransferTable { border: round $border; padding: 0 1; }
-    TransferTable .transfer--dim { color: $text-muted; }
-    TransferTable .transfer--moving { color: $text-primary; }
-    TransferTable .transfer--good { color: $text-success; }
-    TransferTable .transfer--doubtful { color: $text-warning; }
-    TransferTable .transfer--bad { color: $text-error; }
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.views: tuple[TransferView, ...] = ()
-        self.border_title = "Transfers"
-
-    @property
-    def row_count(self) -> int:
-        return len(self.views)
-
-    @property
-    def current(self) -> TransferView | None:
-        return self.views[self.cursor] if self.cursor < len(self.views) else None
-
-    def show(self, views: tuple[TransferView, ...]) -> None:
-        """Draw what has changed."""
-        before, self.views = self.views, views
-        if len(before) != len(views):
-            self.rows_changed()
-            return
-        for position, (old, new) in enumerate(zip(before, views, strict=True)):
-            if old != new:
-                self.refresh_row(position)
-
-    def paint_header(self, width: int) -> Strip:
-        style = self.part_style("row-view--header")
-        text = "".join(self._cells("  File", "To", "State", "Speed, or size", width))
-        return Strip([Segment(text, style)], width)
-
-    def paint_row(self, position: int, width: int) -> Strip:
-        view = self.views[position]
-        if view.state == "running" and view.total is not None:
-            state = f"{bar(view.done, view.total, _BAR)} {percent(view.done, view.total):3d}%"
-        else:
-            state = f"{SIGNS[view.state][0]} {view.state}"
-        style = self.cursor_style if position == self.cursor else self.rich_style
-        coloured = style if position == self.cursor else style + self.part_style(f"transfer--{LOOKS[view.state]}")
-        cells = self._cells(f"{ARROWS[view.kind]} {short_name(view)}", visible(view.target), state, _rate(view), width)
-        first, second, third, fourth = cells
-        return Strip([Segment(first + second, style), Segment(third, coloured), Segment(fourth, style)], width)
-
-    def paint_below(self, line: int, width: int) -> Strip:
-        said = "  Nothing has been transferred yet: u uploads, d downloads." if not self.views and line == 0 else ""
-        return Strip([Segment(row_layout.fit(said, width), self.part_style("row-view--dim"))], width)
-
-    def cursor_moved(self, before: int) -> None:
-        screen = self.screen
-        if isinstance(screen, TransfersScreen):
-            screen.show_current()
-
-    @staticmethod
-    def _cells(name: str, target: str, state: str, rate: str, width: int) -> tuple[str, str, str, str]:
-        """The four columns, `width` cells together; the target only where there is room."""
-        room = max(10, width - _STATE - _RATE - 2)
-        target_room = room * 3 // 5 if width >= _WIDE else 0
-        shown = f"{row_layout.fit(target, target_room - 1)} " if target_room else ""
-        rest = max(0, width - room - 1 - _STATE - 1)
-        return (
-            f"{row_layout.fit(name, room - target_room)} ",
-            shown,
-            f"{row_layout.fit(state, _STATE)} ",
-            row_layout.fit(rate, rest),
-        )
+OTHERS = 1.0  # s between two looks at what other processes do
+_FILTERS: tuple[tuple[str, frozenset[State]], ...] = (
+    ("all", frozenset()),
+    ("waiting and running", ACTIVE),
+    ("paused", GOES_ON),
+    ("failed and unknown", frozenset(("failed", "outcome unknown"))),
+    ("done", frozenset(("verified", "sent but not verified", "received but not verified"))),
+    ("skipped and cancelled", frozenset(("skipped", "cancelled"))),
+)
+# What can be done to one, and with a capital letter to all that can have it done.
+_CHANGES = ("pause", "resume", "cancel", "retry")
 
 
-def short_name(view: TransferView) -> str:
-    """The last part of what is moved."""
-    return visible((view.source if view.kind == "upload" else view.target).rpartition("/")[2])
-
-
-def _rate(view: TransferView) -> str:
-    if view.state != "running":
-        return display.size(view.total) if view.total is not None else ""
-    if view.stage or view.done == view.total:
-        return view.stage or "waiting for the answer"
-    left = display.duration(view.seconds_left) if view.seconds_left is not None else ""
-    return f"{display.size(round(view.speed))}/s  {left}" if view.speed >= 1 else ""
-
-
-class TransfersScreen(TellsFailures, Screen[None]):
-    """The list, and below it everything about the transfer under the cursor."""
+class TransfersScreen(TellsFailures, Screen[TransferView]):
+    """The list, and below it everything about the transfer under the cursor. Dismissed with one whose object is to be
+    shown."""
 
     BINDINGS = [
         Binding("escape,q,T", "close", "Back", key_display="Esc"),
-        Binding("c", "cancel", "Cancel it"),
-        Binding("C", "cancel_all", "Cancel all"),
-        Binding("a", "again", "Again"),
-        Binding("o", "overwrite", "Overwrite"),
-        Binding("x", "forget", "Clear ended"),
+        Binding("p", "pause", "Pause", tooltip="Stop it for now; what has been sent is kept where that is possible."),
+        Binding("P", "pause_all", "Pause all", show=False),
+        Binding("r", "resume", "Resume", tooltip="Go on with it."),
+        Binding("R", "resume_all", "Resume all", show=False),
+        Binding("c", "cancel", "Cancel", tooltip="Stop it for good; nothing stays behind."),
+        Binding("C", "cancel_all", "Cancel all", show=False),
+        Binding("a", "retry", "Again", tooltip="Try again what failed, or was cancelled."),
+        Binding("A", "retry_all", "All that failed again", show=False),
+        Binding("o", "overwrite", "Overwrite", tooltip="Try again, and replace what is there."),
+        Binding("f", "filter", "Filter", tooltip="Show only those in some states."),
+        Binding("x", "clear", "Clear", tooltip="Take what has ended from the list."),
+        Binding("K", "move(-1)", "Earlier", show=False),
+        Binding("J", "move(1)", "Later", show=False),
+        Binding("enter", "open", "Go to the object", show=False),
+        Binding("l", "reveal", "Show the local file", show=False),
+        Binding("s", "speed", "How many, how fast", show=False),
+        Binding("question_mark,f1", "keys", "Keys", key_display="?"),
         Binding("j", "row(1)", "Next", show=False),
         Binding("k", "row(-1)", "Previous", show=False),
     ]
@@ -138,9 +69,11 @@ class TransfersScreen(TellsFailures, Screen[None]):
         super().__init__()
         self.transfers = queue
         self._possible: dict[str, bool] = {}
+        self._filter = 0
+        self._said = ""
 
     def compose(self) -> ComposeResult:
-        yield TransferTable()
+        yield TransferTable(self.transfers)
         about = Static(id="about")
         about.border_title = "This transfer"
         yield about
@@ -151,63 +84,98 @@ class TransfersScreen(TellsFailures, Screen[None]):
         self.table.focus()
         self.look()
         self.set_interval(INTERVAL, self.look)
+        self.set_interval(OTHERS, self.look_at_others)
 
     @property
     def table(self) -> TransferTable:
         return self.query_one(TransferTable)
 
     def look(self) -> None:
-        """Take a new snapshot and show what has changed."""
-        views = self.transfers.snapshot()
-        if views == self.table.views:
-            return
-        self.table.show(views)
-        self.query_one("#summary", Static).update(Content(summary(views)))
+        """Show what has changed."""
+        self.table.look()
+        said = summary(self.transfers.counts, self.transfers.moving())
+        if said != self._said:
+            self._said = said
+            self.query_one("#summary", Static).update(Content(said))
         self.show_current()
 
+    @work(group="others", exclusive=True, exit_on_error=False)
+    async def look_at_others(self) -> None:
+        """Other processes write to the same journal."""
+        await background.run(background.LOCAL, self.transfers.look)
+
+    @on(TransferTable.Moved)
     def show_current(self) -> None:
         """Everything about the transfer under the cursor."""
-        self.query_one("#about", Static).update(_about(self.table.current))
-        possible = self._what_is_possible()
+        view = self.table.current
+        about = _about(view)
+        shown = self.query_one("#about", Static)
+        if shown.content != about:
+            shown.update(about)
+        possible = self._what_is_possible(view)
         if possible != self._possible:  # each refresh makes the footer anew
             self._possible = possible
             self.refresh_bindings()
 
-    def _what_is_possible(self) -> dict[str, bool]:
-        view, views = self.table.current, self.table.views
+    def _what_is_possible(self, view: TransferView | None) -> dict[str, bool]:
+        counts = self.transfers.counts
+        ours = view is not None and not view.process
         return {
-            "cancel": view is not None and not view.finished,
-            "cancel_all": any(not each.finished for each in views),
-            "again": view is not None and view.state in ("failed", "cancelled"),
-            "overwrite": view is not None and view.exists,
-            "forget": any(each.finished for each in views),
+            "pause": ours and view is not None and view.state in ACTIVE,
+            "resume": ours and view is not None and view.state in GOES_ON,
+            "cancel": ours and view is not None and (view.left or not view.finished),
+            "retry": ours and view is not None and view.state in AGAIN,
+            "overwrite": ours and view is not None and view.exists,
+            "move": ours,
+            "pause_all": any(counts.get(state) for state in ACTIVE),
+            "resume_all": any(counts.get(state) for state in GOES_ON),
+            "cancel_all": any(counts.get(state) for state in (*ACTIVE, *GOES_ON)),
+            "retry_all": bool(counts.get("failed")),
+            "clear": any(state not in (*ACTIVE, *GOES_ON) for state in counts),
         }
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """See `DOMNode.check_action`: what can't be done now is shown dim."""
-        if action in ("cancel", "cancel_all", "again", "overwrite", "forget"):
-            return True if self._possible.get(action) else None
-        return True
+        return True if self._possible.get(action, True) else None
 
-    def action_row(self, step: int) -> None:
-        self.table.move_cursor(self.table.cursor + step)
+    # ---- what changes transfers; each waits for the disk
+
+    def action_pause(self) -> None:
+        self._change_current(self.transfers.pause)
+
+    def action_pause_all(self) -> None:
+        self._change(self.transfers.pause)
+
+    def action_resume(self) -> None:
+        self._change_current(self.transfers.resume)
+
+    def action_resume_all(self) -> None:
+        self._change(self.transfers.resume)
 
     def action_cancel(self) -> None:
-        if self.table.current:
-            self.transfers.cancel(self.table.current.number)
-        self.look()
+        self._change_current(self.transfers.cancel)
 
-    def action_cancel_all(self) -> None:
-        self.transfers.cancel_all(0)
-        self.look()
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_cancel_all(self) -> None:
+        """Ask first: there may be thousands."""
+        from s3tui.ui.dialogs.confirm import Confirm
 
-    def action_again(self) -> None:
-        if self.table.current and self.transfers.again(self.table.current.number):
-            self._show_last()
+        lost = "What has been sent so far is removed, and they have to begin anew."
+        if await self.app.push_screen_wait(Confirm("Cancel all that run, wait or are paused?", lost, "Cancel all")):
+            self._change(self.transfers.cancel)
 
-    def _show_last(self) -> None:
-        self.look()
-        self.table.move_cursor(len(self.table.views) - 1)
+    def action_retry(self) -> None:
+        self._change_current(self.transfers.retry)
+
+    def action_retry_all(self) -> None:
+        self._change(self.transfers.retry)
+
+    def action_clear(self) -> None:
+        self._change(self.transfers.clear)
+
+    def action_move(self, step: int) -> None:
+        if view := self.table.current:
+            self._change(self.transfers.move, view.number, step)
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_overwrite(self) -> None:
@@ -217,17 +185,81 @@ class TransfersScreen(TellsFailures, Screen[None]):
         view = self.table.current
         if view is None or not view.exists:
             return
-        lost = "Only a bucket with versions keeps what was there." if view.kind == "upload" else "It is gone for good."
-        question = Confirm("Replace what is there?", f"{view.target}\n{lost}", "Replace")
-        if await self.app.push_screen_wait(question) and self.transfers.replace(view.number):
-            self._show_last()
+        lost = "It is gone for good." if view.target.startswith("/") else _ONLY_VERSIONS
+        if await self.app.push_screen_wait(Confirm("Replace what is there?", f"{view.target}\n{lost}", "Replace")):
+            self._change(self.transfers.replace, view.number)
 
-    def action_forget(self) -> None:
-        self.transfers.forget_finished()
+    def _change_current(self, change: Callable[[Collection[int]], object]) -> None:
+        if view := self.table.current:
+            self._change(change, (view.number,))
+
+    @work(group="change", exit_on_error=False)
+    async def _change(self, change: Callable[..., object], *details: object) -> None:
+        await background.run(background.LOCAL, change, *details)
         self.look()
+
+    # ---- what changes what is seen
+
+    def action_row(self, step: int) -> None:
+        self.table.move_cursor(self.table.cursor + step)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_filter(self) -> None:
+        """Choose which states are shown."""
+        from s3tui.ui.dialogs.choose import Choose
+
+        counts = self.transfers.counts
+        labels = []
+        for at, (name, states) in enumerate(_FILTERS):
+            count = sum(counts.get(state, 0) for state in states or counts)
+            labels.append((str(at), f"{name:<24}{count:>9,}"))
+        if (chosen := await self.app.push_screen_wait(Choose("Show which transfers?", labels))) is not None:
+            name, states = _FILTERS[int(chosen)]
+            self.table.border_title = plain("Transfers" if not states else f"Transfers: {name}")
+            self.table.show_only(states)
+            self.show_current()
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_speed(self) -> None:
+        """How many at the same time, and how fast together."""
+        from s3tui.ui.dialogs.limits import Limits
+
+        await self.app.push_screen_wait(Limits(self.transfers))
+
+    def action_keys(self) -> None:
+        from s3tui.ui.dialogs.key_list import KeyList
+
+        self.app.push_screen(
+            KeyList("Keys of the transfers", [each for each in self.BINDINGS if isinstance(each, Binding)])
+        )
+
+    @on(TransferTable.Opened)
+    def action_open(self) -> None:
+        view = self.table.current
+        if view is not None and _object(view):
+            self.dismiss(view)
+
+    @work(exclusive=True, group="reveal", exit_on_error=False)
+    async def action_reveal(self) -> None:
+        """Show the local file where that is possible; its path is copied where not."""
+        from s3tui.ui import reveal
+
+        view = self.table.current
+        path = next((end for end in (view.source, view.target) if end.startswith("/")), "") if view else ""
+        if path and not await background.run(background.LOCAL, reveal.reveal, path):
+            self.app.copy_to_clipboard(path)
+            self.notify(f"Copied: {visible(path)}", markup=False)
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+_ONLY_VERSIONS = "Only a bucket with versions keeps what was there."
+
+
+def _object(view: TransferView) -> str:
+    """The URI of the object it is about."""
+    return next((end for end in (view.target, view.source) if end.startswith("s3://")), "")
 
 
 def _about(view: TransferView | None) -> Content:
@@ -235,6 +267,8 @@ def _about(view: TransferView | None) -> Content:
         return Content("")
     sign, colour = SIGNS[view.state]
     state = f"{sign} {view.state}" + (f": {view.stage}" if view.stage else "")
+    if view.process:
+        state += f", in another s3tui (process {view.process}): it can only be changed there"
     lines = [
         _pair("From", view.source),
         _pair("To", f"{view.target}  (profile {view.profile})"),
@@ -244,6 +278,8 @@ def _about(view: TransferView | None) -> Content:
         lines.append(_pair("Moved", f"{view.done:,} of {view.total:,} bytes ({display.size(view.total)})"))
     if view.why:
         lines.append(_pair("Why", view.why))
+    if view.left and view.state != "running":
+        lines.append(_pair("Left", "What was moved so far is kept; cancelling it removes that."))
     return Content("\n").join(lines)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 from textual.widgets import Static
@@ -17,22 +16,26 @@ INTERVAL = 0.2  # s
 SIGNS: dict[State, tuple[str, str]] = {
     "waiting": ("·", "$text-muted"),
     "running": ("▸", "$text-primary"),
+    "paused": ("‖", "$text-warning"),
     "verified": ("✓", "$text-success"),
     "sent but not verified": ("≈", "$text-warning"),
     "received but not verified": ("≈", "$text-warning"),
     "failed": ("✗", "$text-error"),
     "outcome unknown": ("?", "$text-error"),
+    "skipped": ("⊘", "$text-muted"),
     "cancelled": ("⊘", "$text-muted"),
 }
 # The same as names of styles, for who draws lines.
 LOOKS: dict[State, str] = {
     "waiting": "dim",
     "running": "moving",
+    "paused": "doubtful",
     "verified": "good",
     "sent but not verified": "doubtful",
     "received but not verified": "doubtful",
     "failed": "bad",
     "outcome unknown": "bad",
+    "skipped": "dim",
     "cancelled": "dim",
 }
 ARROWS = {"upload": "↑", "download": "↓"}
@@ -57,22 +60,21 @@ class TransferLine(Static):
 
     def look(self) -> None:
         """Say what has changed since the last look."""
-        if self._version == self.transfers.version and not self.transfers.running:
+        moving = self.transfers.moving()
+        if self._version == self.transfers.version and not moving:
             return
         self._version = self.transfers.version
-        views = self.transfers.snapshot()
-        self.set_class(bool(views), "-shown")
-        said = summary(views)
+        counts = self.transfers.counts
+        self.set_class(bool(counts), "-shown")
+        said = summary(counts, moving)
         if said != self._said:
             self._said = said
             self.update(Content(said))
 
 
-def summary(views: Sequence[TransferView]) -> str:
+def summary(counts: Mapping[State, int], moving: Sequence[TransferView]) -> str:
     """All of them in one line: how many in which state, then how far and how fast those are that move."""
-    moving = [view for view in views if view.state == "running"]
-    counts = Counter(view.state for view in views)
-    parts = [f"{SIGNS[state][0]} {counts[state]} {state}" for state in SIGNS if counts[state]]
+    parts = [f"{SIGNS[state][0]} {counts[state]:,} {state}" for state in SIGNS if counts.get(state)]
     if moving:
         done = sum(view.done for view in moving)
         total = sum(view.total or 0 for view in moving)
@@ -82,18 +84,6 @@ def summary(views: Sequence[TransferView]) -> str:
         name = (view.source if view.kind == "upload" else view.target).rpartition("/")[2]
         parts.append(f"{ARROWS[view.kind]} {display.visible(name)}")
     return "   ".join(part for part in parts if part)
-
-
-def ended(views: Sequence[TransferView]) -> str:
-    """What became of transfers that have ended: one in full, several counted, with the first reason that is bad."""
-    if len(views) == 1:
-        view = views[0]
-        what = display.visible(view.target if view.kind == "upload" else view.source)
-        return f"{what}: {view.state}" + (f". {display.visible(view.why)}" if view.why else "")
-    counts = Counter(view.state for view in views)
-    said = ", ".join(f"{counts[state]} {state}" for state in SIGNS if counts[state])
-    why = next((display.visible(view.why) for view in views if view.state != "verified" and view.why), "")
-    return f"{said}. {why} T shows each." if why else f"{said}."
 
 
 def rate(done: int, total: int, speed: float) -> str:

@@ -1,0 +1,129 @@
+"""`s3tui transfers list|resume|retry|cancel`: what earlier runs have left, and what other processes are doing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from itertools import groupby
+from typing import cast
+
+from s3tui import display
+from s3tui.cli.common import all_profiles, ask_mfa, emit, profile_of, say
+from s3tui.cli.keys import make_sure_of_keys
+from s3tui.cli.main import DONE, FAILED, PARTLY
+from s3tui.cli.moving import GOOD, Moving, record
+from s3tui.display import visible
+from s3tui.errors import BadInput, S3tuiError
+from s3tui.s3.client import Connection, connect
+from s3tui.transfers import reconnect
+from s3tui.transfers.journal import Whom
+from s3tui.transfers.progress import State
+from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
+
+_FAILED: frozenset[State] = frozenset(("failed",))
+_HELP = """
+Without a NUMBER, resume takes all that are paused, retry all that failed, and cancel all that are paused.
+Each goes to the profile that it was asked for with, or to the one that the options name, if that is the same endpoint.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the words that stand after `s3tui transfers`."""
+    parser.epilog = _HELP
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|resume|retry|cancel")
+    for name, act, text in (
+        ("list", _list, "every transfer of the last days, and what has become of it"),
+        ("resume", _resume, "go on with those that are paused or were interrupted"),
+        ("retry", _retry, "try those again that failed"),
+        ("cancel", _cancel, "drop those that are paused, and remove what they left"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.set_defaults(act=act)
+        action.add_argument("--json", action="store_true", help="one JSON object a line")
+        if name != "list":
+            action.add_argument("numbers", metavar="NUMBER", nargs="*", type=int, help="as list shows them")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the words say. Raises `S3tuiError`."""
+    moving = Moving(arguments.json, lambda whom: _connect(arguments, whom))
+    if moving.queue.journal.problem:
+        return FAILED
+    moving.queue.look()
+    return cast(Callable[[argparse.Namespace, Moving], int], arguments.act)(arguments, moving)
+
+
+def _connect(arguments: argparse.Namespace, whom: Whom) -> Connection:
+    if arguments.profile or arguments.endpoint_url or arguments.env_file:
+        profile = profile_of(arguments, arguments.profile)
+        reconnect.check_same(whom, profile)
+    else:
+        profile = reconnect.profile_of(whom, all_profiles(arguments))
+    make_sure_of_keys(profile)
+    return connect(replace(profile, read_only=profile.read_only or arguments.read_only), mfa_code=ask_mfa)
+
+
+def _list(arguments: argparse.Namespace, moving: Moving) -> int:
+    views = moving.queue.snapshot()
+    for view in views:
+        if arguments.json:
+            emit(record(view))
+        else:
+            print(visible(_line(view)))
+    if not views:
+        say("There are no transfers.")
+    return DONE
+
+
+def _line(view: TransferView) -> str:
+    size = display.size(view.total) if view.total is not None else ""
+    where = f" (process {view.process})" if view.process else ""
+    words = f"{view.number:>6}  {view.state:<25}  {size:>10}  {view.source} -> {view.target}{where}"
+    return f"{words}  {view.why}" if view.why else words
+
+
+def _resume(arguments: argparse.Namespace, moving: Moving) -> int:
+    return _begin(moving, moving.queue.resume, _chosen(arguments, moving.queue, GOES_ON, GOES_ON), GOOD)
+
+
+def _retry(arguments: argparse.Namespace, moving: Moving) -> int:
+    return _begin(moving, moving.queue.retry, _chosen(arguments, moving.queue, AGAIN, _FAILED), GOOD)
+
+
+def _cancel(arguments: argparse.Namespace, moving: Moving) -> int:
+    return _begin(moving, moving.queue.cancel, _chosen(arguments, moving.queue, None, GOES_ON), {"cancelled"})
+
+
+def _chosen(
+    arguments: argparse.Namespace, queue: Queue, possible: Collection[State] | None, otherwise: Collection[State]
+) -> list[TransferView]:
+    """Those that are named, which must be in one of the states `possible`, or all that are in one of `otherwise`."""
+    views = {view.number: view for view in queue.snapshot()}
+    if not arguments.numbers:
+        return [view for view in views.values() if view.state in otherwise and not view.process]
+    for number in arguments.numbers:
+        if number not in views:
+            raise BadInput(f"There is no transfer {number}.", "See: s3tui transfers list.")
+        view = views[number]
+        if not (view.state in possible if possible else view.left or not view.finished):
+            raise BadInput(f"Transfer {number} is {view.state}: there is nothing to {arguments.action}.")
+    return [views[number] for number in arguments.numbers]
+
+
+def _begin(
+    moving: Moving, begin: Callable[[list[int]], int], chosen: Collection[TransferView], good: Collection[State]
+) -> int:
+    """Have `begin` take the transfers of each job, then watch them. A job that can't be reached stops no other."""
+    begun, complaints = 0, 0
+    for _, views in groupby(sorted(chosen, key=lambda view: view.job), key=lambda view: view.job):
+        try:
+            begun += begin([view.number for view in views])
+        except S3tuiError as error:
+            complaints += 1
+            say(f"s3tui: {error}")
+    if not begun:
+        say("There is nothing to do." if not complaints else "s3tui: Nothing was done.")
+        return FAILED if complaints else DONE
+    code = moving.watch(good)
+    return PARTLY if complaints and code == DONE else code

@@ -1,0 +1,107 @@
+"""The transfers in the order in which they run, counted by state. Thread-safe, and never waits for the disk."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from s3tui.transfers.journal import Row
+from s3tui.transfers.progress import State
+from s3tui.transfers.transfer import Transfer
+
+ACTIVE: frozenset[State] = frozenset(("waiting", "running"))
+
+
+class TransferList:
+    """`version` grows with every change."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._by_number: dict[int, Transfer] = {}
+        self._order: list[Transfer] = []
+        self._counts: Counter[State] = Counter()
+        self._next: list[tuple[int, int]] = []  # a heap of (position, number); those that no longer wait stay in it
+        self._running: dict[int, Transfer] = {}
+        self._lock = threading.Lock()
+
+    def add(self, transfers: Iterable[Transfer]) -> None:
+        """They go to where their positions put them."""
+        with self._lock:
+            known = len(self._order)
+            self._order.extend(transfers)
+            for transfer in self._order[known:]:
+                self._by_number[transfer.number] = transfer
+                self._count(transfer, 1)
+            self._order.sort(key=_position)  # most often it is so already, which costs next to nothing
+            self.version += 1
+
+    def change(self, transfer: Transfer, row: Row) -> None:
+        """`transfer` is now as `row` says."""
+        with self._lock:
+            self._count(transfer, -1)
+            moved = transfer.row.position != row.position
+            transfer.row = row
+            self._count(transfer, 1)
+            if moved:
+                self._order.sort(key=_position)
+            self.version += 1
+
+    def remove(self, numbers: Collection[int]) -> None:
+        """Forget them."""
+        with self._lock:
+            for number in numbers:
+                self._count(self._by_number.pop(number), -1)
+            self._order = [transfer for transfer in self._order if transfer.number in self._by_number]
+            self.version += 1
+
+    def _count(self, transfer: Transfer, step: int) -> None:
+        state = transfer.state
+        self._counts[state] += step
+        if state == "waiting" and step > 0:
+            heapq.heappush(self._next, (transfer.row.position, transfer.number))
+        elif state == "running" and step > 0:
+            self._running[transfer.number] = transfer
+        elif state == "running":
+            self._running.pop(transfer.number, None)
+
+    def pop_waiting(self, run: str) -> Transfer | None:
+        """Make the first that waits in the run called `run` a running one."""
+        with self._lock:
+            while self._next:
+                position, number = heapq.heappop(self._next)
+                found = self._by_number.get(number)
+                if found and found.state == "waiting" and found.row.position == position:
+                    if found.submission.job.run != run:
+                        continue  # another process will run it; it comes back here when it is ours
+                    self._count(found, -1)
+                    found.row = found.row._replace(state="running", why="")
+                    self._count(found, 1)
+                    self.version += 1
+                    return found
+            return None
+
+    def get(self, number: int) -> Transfer | None:
+        """The one of that number."""
+        with self._lock:
+            return self._by_number.get(number)
+
+    def rows(self, states: Collection[State] = ()) -> list[Transfer]:
+        """All in their order, or those in one of `states`."""
+        with self._lock:
+            return [each for each in self._order if each.state in states] if states else list(self._order)
+
+    def running(self) -> list[Transfer]:
+        """Those that run, in this process or another."""
+        with self._lock:
+            return list(self._running.values())
+
+    def counts(self) -> dict[State, int]:
+        """How many there are in each state that has any."""
+        with self._lock:
+            return {state: count for state, count in self._counts.items() if count}
+
+
+def _position(transfer: Transfer) -> int:
+    return transfer.row.position
