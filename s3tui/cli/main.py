@@ -29,6 +29,7 @@ COMMANDS = {
     "get": ("s3tui.cli.get", "download an object"),
     "meta": ("s3tui.cli.meta", "change an object's metadata"),
     "bucket": ("s3tui.cli.bucket", "read and write a bucket's lifecycle and CORS"),
+    "uploads": ("s3tui.cli.uploads", "list and abort unfinished multipart uploads"),
     "why": ("s3tui.cli.why", "say why an object is missing"),
     "profile": ("s3tui.cli.profile", "list, test, add and remove profiles"),
     "demo": ("s3tui.cli.demo", "start a server with sample data and browse it"),

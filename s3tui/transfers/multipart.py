@@ -9,6 +9,7 @@ from s3tui.errors import S3tuiError
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo
+from s3tui.s3.upload_aborts import abort
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.checksums import PartSums, sums_of, whole_crc64
 from s3tui.transfers.create_only import create
@@ -152,14 +153,7 @@ def _waited(token: CancelToken, seconds: float) -> bool:
 
 
 def _abort(connection: Connection, upload: dict[str, str], reason: BaseException) -> None:
-    """“AbortMultipartUpload”: parts that were still arriving may need it more than once."""
     try:
-        for _ in range(3):
-            connection.call("abort_multipart_upload", **upload)
-            connection.call("list_parts", **upload, MaxParts=1)
-    except errors.NoSuchKey:
-        return
+        abort(connection, upload["Bucket"], upload["Key"], upload["UploadId"])
     except errors.S3Error as error:
-        if error.request.operation == "ListParts":
-            return
         raise LeftBehind(upload["Key"], upload["UploadId"], error) from reason
