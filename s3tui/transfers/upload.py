@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -24,6 +24,7 @@ from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, send_part
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, find
+from s3tui.transfers.sums_check import CheckSums, checked
 
 LONGEST_KEY = 1024  # bytes of UTF-8
 
@@ -31,7 +32,7 @@ LONGEST_KEY = 1024  # bytes of UTF-8
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
     """What is to be sent where. `target` names the key in full. Without `content_type` it is guessed from the
-    file's name."""
+    file's name. `check_sums` says what a checksum file beside it is for."""
 
     kind: ClassVar[Kind] = "upload"
     path: Path
@@ -41,6 +42,7 @@ class UploadRequest:
     metadata: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     overwrite: bool = False
+    check_sums: CheckSums = "beside"
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -75,7 +77,8 @@ def upload(connection: Connection, request: UploadRequest, progress: Progress, t
 
     More than `parts.PART_SIZE` bytes go in parts, in parallel; the unfinished upload is aborted when anything
     fails, when `token` is cancelled and when the calling thread is interrupted. Raises `AlreadyExists`,
-    `CannotLook`, `FileChanged`, `Differs`, `LocalFailure`, `BadInput`, `errors.S3Error` and `Cancelled`.
+    `CannotLook`, `FileChanged`, `WrongSum`, `SumsDisagree`, `NoSum`, `Differs`, `LocalFailure`, `BadInput`,
+    `errors.S3Error` and `Cancelled`.
     """
     if complaints := request.problems():
         raise BadInput(complaints[0])
@@ -86,6 +89,7 @@ def upload(connection: Connection, request: UploadRequest, progress: Progress, t
     ):
         progress.begin(source.size)
         _look(connection, request)
+        request, sums_said = checked(request, source, progress, token)
         token.check()
         if source.size > parts.PART_SIZE:
             sent = multipart.send(connection, request, source, progress, token)
@@ -94,7 +98,8 @@ def upload(connection: Connection, request: UploadRequest, progress: Progress, t
         if isinstance(sent, Outcome):
             return sent
         progress.stage = "checking"
-        return verify.uploaded(connection, request, sent, source, token)
+        outcome = verify.uploaded(connection, request, sent, source, token)
+        return replace(outcome, detail=f"{outcome.detail}{sums_said}")
 
 
 def _look(connection: Connection, request: UploadRequest) -> None:

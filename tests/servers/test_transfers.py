@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from s3tui.s3.replace_metadata import replace_metadata
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts
 from s3tui.transfers.download import DownloadRequest, download
-from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.failures import AlreadyExists, WrongSum
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest, upload
 from tests.servers.conftest import Place
@@ -77,6 +78,21 @@ def test_parts_are_put_together_again(place: Place, iso: Path) -> None:
     assert receive(place, place.at("isos/large.iso"), back).state == "verified"
     assert back.read_bytes() == iso.read_bytes()
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
+
+
+@pytest.mark.capability("upload, download")
+def test_a_checksum_file_decides_what_goes_up(place: Place, iso: Path) -> None:
+    sums = iso.with_name("SHA256SUMS")
+    sums.write_text(f"{'0' * 64}  {iso.name}\n")
+    with pytest.raises(WrongSum):
+        send(place, iso, "isos/checked.iso")
+    with pytest.raises(errors.NoSuchKey):
+        objects.head(place.connection, place.at("isos/checked.iso"))
+    digest = hashlib.sha256(iso.read_bytes()).hexdigest()
+    sums.write_text(f"SHA256 ({iso.name}) = {digest}\n")
+    assert send(place, iso, "isos/checked.iso", check_sums="required").state == "verified"
+    info = objects.head(place.connection, place.at("isos/checked.iso"))
+    assert [(name.lower(), value) for name, value in info.metadata.user] == [("sha256", digest)]
 
 
 class CancelledHalfway(Progress):
