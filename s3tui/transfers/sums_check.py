@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from s3tui.background import CancelToken
 from s3tui.display import listed
 from s3tui.errors import BadInput
+from s3tui.transfers.evidence import RECORDED
 from s3tui.transfers.failures import NoSum, WrongSum
 from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Progress
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 # Whether the check is made where it can be, must be made, or is not wanted.
 CheckSums = Literal["beside", "required", "no"]
-METADATA = "sha256"  # where a checked SHA-256 is recorded
 
 
 def checked(
@@ -50,12 +50,12 @@ def checked(
 
 def _recorded(request: UploadRequest, promised: Iterable[Promise]) -> UploadRequest:
     sha256 = next((promise.hex for promise in promised if promise.algorithm == "sha256"), "")
-    said = next((value for name, value in request.metadata.items() if name.lower() == METADATA), None)
+    said = next((value for name, value in request.metadata.items() if name.lower() == RECORDED), None)
     if not sha256 or (said is not None and said.lower() == sha256):
         return request
     if said is not None:
         raise BadInput(f"The metadata says the SHA-256 {said}, but that of “{request.path}” is {sha256}.")
-    recorded = replace(request, metadata={**request.metadata, METADATA: sha256})
+    recorded = replace(request, metadata={**request.metadata, RECORDED: sha256})
     if complaints := recorded.problems():
         raise BadInput(f"The SHA-256 can't be recorded: {complaints[0]}", "Give it less metadata, or --no-check-sums.")
     return recorded
