@@ -27,6 +27,7 @@ COMMANDS = {
     "stat": ("s3tui.cli.stat", "everything the server says about an object or a bucket"),
     "put": ("s3tui.cli.put", "upload files"),
     "get": ("s3tui.cli.get", "download an object"),
+    "verify": ("s3tui.cli.verify", "compare objects with files, or with what the server tells of them"),
     "meta": ("s3tui.cli.meta", "change an object's metadata"),
     "bucket": ("s3tui.cli.bucket", "read and write a bucket's lifecycle and CORS"),
     "uploads": ("s3tui.cli.uploads", "list and abort unfinished multipart uploads"),

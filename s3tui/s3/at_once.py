@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
 from typing import TypeVar
 
-from s3tui.background import METADATA, CancelToken
+from s3tui.background import METADATA, CancelToken, Pool
 
 AT_ONCE = 4  # questions; the pool that answers them has others to serve
 _LOOK = 0.2  # s; how soon a cancelled wait ends
@@ -16,8 +16,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def at_once(ask: Callable[[T], R], things: Iterable[T], token: CancelToken | None = None) -> Iterator[R]:
-    """`ask(thing)` for each, `AT_ONCE` at a time, and the answers in the order in which they come.
+def at_once(
+    ask: Callable[[T], R], things: Iterable[T], token: CancelToken | None = None, pool: Pool = METADATA
+) -> Iterator[R]:
+    """`ask(thing)` for each in `pool`, `AT_ONCE` at a time, and the answers in the order in which they come.
 
     Raises what `ask` raises, and `Cancelled`; then no more are asked, and nobody waits for those that are under way.
     """
@@ -26,7 +28,7 @@ def at_once(ask: Callable[[T], R], things: Iterable[T], token: CancelToken | Non
     try:
         while True:
             for thing in islice(waiting, AT_ONCE - len(asked)):
-                asked.add(METADATA.submit(ask, thing))
+                asked.add(pool.submit(ask, thing))
             if not asked:
                 return
             answered, asked = wait(asked, _LOOK, FIRST_COMPLETED)
@@ -37,4 +39,4 @@ def at_once(ask: Callable[[T], R], things: Iterable[T], token: CancelToken | Non
     finally:
         for future in asked:
             if not future.cancel():
-                METADATA.abandon(future)
+                pool.abandon(future)
