@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -29,6 +30,7 @@ from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets.upload_table import SENDING, SortBy, UploadTable
 
 _EVERY = 0.25  # s; how often it is looked at what has come in
+_PAUSE = 5  # times as long as the look took
 _MOST_COUNTED = 1000  # uploads whose parts are asked for unasked
 _CHANGES = ("abort", "rule")
 
@@ -64,6 +66,8 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         self._error: S3tuiError | None = None
         self._token = CancelToken()
         self._seen: object = None  # what the rows were drawn from
+        self._next_look = 0.0  # on the monotonic clock
+        self._possible = False  # whether there is anything to abort
 
     def compose(self) -> ComposeResult:
         yield Static(plain(f"Unfinished uploads under {self.place}"), id="place")
@@ -156,29 +160,33 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
     # ---- showing
 
     def _look(self) -> None:
-        """Draw again what has come in."""
-        seen = (len(self.parts), self.transfers.version)
-        if seen != self._seen:
+        """Draw again what has come in. Of very many uploads it costs something: then less often."""
+        if time.monotonic() >= self._next_look and self._seen != (len(self.parts), self.transfers.version):
             self._show()
 
     def _show(self) -> None:
+        began = time.monotonic()
         self._seen = (len(self.parts), self.transfers.version)
         ended = {upload for upload, parts in list(self.parts.items()) if parts.ended}
         left = [upload for upload in self.found.uploads if upload not in ended]
-        self.table.said = "There are none." if self._all_known else "Nothing is known." if not self.doing else ""
+        self.table.said = "" if self.doing else "There are none." if self._all_known else "Nothing is known."
         self.table.show(left, self.parts, self._sent(), self.by, datetime.now(UTC))
         self.query_one("#known", Static).update(self._known())
         self._show_current()
-        self.refresh_bindings()
+        if self._possible != (possible := bool(left)):  # each refresh makes the footer anew
+            self._possible = possible
+            self.refresh_bindings()
+        self._next_look = began + _PAUSE * (time.monotonic() - began)
 
     @property
     def _all_known(self) -> bool:
         return self.found.completeness.is_complete
 
-    def _sent(self) -> set[Upload]:
-        """Those whose key a transfer of this session writes."""
-        targets = {view.target for view in self.transfers.snapshot() if not view.finished}
-        return {each for each in self.found.uploads if str(self.place.with_key(each.key)) in targets}
+    def _sent(self) -> set[str]:
+        """The keys of this bucket that transfers of this session write."""
+        start = str(S3Uri(self.place.bucket))
+        targets = (view.target for view in self.transfers.snapshot() if not view.finished)
+        return {target.removeprefix(start) for target in targets if target.startswith(start)}
 
     def _known(self) -> Content:
         """How many, how much, and whether that is all."""
@@ -216,7 +224,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
             ("Begun", f"{display.when(upload.started)} UTC" + (f" by {upload.initiator}" if upload.initiator else "")),
             ("Parts", _parts_words(parts)),
         ]
-        if upload in self._sent():
+        if upload.key in self._sent():
             pairs.append((SENDING, "A transfer of this session writes this key: it is not aborted here. T cancels it."))
         if upload in self._failures:
             pairs.append(("Failed", str(self._failures[upload])))
@@ -231,18 +239,18 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         upload = self.table.current
         if upload is None or self._refused(upload):
             return
-        self.table.toggle(upload)
+        self.table.toggle()
         self.table.action_cursor_down()
         self.query_one("#known", Static).update(self._known())
 
     def action_invert(self) -> None:
         """Select what isn't selected."""
         sent = self._sent()
-        self.table.selected = {each for each in self.table.uploads if each not in sent} - self.table.selected
+        self.table.selected = {each for each in self.table.uploads if each.key not in sent} - self.table.selected
         self._show()
 
     def _refused(self, upload: Upload) -> bool:
-        if upload in self._sent():
+        if upload.key in self._sent():
             self.notify("A transfer of this session writes this key: T cancels it.", severity="warning", markup=False)
             return True
         return False
@@ -258,9 +266,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         """See `DOMNode.check_action`: what can't be done now is shown dim."""
         if action in _CHANGES and self.connection.read_only:
             return None
-        if action == "abort" and self.is_mounted and not self.table.uploads:
-            return None
-        return True
+        return True if action != "abort" or self._possible else None
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_abort(self) -> None:
@@ -302,7 +308,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
 
     def _abort_each(self, wanted: Sequence[Upload], ends: list[Aborted], token: CancelToken) -> None:
         """In a thread. A transfer may have begun since the question was asked."""
-        free = (each for each in wanted if each not in self._sent())
+        free = (each for each in wanted if each.key not in self._sent())
         for aborted in upload_aborts.abort_all(self.connection, self.place.bucket, free, token):
             ends.append(aborted)
 

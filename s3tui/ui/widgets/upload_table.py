@@ -44,7 +44,7 @@ class UploadTable(ClickableRows):
         self.selected: set[Upload] = set()
         self.said = ""  # in the place of rows, when there are none
         self._parts: Mapping[Upload, Parts] = {}
-        self._sent: Collection[Upload] = ()
+        self._sent: Collection[str] = ()
         self._by: SortBy = "age"
         self._now = datetime.now(UTC)
 
@@ -61,11 +61,11 @@ class UploadTable(ClickableRows):
         self,
         uploads: Collection[Upload],
         parts: Mapping[Upload, Parts],
-        sent: Collection[Upload],
+        sent: Collection[str],
         by: SortBy,
         now: datetime,
     ) -> None:
-        """Show these; `sent` are being sent from here. The cursor stays on its upload."""
+        """Show these; the keys `sent` are being sent from here. The cursor stays on its upload."""
         before = self.current
         self._parts, self._sent, self._by, self._now = parts, sent, by, now
         self.uploads = sorted(uploads, key=self._rank)
@@ -88,10 +88,10 @@ class UploadTable(ClickableRows):
     def paint_row(self, position: int, width: int) -> Strip:
         upload = self.uploads[position]
         style = self.cursor_style if position == self.cursor else self.rich_style
-        if upload in self._sent and position != self.cursor:
+        if upload.key in self._sent and position != self.cursor:
             style += self.part_style("row-view--dim")
         count, size = _held(self._parts.get(upload))
-        mark = "✓" if upload in self.selected else SENDING if upload in self._sent else " "
+        mark = "✓" if upload in self.selected else SENDING if upload.key in self._sent else " "
         age = f"{display.duration((self._now - upload.started).total_seconds())} ago"
         name = f"{mark} {visible(upload.key)}"
         text = self._line(name, age, count, size, visible(upload.storage_class), visible(upload.initiator), width)
@@ -114,10 +114,11 @@ class UploadTable(ClickableRows):
     def cursor_moved(self, before: int) -> None:
         self.post_message(self.Moved())
 
-    def toggle(self, upload: Upload) -> None:
-        """Select it, or take it out."""
-        self.selected ^= {upload}
-        self.refresh_row(self.uploads.index(upload))
+    def toggle(self) -> None:
+        """Select the upload under the cursor, or take it out."""
+        if self.current is not None:
+            self.selected ^= {self.current}
+            self.refresh_row(self.cursor)
 
 
 def _held(parts: Parts | None) -> tuple[str, str]:
