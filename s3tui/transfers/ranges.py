@@ -15,7 +15,7 @@ from s3tui.s3.body import Body
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.parts import AT_ONCE, CHUNK, MIB, Part, cut
+from s3tui.transfers.parts import AT_ONCE, CHUNK, MIB, Part
 from s3tui.transfers.progress import Progress
 from s3tui.transfers.stored import bare
 
@@ -65,12 +65,13 @@ class Ranges:
 
         Raises as `receive`; nothing moves after this returns.
         """
-        whole = Part(1, 0, self._stored.size)
-        pieces = cut(self._stored.size, PIECE)
-        if len(pieces) < 2 or not self.are_given():
-            self.receive(whole, lambda data, _: feed(data), token)
+        size = self._stored.size
+        if size <= PIECE or not self.are_given():
+            self.receive(Part(1, 0, size), lambda data, _: feed(data), token)
             return
-        stop, left, coming = CancelToken(), iter(pieces), deque[Future[bytearray]]()
+        # One after the other, and never larger: an object may have terabytes, or say so.
+        left = (Part(0, at, min(PIECE, size - at)) for at in range(0, size, PIECE))
+        stop, coming = CancelToken(), deque[Future[bytearray]]()
         token.on_cancel(stop.cancel)
         try:
             coming.extend(PARTS.submit(self._piece, piece, stop) for piece in islice(left, AT_ONCE))

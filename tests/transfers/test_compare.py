@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from s3tui.background import Cancelled, CancelToken
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
+from s3tui.s3.objects import head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import evidence, ranges
 from s3tui.transfers.checksums import PartSums, etag_of
@@ -183,6 +184,34 @@ def test_a_server_that_ignores_ranges_is_read_once(make: Make) -> None:
     with stub(answer) as running:
         assert compared(Connection(running.profile), "bucket").verdict == "verified"
     assert [asked.method for asked in running.asked] == ["HEAD", "GET", "GET"]
+
+
+def test_of_the_largest_object_no_more_than_a_few_pieces_are_held() -> None:
+    size = 40 << 40
+    headers = {"ETag": f'"{"0" * 32}"', "Last-Modified": "Fri, 20 Nov 2026 16:03:04 GMT"}
+
+    def answer(asked: Asked) -> Answer:
+        if asked.method == "HEAD":
+            return Answer(200, b"", {**headers, "Content-Length": str(size)})
+        if asked.headers["range"] == "bytes=0-0":
+            return Answer(206, b"x", {**headers, "Content-Range": f"bytes 0-0/{size}"})
+        return Answer(403, b"<Error><Code>AccessDenied</Code></Error>")
+
+    with stub(answer) as running:
+        assert compared(Connection(running.profile), "bucket").verdict == "can't be compared"
+    asked = [
+        asked.headers["range"].removeprefix("bytes=").split("-") for asked in running.asked if asked.method == "GET"
+    ]
+    assert 1 < len(asked) < 10
+    assert all(int(last) - int(first) < ranges.PIECE for first, last in asked)
+
+
+def test_only_aws_promises_that_an_etag_is_an_md5(connection: Connection, bucket: str, make: Make) -> None:
+    put(connection, bucket, b"12345")
+    stored = head(connection, S3Uri(bucket, "image.iso"))
+    aws = Connection(Profile("aws", region="us-east-1", credentials="anonymous"))
+    assert [claim.proves for claim in evidence.of_etag(aws, stored)] == [True]
+    assert [claim.proves for claim in evidence.of_etag(connection, stored)] == [False]
 
 
 @pytest.mark.usefixtures("small_pieces")
