@@ -100,6 +100,7 @@ class Moving:
         words = [f"{display.size(done)} of {display.size(total)}"]
         if speed >= 1:
             words += [f"{display.size(round(speed))}/s", f"{display.duration((total - done) / speed)} left"]
+        words += sorted({view.stage for view in moving if view.stage})[:1]
         words.append(f"{display.counted(self.queue.running, 'file')} to go")
         print(f"\r\x1b[K{'  '.join(words)}", end="", file=sys.stderr, flush=True)
 

@@ -16,6 +16,8 @@ from s3tui.transfers.upload import UploadRequest
 _HELP = """
 With one FILE, a URI that doesn't end in “/” names the key; otherwise it is the prefix for all of them.
 An object that exists is not replaced without --overwrite. Afterwards size and ETag or checksum are compared.
+A file that a SHA256SUMS, *.sha256 or CHECKSUM (or MD5, SHA-1, SHA-512) beside it names is compared with that first, and
+a checked SHA-256 is recorded as the metadata sha256. Signatures of such files are not checked.
 """
 
 
@@ -28,6 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tag", metavar="NAME=VALUE", action="append", default=[], help="a tag; at most 10")
     parser.add_argument("--content-type", metavar="TYPE", help="instead of what each file's name suggests")
     parser.add_argument("--storage-class", metavar="CLASS", help="such as STANDARD_IA")
+    sums = parser.add_mutually_exclusive_group()
+    sums.add_argument("--check", action="store_true", help="send only what a checksum file beside it names")
+    sums.add_argument(
+        "--no-check-sums", action="store_true", help="don't compare files with checksum files beside them"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace objects that exist")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
 
@@ -68,6 +75,7 @@ def _requests(arguments: argparse.Namespace, target: S3Uri) -> list[UploadReques
             metadata=_pairs(arguments.metadata),
             tags=_pairs(arguments.tag),
             overwrite=arguments.overwrite,
+            check_sums="required" if arguments.check else "no" if arguments.no_check_sums else "beside",
         )
         for path, where in zip(files, targets, strict=True)
     ]

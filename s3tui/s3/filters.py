@@ -19,7 +19,7 @@ import warnings
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from re import _compiler, _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -94,6 +94,18 @@ def parse(text: str, now: datetime | None = None) -> Filter:
     """
     moment = milliseconds(now or datetime.now(UTC))
     return Filter(text, tuple(sorted(_words(text, moment), key=lambda word: word.cost)))
+
+
+def age(text: str) -> timedelta:
+    """What follows `age>` by itself: `30d`, `1.5h` (s m h d w y). Raises `BadInput`."""
+    found = _NUMBER.fullmatch(text)
+    seconds = _SECONDS.get(found["unit"]) if found else None
+    if found is None or seconds is None:
+        raise BadInput(f"“{text}” is no age: write 7d or 12h (s m h d w y).")
+    try:
+        return timedelta(seconds=float(found["number"]) * seconds)
+    except OverflowError:
+        raise BadInput(f"“{text}” is longer than there has been time.") from None
 
 
 def _words(text: str, now: int) -> Iterator[Word]:

@@ -10,6 +10,7 @@ from s3tui.s3.document_kinds import KindName, Rule
 ARCHIVE_ISOS_DAYS = 60
 DELETE_BINARIES_DAYS = 30
 DELETE_TEMPORARY_DAYS = 1
+_PREFIX_IN_ID = 200  # characters; an id has up to 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,19 @@ def _temporary(prefix: str) -> list[Rule]:
 
 
 def _uploads(prefix: str) -> list[Rule]:
-    return [
-        {
-            "ID": "abort-unfinished-uploads",
-            "Status": "Enabled",
-            "Filter": {"Prefix": prefix},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": DELETE_TEMPORARY_DAYS},
-        }
-    ]
+    return [aborts_uploads(prefix, DELETE_TEMPORARY_DAYS)]
+
+
+def aborts_uploads(prefix: str, days: int) -> Rule:
+    """The rule that aborts uploads of keys under `prefix` which are unfinished after `days` days. Its id tells the
+    prefix, so that it takes the place of an older one for the same prefix only."""
+    under = f"-under-{prefix[:_PREFIX_IN_ID]}" if prefix else ""
+    return {
+        "ID": f"abort-unfinished-uploads{under}",
+        "Status": "Enabled",
+        "Filter": {"Prefix": prefix},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": days},
+    }
 
 
 def _deletes(identity: str, prefix: str, days: int) -> Rule:

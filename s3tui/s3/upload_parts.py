@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from typing import Any
 
-from s3tui import background
 from s3tui.background import CancelToken
 from s3tui.s3 import errors
+from s3tui.s3.at_once import at_once
 from s3tui.s3.client import Connection
 from s3tui.s3.listing import BrokenListing
 from s3tui.s3.uploads import Upload
-
-AT_ONCE = 4  # questions; the pool that answers them has others to serve
-_LOOK = 0.2  # s; how soon a cancelled wait ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +23,17 @@ class Parts:
     count: int = 0
     size: int = 0  # bytes
     error: errors.S3Error | None = None
+    ended: bool = False  # it was completed or aborted since it was listed
 
 
 def parts_of_all(
     connection: Connection, bucket: str, uploads: Sequence[Upload], token: CancelToken | None = None
 ) -> Iterator[Parts]:
     """The parts of each upload, in any order; none of an upload that has ended meanwhile. Raises `Cancelled`."""
-    waiting = iter(uploads)
-    asked: set[Future[Parts]] = set()
-    try:
-        while True:
-            for upload in islice(waiting, AT_ONCE - len(asked)):
-                asked.add(background.METADATA.submit(_parts_of, connection, bucket, upload, token))
-            if not asked:
-                return
-            answered, asked = wait(asked, _LOOK, FIRST_COMPLETED)
-            if token:
-                token.check()
-            for future in answered:
-                yield future.result()
-    finally:
-        for future in asked:
-            if not future.cancel():
-                background.METADATA.abandon(future)
+    yield from at_once(partial(_parts_of, connection, bucket, token), uploads, token)
 
 
-def _parts_of(connection: Connection, bucket: str, upload: Upload, token: CancelToken | None) -> Parts:
+def _parts_of(connection: Connection, bucket: str, token: CancelToken | None, upload: Upload) -> Parts:
     parameters: dict[str, Any] = {"Bucket": bucket, "Key": upload.key, "UploadId": upload.upload_id}
     count = size = 0
     try:
@@ -70,6 +51,6 @@ def _parts_of(connection: Connection, bucket: str, upload: Upload, token: Cancel
                 raise BrokenListing("The endpoint says that there are more parts, but not how to get them.")
             parameters["PartNumberMarker"] = following
     except errors.NoSuchKey:
-        return Parts(upload)  # completed or aborted since it was listed
+        return Parts(upload, ended=True)
     except errors.S3Error as error:
         return Parts(upload, count, size, error)

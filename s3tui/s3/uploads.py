@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 from s3tui.background import CancelToken
-from s3tui.s3 import errors
+from s3tui.s3 import capabilities, errors
 from s3tui.s3.client import Connection
 from s3tui.s3.listing import COMPLETE, Completeness
+from s3tui.s3.uri import S3Uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,36 @@ class UploadList:
     uploads: tuple[Upload, ...]
     completeness: Completeness
 
+    def only(self, wanted: Callable[[Upload], object]) -> UploadList:
+        """Those that are `wanted`, of a list that is as complete as this one."""
+        return UploadList(tuple(filter(wanted, self.uploads)), self.completeness)
+
+
+def at(connection: Connection, place: S3Uri, token: CancelToken | None = None) -> UploadList:
+    """The unfinished uploads at `place`: below a prefix, or of exactly one key.
+
+    Only of an endpoint that has shown that it lists uploads, since another one's answer looks like an empty list.
+    Raises `errors.Unsupported` or `errors.AccessDenied` with the reason, `S3Error`, `Cancelled`.
+    """
+    known = capabilities.probe_bucket(connection, place.bucket, "uploads")
+    if not known.supported:
+        kind = errors.AccessDenied if known.denied else errors.Unsupported
+        raise kind(known.reason, request=errors.Request("ListMultipartUploads", place.bucket))
+    found = unfinished(connection, place.bucket, place.key, token)
+    return found if place.is_prefix else found.only(lambda upload: upload.key == place.key)
+
 
 def unfinished(connection: Connection, bucket: str, prefix: str = "", token: CancelToken | None = None) -> UploadList:
     """All unfinished uploads of keys that begin with `prefix`. Raises `S3Error`, `Cancelled`.
 
-    If the endpoint's pages don't add up, the list says that it was stopped.
+    If a later page fails, or the endpoint's pages don't add up, the list says that it was stopped.
     """
     found = _listed(connection, bucket, prefix, token)
     if not prefix or any(upload.key != prefix for upload in found.uploads):
         return found
     # MinIO takes the prefix for one exact key, but shows all uploads of a bucket without one.
     everything = _listed(connection, bucket, "", token)
-    under = tuple(upload for upload in everything.uploads if upload.key.startswith(prefix))
-    return UploadList(under, everything.completeness)
+    return everything.only(lambda upload: upload.key.startswith(prefix))
 
 
 def of_key(connection: Connection, bucket: str, key: str, token: CancelToken | None = None) -> UploadList:
@@ -72,7 +91,12 @@ def _pages(connection: Connection, parameters: dict[str, Any], token: CancelToke
     while True:
         if token:
             token.check()
-        answer = connection.call("list_multipart_uploads", **parameters)
+        try:
+            answer = connection.call("list_multipart_uploads", **parameters)
+        except errors.S3Error as error:
+            if not found or (isinstance(error, errors.ServerFault) and not encoded):
+                raise
+            return UploadList(tuple(found), Completeness("stopped", error.sentence))
         found += (_upload(item, encoded) for item in answer.get("Uploads") or ())
         if not answer.get("IsTruncated"):
             return UploadList(tuple(found), COMPLETE)

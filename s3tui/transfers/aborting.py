@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from s3tui.s3 import errors
+from s3tui.s3 import errors, upload_aborts
 from s3tui.s3.client import Connection
 from s3tui.s3.uploads import Upload, of_key
 from s3tui.s3.uri import S3Uri
@@ -16,19 +16,10 @@ _MARGIN = 5.0
 
 
 def abort(connection: Connection, upload: Mapping[str, str]) -> None:
-    """“AbortMultipartUpload”: parts that were still arriving may need it more than once. No such upload is fine.
-
-    `upload` is its Bucket, Key and UploadId. Raises `LeftBehind`.
-    """
+    """Abort an upload (its Bucket, Key and UploadId) until it is gone. No such upload is fine. Raises `LeftBehind`."""
     try:
-        for _ in range(3):
-            connection.call("abort_multipart_upload", **upload)
-            connection.call("list_parts", **upload, MaxParts=1)
-    except errors.NoSuchKey:
-        return
+        upload_aborts.abort(connection, upload["Bucket"], upload["Key"], upload["UploadId"])
     except errors.S3Error as error:
-        if error.request.operation == "ListParts":
-            return
         raise LeftBehind(upload["Key"], upload["UploadId"], error) from error
 
 

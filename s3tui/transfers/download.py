@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from s3tui.background import CancelToken
 from s3tui.s3 import errors
-from s3tui.s3.body import Body
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
@@ -28,18 +25,15 @@ from s3tui.transfers.part_file import (
     part_file_again,
     part_name,
 )
-from s3tui.transfers.parts import CHUNK, Part
+from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.ranges import Ranges
 from s3tui.transfers.received import Keeper, Received, begin, received_in
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
-from s3tui.transfers.stored import bare, has_md5
+from s3tui.transfers.stored import has_md5
 
-# Seconds before each further try after a connection was cut; the count begins anew when bytes have come.
-PAUSES = (0.5, 2.0, 8.0)
 COARSEST_TIME = 2.0  # seconds: how exactly FAT keeps the time of a file
-
-Write = Callable[[memoryview, int], object]  # bytes and where they belong
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +135,7 @@ class _Receiving:
     ) -> None:
         self._connection, self._source, self._stored = connection, request.source, stored
         self._request, self._progress, self._token, self._notes = request, progress, token, notes
+        self._ranges = Ranges(connection, request.source, stored, progress)
 
     def found_again(self, before: Received) -> PartFile | None:
         """What an earlier run left, if it can be continued. Otherwise it is deleted if it still is that file."""
@@ -190,8 +185,8 @@ class _Receiving:
         pieces = parts.cut(self._stored.size, part_size)
         there = sum(map(keeper.there, pieces))
         try:
-            if len(pieces) > 1 and not there and not self._gives_ranges():
-                self._receive_stretch(0, self._stored.size, file.write, self._token)
+            if len(pieces) > 1 and not there and not self._ranges.are_given():
+                self._ranges.receive(Part(1, 0, self._stored.size), file.write, self._token)
                 return
             self._progress.skip(there)
             parts.each_part(
@@ -209,88 +204,6 @@ class _Receiving:
             file.write(data, at)
             keeper.wrote(part, len(data))
 
-        self._receive_stretch(part.offset + keeper.there(part), part.offset + part.length, write, token)
+        there = keeper.there(part)
+        self._ranges.receive(Part(part.number, part.offset + there, part.length - there), write, token)
         keeper.add(part)
-
-    def _gives_ranges(self) -> bool:
-        """A server that ignores Range would send everything once for each part."""
-        with self._ask(0, 1) as (_, whole):
-            return not whole
-
-    def _receive_stretch(self, at: int, end: int, write: Write, token: CancelToken) -> None:
-        """The bytes from `at` to `end`, in spite of a bad line."""
-        pauses = iter(PAUSES)
-        while at < end:
-            try:
-                came = self._receive_some(at, end, write, token)
-                failure: errors.S3Error | None = None
-            except _Cut as cut:
-                came, failure = cut.came, cut.reason
-            at += came
-            if failure is None:
-                continue
-            if came:
-                pauses = iter(PAUSES)
-            pause = next(pauses, None)
-            if pause is None or not failure.retryable:
-                raise failure
-            token.wait(pause)
-
-    def _receive_some(self, at: int, end: int, write: Write, token: CancelToken) -> int:
-        """Bytes from `at` on, as many as come. Raises `_Cut` with those that came before it broke off."""
-        came = 0
-        buffer = memoryview(bytearray(min(CHUNK, end - at)))
-        try:
-            with self._ask(at, end) as (body, whole):
-                skip = at if whole else 0
-                while at + came < end:
-                    token.check()
-                    room = min(len(buffer), skip or end - at - came)
-                    count = body.readinto(buffer[:room])
-                    if not count:
-                        raise errors.Unreachable("The connection was cut.", "Try again.")
-                    if skip:
-                        skip -= count
-                        continue
-                    write(buffer[:count], at + came)
-                    came += count
-                    self._progress.add(count)
-        except errors.S3Error as error:
-            raise _Cut(came, error) from error
-        return came
-
-    @contextlib.contextmanager
-    def _ask(self, at: int, end: int) -> Iterator[tuple[Body, bool]]:
-        """The body of the bytes from `at` to `end`, and whether it begins at the object's own beginning though
-        something else was asked for. Raises `errors.Changed` when the object is another by now."""
-        uri, parameters = self._source, dict[str, Any]()
-        if (at, end) != (0, self._stored.size):
-            parameters["Range"] = f"bytes={at}-{end - 1}"
-        if self._stored.etag:
-            parameters["IfMatch"] = self._stored.quoted_etag
-        if uri.version_id:
-            parameters["VersionId"] = uri.version_id
-        answer = self._connection.call("get_object", Bucket=uri.bucket, Key=uri.key, **parameters)
-        body: Body = answer["Body"]
-        try:
-            self._check_same(bare(answer.get("ETag")))
-            partial = str(answer.get("ContentRange") or "").startswith(f"bytes {at}-")
-            yield body, "Range" in parameters and not partial
-        finally:
-            body.close()
-
-    def _check_same(self, etag: str) -> None:
-        if etag and etag != bare(self._stored.etag):
-            raise errors.Changed(
-                f"“{self._source}” was replaced while it was being read; nothing was kept of it.",
-                "Download it again.",
-                errors.Request("GetObject", self._source.bucket, self._source.key, code="PreconditionFailed"),
-            )
-
-
-class _Cut(Exception):
-    """Receiving broke off after `came` bytes."""
-
-    def __init__(self, came: int, reason: errors.S3Error) -> None:
-        super().__init__(str(reason))
-        self.came, self.reason = came, reason

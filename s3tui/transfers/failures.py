@@ -79,3 +79,38 @@ class LeftBehind(TransferError):
             f"The unfinished upload of “{key}” could not be aborted: {reason.sentence}",
             f"Abort it later (upload id {upload_id}); until then its parts take room.",
         )
+
+
+_UNCHECKED = "To send it all the same, turn the check off (--no-check-sums)."
+
+
+class WrongSum(TransferError):
+    """The file is not the one that a checksum file beside it is about."""
+
+    def __init__(self, path: Path, sums: Path, algorithm: str, expected: str, found: str) -> None:
+        super().__init__(
+            f"“{path}” is not what “{sums.name}” says: its {algorithm} is {found}, and should be {expected}. "
+            "Nothing was sent.",
+            f"It is damaged or another file: get it again. {_UNCHECKED}",
+        )
+        self.path, self.sums, self.algorithm, self.expected, self.found = path, sums, algorithm, expected, found
+
+
+class SumsDisagree(TransferError):
+    """Two lines of checksum files say different things of one file."""
+
+    def __init__(self, path: Path, one: Path, other: Path) -> None:
+        place = (
+            f"“{one.name}” says two different things" if one == other else f"“{one.name}” and “{other.name}” disagree"
+        )
+        super().__init__(f"{place} about “{path.name}”; nothing was sent.", f"Mend them. {_UNCHECKED}")
+
+
+class NoSum(TransferError):
+    """No checksum file names the file, and it must not go up without."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"No checksum file beside “{path}” names it; nothing was sent.",
+            "Put its SHA256SUMS, *.sha256 or CHECKSUM beside it, or send it without --check.",
+        )

@@ -29,6 +29,7 @@ from s3tui.transfers.sending import Sent, send_part
 from s3tui.transfers.settled import settled
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, find
+from s3tui.transfers.sums_check import CheckSums, checked
 
 LONGEST_KEY = 1024  # bytes of UTF-8
 
@@ -37,7 +38,8 @@ LONGEST_KEY = 1024  # bytes of UTF-8
 class UploadRequest:
     """What is to be sent where. `target` names the key in full. Without `content_type` it is guessed from the
     file's name. `adopt` is the id of an unfinished upload of that key to go on with; its parts are kept where they
-    are the file's, and its content type, metadata and tags as they are."""
+    are the file's, and its content type, metadata and tags as they are. `check_sums` says what a checksum file beside
+    it is for."""
 
     kind: ClassVar[Kind] = "upload"
     path: Path
@@ -48,6 +50,7 @@ class UploadRequest:
     tags: dict[str, str] = field(default_factory=dict)
     overwrite: bool = False
     adopt: str = ""
+    check_sums: CheckSums = "beside"
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -93,27 +96,29 @@ def upload(
     More than `parts.PART_SIZE` bytes go in parts, in parallel; what an earlier run of the same request left in
     `notes` is settled and continued. An unfinished upload is aborted when `token` is cancelled, when the calling
     thread is interrupted, and when anything fails while `notes` don't outlive the process; otherwise it stays. Raises
-    `AlreadyExists`, `CannotLook`, `FileChanged`, `Differs`, `LocalFailure`, `BadInput`, `LeftBehind`,
-    `errors.S3Error` and `Cancelled`.
+    `AlreadyExists`, `CannotLook`, `FileChanged`, `WrongSum`, `SumsDisagree`, `NoSum`, `Differs`, `LocalFailure`,
+    `BadInput`, `LeftBehind`, `errors.S3Error` and `Cancelled`.
     """
     if complaints := request.problems():
         raise BadInput(complaints[0])
     with _reserved(connection, request), Source(request.path) as source:
         progress.begin(source.size)
         begun = begun_before(notes, source)
-        remark = ""
+        remark = sums_said = ""
         progress.stage = "checking"
         sent = settled(connection, request, source, begun, token)
         progress.stage = ""
         if isinstance(sent, Sent):
             progress.skip(source.size)
         elif sent is None:
+            _look(connection, request)
+            request, sums_said = checked(request, source, progress, token)
             sent, remark = _send(connection, request, source, begun, progress, token, notes)
         if isinstance(sent, Outcome):
             return sent
         progress.stage = "checking"
         outcome = verify.uploaded(connection, request, sent, source, token)
-        return replace(outcome, detail=f"{outcome.detail} {remark.strip()}".strip())
+        return replace(outcome, detail=f"{outcome.detail}{sums_said} {remark.strip()}".strip())
 
 
 def discard(connection: Connection, request: UploadRequest, notes: Notes) -> None:
@@ -148,7 +153,6 @@ def _send(
     notes: Notes,
 ) -> tuple[Sent | Outcome, str]:
     """Also what is to be said of it."""
-    _look(connection, request)
     token.check()
     if source.size <= parts.PART_SIZE and not request.adopt and not (begun and begun.part_size):
         return _send_whole(connection, request, source, progress, token, notes), ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -12,9 +10,10 @@ from s3tui.s3 import errors, metadata, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.checksums import ALGORITHMS, is_md5, whole_crc64
+from s3tui.transfers import evidence
+from s3tui.transfers.checksums import is_md5, whole_crc64
 from s3tui.transfers.failures import Differs
-from s3tui.transfers.parts import MIB, PART_SIZE, Part
+from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Outcome, State
 from s3tui.transfers.sending import Sent
 from s3tui.transfers.source import Source
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
     from s3tui.transfers.upload import UploadRequest
 
 Chunks = Callable[[Part], Iterator[bytes]]  # reads a stretch of a local file
-
-# Part sizes that other tools use, in MiB.
-_USUAL_MIB = (5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512)
-_MOST_GUESSES = 4  # each costs a reading of the file
 
 
 def uploaded(connection: Connection, request: UploadRequest, sent: Sent, source: Source, token: CancelToken) -> Outcome:
@@ -48,7 +43,7 @@ def uploaded(connection: Connection, request: UploadRequest, sent: Sent, source:
         return _outcome("sent but not verified", f"Size and {agreed} agree, but {lost}.", stored)
     if agreed:
         return _outcome("verified", f"Size and {agreed} agree.", stored)
-    return _outcome("sent but not verified", f"The size agrees, but {_why_not(stored)}.", stored)
+    return _outcome("sent but not verified", f"The size agrees, but {why_not(stored)}.", stored)
 
 
 def _stored(connection: Connection, target: S3Uri, sent: Sent) -> ObjectInfo:
@@ -98,7 +93,7 @@ def agreement(stored: ObjectInfo, sent: Sent, source: Source, token: CancelToken
     if sent.multipart and is_md5(bare(stored.etag)):
         # Some servers give the whole object's MD5 to an object that came in parts.
         whole = Part(1, 0, source.size)
-        if _digest("MD5", source.chunks(whole, token)).hex() == bare(stored.etag):
+        if evidence.digest(evidence.md5, source.chunks(whole, token)).hex() == bare(stored.etag):
             return "MD5"
     if told:
         raise Differs(
@@ -113,56 +108,18 @@ def downloaded(connection: Connection, source: S3Uri, stored: ObjectInfo, chunks
 
     Raises `Differs` when a checksum of the whole object says they aren't.
     """
-    whole = Part(1, 0, stored.size)
-    told = whole_checksums(stored)
-    name = next((name for name in ALGORITHMS if name in told), "")
-    if name and base64.b64encode(_digest(name, chunks(whole))).decode() == told[name]:
-        return _outcome("verified", f"Size and {name} checksum agree.", stored)
-    if not opaque_etag(stored) and _etag_agrees(connection, source, stored, chunks):
+    whole, checksum = Part(1, 0, stored.size), evidence.checksum(stored)
+    if checksum and checksum.holds_of(chunks(whole)):
+        return _outcome("verified", f"Size and {checksum.what} agree.", stored)
+    if any(claim.holds_of(chunks(whole)) for claim in evidence.of_etag(connection, stored)):
         return _outcome("verified", "Size and ETag agree.", stored)
-    if name:
+    if checksum:
         raise Differs(f"What arrived of “{source}” does not have the checksum that the endpoint tells.", "Try again.")
-    return _outcome("received but not verified", f"The size agrees, but {_why_not(stored)}.", stored)
+    return _outcome("received but not verified", f"The size agrees, but {why_not(stored)}.", stored)
 
 
-def _etag_agrees(connection: Connection, source: S3Uri, stored: ObjectInfo, chunks: Chunks) -> bool:
-    if is_md5(bare(stored.etag)):
-        return _digest("MD5", chunks(Part(1, 0, stored.size))).hex() == bare(stored.etag)
-    told, dash, count = bare(stored.etag).partition("-")
-    if not dash or not is_md5(told) or not count.isdigit() or not 0 < int(count) <= 10_000 or not stored.size:
-        return False
-    for each in _part_sizes(connection, source, stored.size, int(count)):
-        starts = range(0, stored.size, each)
-        parts = (Part(0, at, min(each, stored.size - at)) for at in starts)
-        md5s = b"".join(_digest("MD5", chunks(part)) for part in parts)
-        if hashlib.md5(md5s, usedforsecurity=False).hexdigest() == told:
-            return True
-    return False
-
-
-def _part_sizes(connection: Connection, source: S3Uri, size: int, count: int) -> list[int]:
-    """How large the parts may have been: what the endpoint says of the first, and what tools use."""
-    guesses = [PART_SIZE, *(mib * MIB for mib in _USUAL_MIB)]
-    try:
-        # AWS and some others answer with the part's own length.
-        first = connection.call("head_object", Bucket=source.bucket, Key=source.key, PartNumber=1)
-        guesses.insert(0, int(first.get("ContentLength") or 0))
-    except errors.S3Error:
-        pass  # not every endpoint knows PartNumber; the guesses remain
-    smallest = -(-size // count)
-    guesses.append(-(-smallest // MIB) * MIB)
-    fitting = [each for each in dict.fromkeys(guesses) if each > 0 and -(-size // each) == count]
-    return fitting[:_MOST_GUESSES]
-
-
-def _digest(name: str, chunks: Iterator[bytes]) -> bytes:
-    summing = hashlib.md5(usedforsecurity=False) if name == "MD5" else ALGORITHMS[name]()
-    for chunk in chunks:
-        summing.update(chunk)
-    return summing.digest()
-
-
-def _why_not(stored: ObjectInfo) -> str:
+def why_not(stored: ObjectInfo) -> str:
+    """Why nothing that is told of `stored` agreed with its bytes, in half a sentence."""
     if why := opaque_etag(stored):
         return f"{why}, so its ETag is no MD5, and the endpoint tells no checksum"
     if "-" in bare(stored.etag):

@@ -115,6 +115,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sort", "Sort", "s", "Sort by name, size, time or class; again for the other direction.", check=_bucket),
     Command("search", "Search", "ctrl+f", "Search below here, in this bucket or in all buckets.", check=_connected, footer="Search"),
     Command("size", "Size", "z", "How much is below here: by prefix, storage class and state.", check=_place),
+    Command("unfinished_uploads", "Unfinished uploads", "M", "Multipart uploads below here that nobody completed: what they hold, abort them.", check=_place),
     Command("show_deleted", "Show deleted", "V", "Show deleted objects among the others, or hide them again.", check=_place_listed),
     Command("export", "Export", "x", "Write what the table shows to a file: CSV, JSON Lines or Parquet.", check=_listed),
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -148,3 +149,22 @@ def test_a_terminal_sees_how_far_it_is(options: list[str], endpoint: str, bucket
             terminal.wait_for("verified")
             assert terminal.wait_for_exit(20) == 0
             assert "to go" not in terminal.text
+
+
+def test_a_checksum_file_beside_it_decides(
+    options: list[str], connection: Connection, bucket: str, iso: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sums = iso.with_name("SHA256SUMS")
+    assert main(["put", "--check", *options, str(iso), f"s3://{bucket}/"]) == 1
+    assert "No checksum file" in capsys.readouterr().err
+    sums.write_text(f"{'0' * 64}  agent.iso\n")
+    assert main(["put", *options, str(iso), f"s3://{bucket}/"]) == 1
+    assert "is not what “SHA256SUMS” says" in capsys.readouterr().err
+    assert "Contents" not in connection.call("list_objects_v2", Bucket=bucket)
+    assert main(["put", "--no-check-sums", *options, str(iso), f"s3://{bucket}/"]) == 0
+    digest = hashlib.sha256(iso.read_bytes()).hexdigest()
+    sums.write_text(f"{digest}  agent.iso\n")
+    assert main(["put", "--check", "--overwrite", *options, str(iso), f"s3://{bucket}/"]) == 0
+    assert connection.call("head_object", Bucket=bucket, Key="agent.iso")["Metadata"] == {"sha256": digest}
+    with pytest.raises(SystemExit):
+        main(["put", "--check", "--no-check-sums", *options, str(iso), f"s3://{bucket}/"])

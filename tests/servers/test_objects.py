@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from s3tui.s3 import listing, objects, preview, uploads, versions
+from s3tui.s3 import listing, objects, preview, upload_aborts, upload_parts, uploads, versions
 from s3tui.s3.uri import S3Uri
-from tests.servers.conftest import Place
+from tests.servers.conftest import CANARIES, Place
 from tests.servers.matrix import KEYS_IT_CHANGES
 
 ODD_KEYS = (
@@ -125,3 +125,26 @@ def test_unfinished_uploads_are_listed_by_prefix(place: Place) -> None:
 
 def start_upload(place: Place, key: str) -> str:
     return str(place.connection.call("create_multipart_upload", Bucket=place.bucket, Key=key)["UploadId"])
+
+
+@pytest.mark.capability("unfinished uploads")
+def test_aborted_uploads_are_gone_and_the_objects_of_their_keys_stay(place: Place) -> None:
+    """A server that took `DELETE /key?uploadId=…` for `DELETE /key` would delete the canary."""
+    [key, body] = next(iter(CANARIES.items()))
+    kept = start_upload(place, "never/kept")
+    for name in (key, "never/a+b%25 ü", "never/x"):
+        upload = start_upload(place, name)
+        part = {"Bucket": place.bucket, "Key": name, "UploadId": upload, "PartNumber": 1}
+        place.connection.call("upload_part", **part, Body=b"y" * 1000)
+    found = uploads.at(place.connection, S3Uri(place.bucket)).only(lambda upload: upload.upload_id != kept)
+    held = list(upload_parts.parts_of_all(place.connection, place.bucket, found.uploads))
+    assert {(each.upload.key, each.count, each.size) for each in held} == {
+        (name, 1, 1000) for name in (key, "never/a+b%25 ü", "never/x")
+    }
+    ends = list(upload_aborts.abort_all(place.connection, place.bucket, found.uploads))
+    assert [end.error for end in ends] == [None] * 3
+    left = uploads.at(place.connection, S3Uri(place.bucket))
+    assert [upload.upload_id for upload in left.uploads] == [kept] and left.completeness.is_complete
+    again = list(upload_aborts.abort_all(place.connection, place.bucket, found.uploads))
+    assert [end.error for end in again] == [None] * 3
+    assert place.read(key) == body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,9 @@ from s3tui.s3.metadata import readable
 from s3tui.s3.replace_metadata import replace_metadata
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts
+from s3tui.transfers.compare import compare
 from s3tui.transfers.download import DownloadRequest, download
-from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.failures import AlreadyExists, WrongSum
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest, upload
@@ -78,6 +80,21 @@ def test_parts_are_put_together_again(place: Place, iso: Path) -> None:
     assert receive(place, place.at("isos/large.iso"), back).state == "verified"
     assert back.read_bytes() == iso.read_bytes()
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
+
+
+@pytest.mark.capability("upload, download")
+def test_a_checksum_file_decides_what_goes_up(place: Place, iso: Path) -> None:
+    sums = iso.with_name("SHA256SUMS")
+    sums.write_text(f"{'0' * 64}  {iso.name}\n")
+    with pytest.raises(WrongSum):
+        send(place, iso, "isos/checked.iso")
+    with pytest.raises(errors.NoSuchKey):
+        objects.head(place.connection, place.at("isos/checked.iso"))
+    digest = hashlib.sha256(iso.read_bytes()).hexdigest()
+    sums.write_text(f"SHA256 ({iso.name}) = {digest}\n")
+    assert send(place, iso, "isos/checked.iso", check_sums="required").state == "verified"
+    info = objects.head(place.connection, place.at("isos/checked.iso"))
+    assert [(name.lower(), value) for name, value in info.metadata.user] == [("sha256", digest)]
 
 
 class CancelledHalfway(Progress):
@@ -168,3 +185,30 @@ def test_a_storage_class_is_kept(place: Place, iso: Path) -> None:
     assert before.storage_class == "STANDARD_IA"
     after = replace_metadata(place.connection, before, replace(before.metadata, cache_control="no-cache"))
     assert after.storage_class == "STANDARD_IA"
+
+
+def found(place: Place, key: str, path: Path | None = None) -> str:
+    return compare(place.connection, place.at(key), path, Progress(), CancelToken()).verdict
+
+
+@pytest.mark.capability("upload, download")
+@pytest.mark.parametrize("size", [0, 300_001, 11 * MIB])
+@pytest.mark.usefixtures("small_parts")
+def test_what_was_sent_can_be_verified_later(place: Place, iso: Path, size: int) -> None:
+    iso.write_bytes(os.urandom(size))
+    send(place, iso, "later.iso")
+    assert found(place, "later.iso", iso) == "verified"
+    assert found(place, "later.iso") == "verified"
+    assert found(place, "never.iso", iso) == "missing"
+    with iso.open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"another")
+    assert found(place, "later.iso", iso) == "differs"
+
+
+@pytest.mark.capability("upload, download")
+def test_a_recorded_sha256_shows_that_the_content_is_another(place: Place) -> None:
+    place.put("recorded", b"what is there", Metadata={"sha256": hashlib.sha256(b"what was meant").hexdigest()})
+    assert found(place, "recorded") == "differs"
+    place.put("recorded", b"what was meant", Metadata={"sha256": hashlib.sha256(b"what was meant").hexdigest()})
+    assert found(place, "recorded") == "verified"

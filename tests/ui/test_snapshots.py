@@ -6,6 +6,7 @@ Each shows fixed data: the demo's, whose times never change, or a server that al
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from s3tui.transfers.journal import Journal, Row, Whom
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.app import S3tuiApp, Start
+from s3tui.ui.screens import unfinished_uploads
 from s3tui.ui.screens.transfers import TransfersScreen
 from tests.s3.stub_server import Answer, Asked, stub
 from tests.ui.hosting import Host
@@ -152,3 +154,34 @@ def test_transfers(snap_compare: Compare, size: tuple[int, int], monkeypatch: py
     app = Host(TransfersScreen(transfers()))
     app.animation_level = "none"
     assert snap_compare(app, terminal_size=size, run_before=drive("down", "down"))
+
+
+def test_unfinished_uploads(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Now(datetime):
+        """Ages count from here."""
+
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return datetime(2026, 11, 28, 16, 0, tzinfo=UTC)
+
+    monkeypatch.setattr(unfinished_uploads, "datetime", Now)
+    rows = [("isos/agent.iso", "2026-11-20", "a"), ("isos/odd\u202e[b].iso", "2026-11-27", "b")]
+    uploads = "".join(
+        f"<Upload><Key>{key}</Key><UploadId>{identity}</UploadId><Initiated>{day}T09:30:00.000Z</Initiated>"
+        "<StorageClass>STANDARD</StorageClass><Initiator><ID>builder</ID></Initiator></Upload>"
+        for key, day, identity in rows
+    )
+    parts = "".join(f"<Part><PartNumber>{each}</PartNumber><Size>8388608</Size></Part>" for each in range(1, 4))
+
+    def answer(asked: Asked) -> Answer:
+        if "uploadId=b" in asked.path:
+            return Answer(403, b"<Error><Code>AccessDenied</Code><RequestId>REQUEST1</RequestId></Error>")
+        if "uploadId=a" in asked.path:
+            return Answer(200, f"<ListPartsResult>{parts}</ListPartsResult>".encode())
+        if "uploads" in asked.path:
+            return Answer(200, f"<ListMultipartUploadsResult>{uploads}</ListMultipartUploadsResult>".encode())
+        return Answer(200, b"<ListBucketResult></ListBucketResult>")
+
+    with stub(answer) as running:
+        app = screen_of(running.profile, "s3://backups/")
+        assert snap_compare(app, terminal_size=NARROW, run_before=drive("M", "space"))

@@ -120,6 +120,16 @@ async def test_the_form_becomes_requests(connection: Connection, bucket: str, is
         assert request.storage_class == "STANDARD_IA" and not request.overwrite and request.content_type is None
 
 
+async def test_the_check_of_checksum_files_can_be_turned_off(connection: Connection, bucket: str, isos: Path) -> None:
+    form = UploadForm(connection, S3Uri(bucket), [isos / "agent.iso"])
+    async with showing(form) as (app, pilot):
+        assert "Refuse what a checksum file beside it contradicts" in text_of(app)
+        assert [request.check_sums for request in form.requests()] == ["beside"]
+        form.query_one("#check_sums").focus()
+        await press(pilot, "space", "ctrl+s")
+        assert [request.check_sums for request in app.answers[0]] == ["no"]
+
+
 async def test_browsing_adds_to_the_form(connection: Connection, bucket: str, isos: Path) -> None:
     os.chdir(isos)
     async with showing(UploadForm(connection, S3Uri(bucket)), (120, 40)) as (app, pilot):

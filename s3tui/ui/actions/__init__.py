@@ -12,6 +12,7 @@ ACTIONS: dict[str, Callable[[Browser], object]] = {
     "sort": view.sort,
     "search": view.search,
     "size": view.size,
+    "unfinished_uploads": view.unfinished_uploads,
     "show_deleted": view.show_deleted,
     "export": view.export,
     "goto": view.goto,

@@ -73,6 +73,16 @@ def size(browser: Browser) -> None:
     size.size(browser)
 
 
+def unfinished_uploads(browser: Browser) -> None:
+    """Those below the prefix under the cursor; from an object, below the prefix that it lies in."""
+    from s3tui.ui.screens.unfinished_uploads import UnfinishedUploads
+
+    connection, place = browser.connection, browser.current_uri
+    assert connection is not None and place is not None
+    below = place if place.is_prefix else place.parent
+    browser.app.push_screen(UnfinishedUploads(connection, below, browser.queue))
+
+
 def export(browser: Browser) -> None:
     from s3tui.ui.actions import export
 

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.suggester import SuggestFromList
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Checkbox, Input, Static
 
 from s3tui import background, display
 from s3tui.errors import BadInput, S3tuiError
@@ -59,7 +59,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
     UploadForm #path { width: 1fr; background: $boost; padding: 0 1; }
     UploadForm #path:focus { background: $primary 30%; }
     UploadForm #adding Button { min-width: 20; margin-left: 1; }
-    UploadForm MoveList { height: 1fr; min-height: 4; margin: 1 0; }
+    UploadForm MoveList { height: 1fr; min-height: 4; margin-top: 1; }
     UploadForm #total { height: 1; color: $text-muted; }
     UploadForm .dialog-body { overflow-y: hidden; }
     """
@@ -90,6 +90,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
         yield FormRow("Storage class", self._storage_class())
         yield FormRow("Metadata", _text("metadata", "", 'name=value note="two words"'))
         yield FormRow("Tags", _text("tags", "", "name=value …, at most 10"))
+        yield Checkbox("Refuse what a checksum file beside it contradicts", True, id="check_sums", compact=True)
 
     @staticmethod
     def _storage_class() -> Input:
@@ -185,6 +186,7 @@ class UploadForm(Dialog[list[UploadRequest]]):
             storage_class=self._value("storage_class").strip() or None,
             metadata=pairs(self._value("metadata"), "Metadata"),
             tags=pairs(self._value("tags"), "Tags"),
+            check_sums="beside" if self.query_one("#check_sums", Checkbox).value else "no",
         )
         made = [replace(given, path=path, target=self.target.with_key(self._key(path))) for path in self._sizes]
         seen: dict[str, Path] = {}

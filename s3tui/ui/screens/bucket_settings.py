@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,6 +12,7 @@ from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
 
 from s3tui.errors import S3tuiError
 from s3tui.s3.client import Connection
+from s3tui.s3.document_kinds import Rule
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.failures import TellsFailures
@@ -38,17 +41,19 @@ class BucketSettings(TellsFailures, Screen[None]):
         Binding("escape", "close", "Close", key_display="Esc"),
     ]
 
-    def __init__(self, connection: Connection, bucket: str) -> None:
+    def __init__(self, connection: Connection, bucket: str, lifecycle_rules: Sequence[Rule] = ()) -> None:
+        """`lifecycle_rules` are put into the editor beside those that are set; nothing is written by that."""
         super().__init__()
         self.connection = connection
         self.bucket = bucket
+        self._lifecycle_rules = lifecycle_rules
         self._was_focused = False
 
     def compose(self) -> ComposeResult:
         yield Static(plain(f"Settings of {self.bucket}"), classes="title")
         with TabbedContent():
             with TabPane("Lifecycle", id="lifecycle"):
-                yield DocumentPane(self.connection, self.bucket, "lifecycle")
+                yield DocumentPane(self.connection, self.bucket, "lifecycle", self._lifecycle_rules)
             with TabPane("CORS", id="cors"):
                 yield DocumentPane(self.connection, self.bucket, "cors")
         yield Footer(compact=True, show_command_palette=False)

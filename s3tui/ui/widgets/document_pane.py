@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Literal
 
 from textual import on, work
@@ -57,8 +58,10 @@ class DocumentPane(Vertical):
     class StateChanged(Message):
         """What can be done with the document is another now."""
 
-    def __init__(self, connection: Connection, bucket: str, kind: KindName) -> None:
+    def __init__(self, connection: Connection, bucket: str, kind: KindName, added: Sequence[Rule] = ()) -> None:
+        """`added` are rules to begin with, beside those that are set."""
         super().__init__(id=f"pane-{kind}")
+        self._added = added
         self.connection = connection
         self.bucket = bucket
         self.kind = kind
@@ -137,6 +140,9 @@ class DocumentPane(Vertical):
             self._become("unavailable", f"{error}{so}", "bad")
             return
         self._show(document, self._said(document))
+        if self._added:
+            added, self._added = self._added, ()
+            await self._add(added)
 
     def _said(self, document: Document | None) -> str:
         said = (
@@ -212,13 +218,17 @@ class DocumentPane(Vertical):
         if loaded.text:
             self._replace_text(loaded.text)
             return
+        await self._add(loaded.rules)
+
+    async def _add(self, rules: Sequence[Rule]) -> None:
+        """Put `rules` into the editor, in the place of those that have their ids."""
         reading = await self._reading()
         if not reading.ok:
             self.notify("Mend the text first: its rules can't be read.", severity="warning", markup=False)
             return
-        names = {rule.get("ID") for rule in loaded.rules} - {None}
+        names = {rule.get("ID") for rule in rules} - {None}
         kept = [rule for rule in reading.rules if rule.get("ID") not in names]
-        self._replace_text(documents.text_of(self.kind, [*kept, *loaded.rules], reading.extras))
+        self._replace_text(documents.text_of(self.kind, [*kept, *rules], reading.extras))
 
     def _replace_text(self, text: str) -> None:
         """Put `text` into the editor so that undo brings the old one back."""
