@@ -27,6 +27,7 @@ COMMANDS = {
     "stat": ("s3tui.cli.stat", "everything the server says about an object or a bucket"),
     "put": ("s3tui.cli.put", "upload files"),
     "get": ("s3tui.cli.get", "download an object"),
+    "rm": ("s3tui.cli.rm", "delete objects, versions and prefixes"),
     "meta": ("s3tui.cli.meta", "change an object's metadata"),
     "bucket": ("s3tui.cli.bucket", "read and write a bucket's lifecycle and CORS"),
     "why": ("s3tui.cli.why", "say why an object is missing"),

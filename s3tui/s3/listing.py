@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,7 +131,7 @@ def stream(
     *,
     versions: bool = False,
     prepare: Callable[[Columns], object] | None = None,
-) -> Iterator[Columns]:
+) -> Generator[Columns, None, None]:
     """The rows under `prefix` as fast as they can be had: after some pages in child processes, many at a time.
 
     With `versions` also noncurrent versions and delete markers come.
@@ -143,7 +143,7 @@ def stream(
     return _run(Reader(connection, bucket, plan, token, prepare=prepare))
 
 
-def _run(reader: Reader) -> Iterator[Columns]:
+def _run(reader: Reader) -> Generator[Columns, None, None]:
     try:
         yield from reader.pages()
     except PlanBroken as error:
