@@ -75,9 +75,12 @@ class _Sending:
 _sending: ContextVar[_Sending | None] = ContextVar("deleting", default=None)
 
 
-def fits_a_batch(doomed: Doomed) -> bool:
-    """Whether the key arrives as it is in an XML document, whoever reads that."""
-    return not _NOT_PLAIN.search(doomed.key)
+def fitting(batch: list[Doomed]) -> list[Doomed]:
+    """Those whose keys arrive as they are in an XML document, whoever reads that."""
+    joined = "".join([doomed.key for doomed in batch])
+    if joined.isascii() and joined.isprintable() and " " not in joined:
+        return batch
+    return [doomed for doomed in batch if not _NOT_PLAIN.search(doomed.key)]
 
 
 def delete_batch(connection: Connection, bucket: str, batch: Sequence[Doomed], once: bool = False) -> Answer:
@@ -90,7 +93,7 @@ def delete_batch(connection: Connection, bucket: str, batch: Sequence[Doomed], o
         answer = connection.call("delete_objects", Bucket=bucket, Delete={"Objects": []})
     if answer.get("Error"):  # in an answer whose status is 200
         raise errors.from_response("DeleteObjects", bucket, "", answer)
-    if answer.get(_ROOT) != b"DeleteResult":
+    if answer.get(_ROOT) not in (b"DeleteResult", b""):  # an empty answer names nothing
         request = errors.Request("DeleteObjects", bucket, status=200)
         raise errors.Unsupported("This endpoint does not know DeleteObjects: it answered something else.", "", request)
     return _judged(bucket, batch, answer)

@@ -131,16 +131,17 @@ def stream(
     *,
     versions: bool = False,
     prepare: Callable[[Columns], object] | None = None,
+    rests: bool = True,
 ) -> Generator[Columns, None, None]:
     """The rows under `prefix` as fast as they can be had: after some pages in child processes, many at a time.
 
     With `versions` also noncurrent versions and delete markers come.
     `prepare` may be called with a page some time before it is given out, from this thread, while there is nothing
-    else to do.
+    else to do. Without `rests` pages come also while the child processes start.
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
     plan = new_plan(prefix, delimiter, versions)
-    return _run(Reader(connection, bucket, plan, token, prepare=prepare))
+    return _run(Reader(connection, bucket, plan, token, prepare=prepare, rests=rests))
 
 
 def _run(reader: Reader) -> Generator[Columns, None, None]:

@@ -58,8 +58,10 @@ class Reader:
         prepare: Callable[[Columns], object] | None = None,
         children: int = _CHILDREN,
         page_size: int = PAGE_SIZE,
+        rests: bool = True,
     ) -> None:
-        """`prepare` is called with pages that wait for those before them, while there is nothing else to do."""
+        """`prepare` is called with pages that wait for those before them, while there is nothing else to do.
+        `rests`: nothing is read while children start, for the sake of a screen that must stay quick."""
         self._connection = connection
         self.bucket = bucket
         self._plan = plan
@@ -76,6 +78,7 @@ class Reader:
         self._is_outdated = False  # the crew has keys that are no longer valid
         self._may_grow = connection.profile.parallel_listing
         self._streams = 1
+        self._rests = rests
         self._prepare = prepare
         self._unprepared: dict[int, Columns] = {}  # by `id`
         self._prepared: set[int] = set()
@@ -179,9 +182,13 @@ class Reader:
         while not (self._plan.done or crew.is_gone or self._is_outdated or self._fails_too_often):
             if not crew.ready and time.monotonic() - started > _START:
                 return
-            # While they start this thread rests: its pages would come first, but make the screen slow.
             if crew.ready:
                 self._give_work(crew)
+            elif not self._rests:
+                self._alone()
+                list(crew.receive(0))  # only that they are ready
+                yield
+                continue
             may_prepare = self._unprepared and len(self._prepared) < _MOST_PREPARED
             received = list(crew.receive(0 if may_prepare else _WAKE))
             for fetched in received:

@@ -92,9 +92,9 @@ def _under(connection: Connection, request: DeleteRequest, prefix: str, token: C
                 raise BrokenListing("The endpoint lists versions of other keys than those that were asked for.")
             yield _some(page)
         return
-    with closing(listing.stream(connection, request.bucket, prefix, token=token)) as pages:
+    with closing(listing.stream(connection, request.bucket, prefix, token=token, rests=False)) as pages:
         for rows in pages:
-            yield Some([Doomed(rows.key(row)) for row in range(len(rows))], rows.total_size)
+            yield Some(list(map(Doomed, rows.all_keys())), rows.total_size)
 
 
 def _some(page: Sequence[versions.Version]) -> Some:
@@ -126,17 +126,22 @@ def count(
     request: DeleteRequest,
     token: CancelToken | None = None,
     on_progress: Callable[[Count], object] | None = None,
+    named_size: int | None = None,
 ) -> Count:
     """Count what `request` would delete; `on_progress` is called often, from this thread.
 
+    `named_size` is how many bytes the named objects have, if they were just listed; otherwise each is looked at.
     Raises `Cancelled`, and `errors.S3Error` when nothing at all could be counted; otherwise the count says why it
-    stopped. Named keys are looked at one by one.
+    stopped.
     """
     counting = Count()
     progress = on_progress or (lambda _: None)
     try:
         counting.versioning = versioning_of(connection, request.bucket)
-        if request.keys and not request.all_versions:
+        progress(counting)
+        if not request.all_versions and named_size is not None:
+            counting.objects, counting.size = len(request.keys), named_size
+        elif not request.all_versions:
             _count_named(counting, connection, request, token, progress)
         for some in stream(connection, _unnamed(request), token):
             counting.objects += len(some.doomed) - some.versions - some.markers

@@ -43,6 +43,7 @@ class TransferView:
     etag: str = ""  # of what was moved, when that worked
     version_id: str | None = None
     exists: bool = False  # it failed because the target is there already
+    request: Request | None = None  # what was asked for
 
     @property
     def finished(self) -> bool:
@@ -84,6 +85,7 @@ class Transfer:
             etag=self.outcome.etag if self.outcome else "",
             version_id=self.outcome.version_id if self.outcome else None,
             exists=isinstance(self.error, AlreadyExists),
+            request=self.request,
         )
 
 
@@ -123,7 +125,7 @@ class Queue:
         return not wait(futures, timeout).not_done
 
     def again(self, number: int) -> Transfer | None:
-        """Submit a transfer that failed or was cancelled once more, as a new one."""
+        """Submit a transfer that failed, was cancelled or done in part once more, as a new one."""
         found = self._ended(number)
         return self.submit(found.connection, found.request) if found else None
 
@@ -142,7 +144,7 @@ class Queue:
     def _ended(self, number: int) -> Transfer | None:
         with self._lock:
             found = next((each for each in self._transfers if each.number == number), None)
-        return found if found and found.state in ("failed", "cancelled") else None
+        return found if found and found.state in ("failed", "cancelled", "done in part") else None
 
     def forget_finished(self) -> None:
         """Drop what has ended from the list."""

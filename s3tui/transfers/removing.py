@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
-from s3tui.s3.delete_objects import Answer, Doomed, Failure, delete_batch, delete_one, fits_a_batch
+from s3tui.s3.delete_objects import Answer, Doomed, Failure, delete_batch, delete_one, fitting
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.stored import find
 
@@ -47,11 +47,12 @@ class Remover:
         try:
             if look_first:
                 batch = self._still_there(batch, removed, token)
-            together = list(filter(fits_a_batch, batch)) if self._knows_batches else []
+            together = fitting(batch) if self._knows_batches else []
             if together:
                 self._together(together, removed, token)
             if len(together) < len(batch):
-                self._one_by_one([each for each in batch if not (together and fits_a_batch(each))], removed, token)
+                fit = {*together}
+                self._one_by_one([doomed for doomed in batch if doomed not in fit], removed, token)
         except Cancelled:
             pass
         except errors.S3Error as error:
@@ -69,7 +70,8 @@ class Remover:
             except (errors.Unsupported, errors.Refused) as error:
                 # As a whole: perhaps because of one key, perhaps of the document.
                 self._knows_batches &= not isinstance(error, errors.Unsupported)
-                self._one_by_one(left, removed, token)
+                removed.unknown = left if error.request.status == 200 else []
+                self._one_by_one(self._settle(left, removed, token), removed, token)
                 return
             except errors.S3Error as error:
                 if pause is None or not error.retryable:

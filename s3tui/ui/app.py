@@ -177,6 +177,8 @@ class S3tuiApp(TellsFailures, App[None]):
         if self.browser is not None and view.kind == "upload":
             bucket, _, key = view.target.removeprefix("s3://").partition("/")
             self.browser.written(S3Uri(bucket, key))
+        elif self.browser is not None and view.kind == "delete":
+            self.browser.deleted(view)
 
     def _tell_ended(self) -> None:
         """One message for all transfers that ended about now."""

@@ -23,7 +23,7 @@ from s3tui.background import CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.queue import Queue
+from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui import keymap
 from s3tui.ui.commands import BY_ID, COMMANDS, MOVES, Command, at
 from s3tui.ui.dialogs.base import plain
@@ -259,6 +259,13 @@ class Browser(TellsFailures, Screen[None]):
     def written(self, uri: S3Uri) -> None:
         """We wrote or deleted `uri`: the lists that show it follow; cursor and focus stay where they are."""
         self.places.writes.add(uri)
+
+    def deleted(self, view: TransferView) -> None:
+        """A delete has ended, whatever came of it: the lists follow."""
+        from s3tui.transfers.delete import DeleteRequest
+
+        if isinstance(view.request, DeleteRequest):
+            self.places.writes.add_deleted(view.request)
 
     @on(BucketTree.Opened)
     def _tree_opened(self, event: BucketTree.Opened) -> None:

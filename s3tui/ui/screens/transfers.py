@@ -17,7 +17,7 @@ from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets import row_layout
 from s3tui.ui.widgets.clickable_rows import ClickableRows
-from s3tui.ui.widgets.transfer_line import ARROWS, INTERVAL, LOOKS, SIGNS, bar, percent, summary
+from s3tui.ui.widgets.transfer_line import ARROWS, INTERVAL, LOOKS, SIGNS, bar, deleted, percent, summary
 
 _STATE = 27  # the longest state and its sign
 _BAR = _STATE - 5
@@ -79,7 +79,11 @@ class TransferTable(ClickableRows):
         return Strip([Segment(first + second, style), Segment(third, coloured), Segment(fourth, style)], width)
 
     def paint_below(self, line: int, width: int) -> Strip:
-        said = "  Nothing has been transferred yet: u uploads, d downloads." if not self.views and line == 0 else ""
+        said = (
+            "  Nothing has been transferred yet: u uploads, d downloads, D deletes."
+            if not self.views and line == 0
+            else ""
+        )
         return Strip([Segment(row_layout.fit(said, width), self.part_style("row-view--dim"))], width)
 
     def cursor_moved(self, before: int) -> None:
@@ -104,10 +108,12 @@ class TransferTable(ClickableRows):
 
 def short_name(view: TransferView) -> str:
     """The last part of what is moved."""
-    return visible((view.source if view.kind == "upload" else view.target).rpartition("/")[2])
+    return visible((view.target if view.kind == "download" else view.source).rpartition("/")[2])
 
 
 def _rate(view: TransferView) -> str:
+    if view.kind == "delete":
+        return view.stage or deleted(view.done, view.total)
     if view.state != "running":
         return display.size(view.total) if view.total is not None else ""
     if view.stage or view.done == view.total:
@@ -178,7 +184,7 @@ class TransfersScreen(TellsFailures, Screen[None]):
         return {
             "cancel": view is not None and not view.finished,
             "cancel_all": any(not each.finished for each in views),
-            "again": view is not None and view.state in ("failed", "cancelled"),
+            "again": view is not None and view.state in ("failed", "cancelled", "done in part"),
             "overwrite": view is not None and view.exists,
             "forget": any(each.finished for each in views),
         }
@@ -235,12 +241,15 @@ def _about(view: TransferView | None) -> Content:
         return Content("")
     sign, colour = SIGNS[view.state]
     state = f"{sign} {view.state}" + (f": {view.stage}" if view.stage else "")
+    is_delete = view.kind == "delete"
     lines = [
-        _pair("From", view.source),
-        _pair("To", f"{view.target}  (profile {view.profile})"),
+        _pair("What" if is_delete else "From", view.source),
+        _pair("From" if is_delete else "To", f"{view.target}  (profile {view.profile})".lstrip()),
         Content.assemble(Content(f"{'State':<8}").stylize("$text-muted"), Content(state).stylize(f"bold {colour}")),
     ]
-    if view.total is not None:
+    if is_delete:
+        lines.append(_pair("Deleted", deleted(view.done, view.total)))
+    elif view.total is not None:
         lines.append(_pair("Moved", f"{view.done:,} of {view.total:,} bytes ({display.size(view.total)})"))
     if view.why:
         lines.append(_pair("Why", view.why))
