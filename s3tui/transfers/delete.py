@@ -180,17 +180,22 @@ class _Deleting:
         # While versioning is suspended each delete puts the same marker, that of the version “null”.
         repeatable = dooms.versioning_of(self._connection, self._request.bucket) in ("Off", "Suspended")
         remover = Remover(self._connection, self._request.bucket, repeatable)
+        stop = CancelToken()
+        self._token.on_cancel(stop.cancel)
         look_first = began and bool(self._request.keys)
         try:
             with closing(self._batches()) as batches:
                 for batch in batches:
                     if self.result.why:
                         break
-                    self._running.add(PARTS.submit(remover.remove, batch, self._token, look_first))
+                    self._running.add(PARTS.submit(remover.remove, batch, stop, look_first))
                     if len(self._running) >= AT_ONCE:
                         self._collect(FIRST_COMPLETED)
-        finally:
             self._collect(ALL_COMPLETED)
+        except BaseException:  # Ctrl-C, too
+            stop.cancel()
+            self._collect(ALL_COMPLETED)
+            raise
         self._token.check()
 
     def _batches(self) -> Generator[list[Doomed], None, None]:
