@@ -13,7 +13,6 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Literal
 
 from s3tui.s3.etag_column import EtagColumn
@@ -90,14 +89,6 @@ class Columns:
 
     def key_bytes(self, index: int) -> bytes:
         return self._keys[index]
-
-    def all_keys(self) -> list[str]:
-        """The keys of all rows, sooner than one by one."""
-        blob, starts = self.keys_blob()
-        if blob.isascii():
-            text, first = blob.decode(), starts[0]
-            return [text[start - first : end - first] for start, end in pairwise(starts)]
-        return [self.key(index) for index in range(len(self))]
 
     def size(self, index: int) -> int:
         """Bytes; 0 for a prefix or a delete marker."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.display import counted, listed, size
 from s3tui.s3 import buckets, capabilities, errors, listing, uploads, versions
 from s3tui.s3.client import Connection
+from s3tui.s3.columns import Columns
 from s3tui.s3.delete_objects import Doomed
 from s3tui.s3.listing import COMPLETE, MORE, BrokenListing, Completeness
 from s3tui.s3.objects import head
@@ -94,7 +96,16 @@ def _under(connection: Connection, request: DeleteRequest, prefix: str, token: C
         return
     with closing(listing.stream(connection, request.bucket, prefix, token=token, rests=False)) as pages:
         for rows in pages:
-            yield Some(list(map(Doomed, rows.all_keys())), rows.total_size)
+            yield Some(list(map(Doomed, _keys(rows))), rows.total_size)
+
+
+def _keys(rows: Columns) -> list[str]:
+    """The keys of all rows, sooner than one by one."""
+    blob, starts = rows.keys_blob()
+    if not blob.isascii():
+        return [rows.key(row) for row in range(len(rows))]
+    text, first = blob.decode(), starts[0]
+    return [text[start - first : end - first] for start, end in pairwise(starts)]
 
 
 def _some(page: Sequence[versions.Version]) -> Some:
@@ -165,8 +176,6 @@ def count(
 
 def _unnamed(request: DeleteRequest) -> DeleteRequest:
     """Without the keys that are looked at one by one."""
-    from dataclasses import replace
-
     return request if request.all_versions else replace(request, keys=(), version_id="")
 
 

@@ -29,7 +29,7 @@ def do(place: Place, **named: Any) -> Outcome:
 def keys_under(place: Place, prefix: str) -> set[str]:
     found: set[str] = set()
     for page in listing.pages(place.connection, place.bucket, prefix, delimiter=""):
-        found.update(page.all_keys())
+        found.update(row.key for row in page)
     return found
 
 

@@ -31,8 +31,7 @@ class DeleteObjects(Dialog["DeleteRequest"]):
     DEFAULT_CSS = """
     DeleteObjects #found { margin-top: 1; }
     DeleteObjects #ask { margin-top: 1; }
-    DeleteObjects Checkbox { margin-top: 1; }
-    DeleteObjects Checkbox + Checkbox { margin-top: 0; }
+    DeleteObjects #consequence { margin-bottom: 1; }
     """
     buttons = (("cancel", "No", "primary"), ("stop", "Stop counting", "default"), ("delete", "Delete", "error"))
 
@@ -124,8 +123,10 @@ class DeleteObjects(Dialog["DeleteRequest"]):
         if count is None:
             found.update("It can't be seen what would go, so nothing is deleted.")
             return
-        least = "" if count.completeness.is_complete else f", at least: {count.completeness.reason}"
-        found.update(plain(f"It holds {count}{least}." if self.request.prefixes else f"{count}{least}."))
+        if count.completeness.is_complete:
+            found.update(plain(f"It holds {count}." if self.request.prefixes else f"{count}."))
+        else:
+            found.update(plain(f"At least {count}. Counting stopped: {count.completeness.reason or 'cancelled'}."))
         self.query_one("#consequence", Static).update(plain(doomed.consequence(self.request, count)))
         self.query_one("#versions").display = count.versioning in ("Enabled", "Suspended")
 
@@ -134,7 +135,8 @@ class DeleteObjects(Dialog["DeleteRequest"]):
         from s3tui.transfers import doomed
 
         count = None if self._is_counting else self._count
-        possible = count is not None and (count.total > 0 or count.uploads > 0) and not self.connection.read_only
+        is_something = count is not None and (count.total or count.uploads or not count.completeness.is_complete)
+        possible = bool(is_something) and not self.connection.read_only
         self.query_one("#stop").display = self._is_counting
         self.query_one("#delete", Button).disabled = not possible
         self._ask_name(bool(possible and count and doomed.wants_name(self.request, count)))
