@@ -23,7 +23,7 @@ from s3tui.transfers.progress import Outcome, Progress, State
 from s3tui.transfers.removing import Removed, Remover
 from s3tui.transfers.request import Kind
 
-AT_ONCE = 8  # batches of one delete
+AT_ONCE = 4  # batches of one delete
 FAILURES_KEPT = 100
 _TOLD = 3  # failures in the outcome's sentence
 
