@@ -1,7 +1,7 @@
 """Serves ready-made pages of ListObjectsV2, so that a listing's time is the client's own.
 
 Buckets: `flat` (a million keys under one prefix), `small` (ten), `folders` (100,000 common prefixes), `versioned`.
-Nothing is stored and no signature is looked at. `GET /-/requests` says how many requests there were.
+Nothing is stored or deleted, whatever DeleteObjects is told, and no signature is looked at. `GET /-/requests` says how many requests there were.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import gc
 import itertools
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -88,18 +89,20 @@ class Server:
 
     def _serve(self, connected: socket.socket, delay: float) -> None:
         with connected, suppress(ConnectionError):
-            for method, target in _requests(connected):
+            for method, target, body in _requests(connected):
                 if delay:
                     time.sleep(delay)
-                send(connected, self._answer(method, target))
+                send(connected, self._answer(method, target, body))
 
-    def _answer(self, method: str, target: str) -> list[bytes | memoryview]:
+    def _answer(self, method: str, target: str, body: bytes) -> list[bytes | memoryview]:
         if target == "/-/requests":
             return answer(b"%d" % next(self._requests))
         next(self._requests)
         path, _, rest = target.partition("?")
         name, _, key = path[1:].partition("/")
         query = dict(_word(pair) for pair in rest.split("&") if pair)
+        if method == "POST" and name in self._buckets and "delete" in query:
+            return _deleted(body)
         if method not in ("GET", "HEAD"):
             return failure(b"501 Not Implemented", b"NotImplemented")
         if not name:
@@ -121,16 +124,20 @@ class Server:
         return document(b"ListAllMyBucketsResult", b"<Owner><ID>thin</ID></Owner><Buckets>%b</Buckets>" % rows)
 
 
-def _requests(connected: socket.socket) -> Iterator[tuple[str, str]]:
-    """Method and target of each; bodies are not expected."""
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+def _requests(connected: socket.socket) -> Iterator[tuple[str, str, bytes]]:
+    """Method, target and body of each."""
     received = b""
     while True:
         head, ended, rest = received.partition(b"\r\n\r\n")
-        if ended:
-            received = rest
+        length = int(found[1]) if ended and (found := _LENGTH.search(head)) else 0
+        if ended and len(rest) >= length:
+            received = rest[length:]
             method, target, _ = head[: head.index(b"\r\n")].decode().split(" ")
-            yield method, target
-        elif more := connected.recv(65536):
+            yield method, target, rest[:length]
+        elif more := connected.recv(262144):
             received += more
         else:
             return
@@ -242,6 +249,17 @@ def _list_versions(bucket: Bucket, query: Query) -> list[bytes | memoryview]:
 def _encoding(query: Query) -> bytes:
     """The keys are the same in either way of writing."""
     return b"<EncodingType>url</EncodingType>" if query.get("encoding-type") == "url" else b""
+
+
+_KEY = re.compile(rb"<Key>([^<]*)</Key>")
+
+
+def _deleted(body: bytes) -> list[bytes | memoryview]:
+    """The answer to DeleteObjects."""
+    if b"<Quiet>true</Quiet>" in body:
+        return document(b"DeleteResult")
+    rows = b"</Key></Deleted><Deleted><Key>".join(_KEY.findall(body))
+    return document(b"DeleteResult", b"<Deleted><Key>%b</Key></Deleted>" % rows)
 
 
 def _object(bucket: Bucket, key: bytes, method: str, query: Query) -> list[bytes | memoryview]:

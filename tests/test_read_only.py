@@ -94,6 +94,9 @@ async def test_the_option_holds_for_every_profile_that_is_chosen_later(profile: 
     [
         ["put", "file.txt", "s3://{bucket}/docs/"],
         ["put", "--overwrite", "file.txt", "s3://{bucket}/docs/a.txt"],
+        ["rm", "s3://{bucket}/docs/a.txt"],
+        ["rm", "-r", "--yes", "--uploads", "s3://{bucket}/docs/"],
+        ["rm", "-r", "--yes", "--versions", "s3://{bucket}"],
         ["meta", "set", "s3://{bucket}/docs/a.txt", "cache-control=no-store"],
         ["bucket", "lifecycle", "set", "{bucket}", "rules.json"],
         ["bucket", "lifecycle", "rm", "{bucket}"],

@@ -29,6 +29,7 @@ COMMANDS = {
     "get": ("s3tui.cli.get", "download an object"),
     "transfers": ("s3tui.cli.transfers", "list, resume, retry and cancel what earlier runs have left"),
     "verify": ("s3tui.cli.verify", "compare objects with files, or with what the server tells of them"),
+    "rm": ("s3tui.cli.rm", "delete objects, versions and prefixes"),
     "meta": ("s3tui.cli.meta", "change an object's metadata"),
     "bucket": ("s3tui.cli.bucket", "read and write a bucket's lifecycle and CORS"),
     "uploads": ("s3tui.cli.uploads", "list and abort unfinished multipart uploads"),

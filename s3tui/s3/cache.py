@@ -108,6 +108,10 @@ class Cache:
         """The listings, of any profile, that a write to `uri` may change."""
         return [(where, kept) for where, kept in self._kept.items() if where.shows(uri)]
 
+    def below(self, bucket: str, prefix: str) -> list[Where]:
+        """The listings, of any profile, of `prefix` itself and of prefixes below it."""
+        return [where for where in self._kept if where.bucket == bucket and where.prefix.startswith(prefix)]
+
     @property
     def rows(self) -> int:
         """How much is kept, for `trim`."""

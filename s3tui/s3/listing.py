@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -140,20 +140,21 @@ def stream(
     *,
     versions: bool = False,
     prepare: Callable[[Columns], object] | None = None,
-) -> Iterator[Columns]:
+    rests: bool = True,
+) -> Generator[Columns, None, None]:
     """The rows under `prefix` as fast as they can be had: after some pages in child processes, many at a time.
 
     With `versions` also noncurrent versions and delete markers come.
     `prepare` may be called with a page some time before it is given out, from this thread, while there is nothing
-    else to do.
+    else to do. Without `rests` pages come also while the child processes start.
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
     plan = new_plan(prefix, delimiter, versions)
     source = EndpointPages(connection, bucket, plan)
-    return _said(bucket, Reader(source, plan, token, prepare=prepare).pages())
+    return _said(bucket, Reader(source, plan, token, prepare=prepare, rests=rests).pages())
 
 
-def _said(bucket: str, pages: Iterator[Columns]) -> Iterator[Columns]:
+def _said(bucket: str, pages: Iterator[Columns]) -> Generator[Columns, None, None]:
     try:
         yield from pages
     except PlanBroken as error:

@@ -101,16 +101,16 @@ def etags(rows: Rows) -> Sequence[str] | bytes:
             return digests
     others = rows.column("ETag")
     if any(others):
-        return [digest or unquoted(other) for digest, other in zip(_texts(quoted), _texts(others), strict=True)]
-    return _texts(quoted)
+        return [digest or unquoted(other) for digest, other in zip(texts(quoted), texts(others), strict=True)]
+    return texts(quoted)
 
 
 def classes(values: Sequence[bytes]) -> list[str]:
     """Storage classes, of which there are few on a page."""
     few = list(set(values))
     if len(few) == 1:
-        return _texts(few) * len(values)
-    names = dict(zip(few, _texts(few), strict=True))
+        return texts(few) * len(values)
+    names = dict(zip(few, texts(few), strict=True))
     return list(map(names.__getitem__, values))
 
 
@@ -124,7 +124,8 @@ def kinds(rows: Rows) -> bytes:
         raise NotPlain from error
 
 
-def _texts(values: Sequence[bytes]) -> list[str]:
+def texts(values: Sequence[bytes]) -> list[str]:
+    """Values, unescaped, that must be UTF-8."""
     try:
         return list(map(bytes.decode, _each(unescape, values)))
     except UnicodeDecodeError as error:

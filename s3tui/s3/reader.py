@@ -46,8 +46,10 @@ class Reader:
         *,
         prepare: Callable[[Columns], object] | None = None,
         children: int = _CHILDREN,
+        rests: bool = True,
     ) -> None:
-        """`prepare` is called with pages that wait for those before them, while there is nothing else to do."""
+        """`prepare` is called with pages that wait for those before them, while there is nothing else to do.
+        `rests`: nothing is read while children start, for the sake of a screen that must stay quick."""
         self._source = source
         self._plan = plan
         self._token = token or CancelToken()
@@ -62,6 +64,7 @@ class Reader:
         self._is_outdated = False  # the crew has keys that are no longer valid
         self._may_grow = source.may_split
         self._streams = 1
+        self._rests = rests
         self._prepare = prepare
         self._unprepared: dict[int, Columns] = {}  # by `id`
         self._prepared: set[int] = set()
@@ -168,9 +171,13 @@ class Reader:
         while not (self._plan.done or crew.is_gone or self._is_outdated or self._fails_too_often):
             if not crew.ready and time.monotonic() - started > _START:
                 return
-            # While they start this thread rests: its pages would come first, but make the screen slow.
             if crew.ready:
                 self._give_work(crew)
+            elif not self._rests:
+                self._alone()
+                list(crew.receive(0))  # only that they are ready
+                yield
+                continue
             may_prepare = self._unprepared and len(self._prepared) < _MOST_PREPARED
             received = list(crew.receive(0 if may_prepare else _WAKE))
             for fetched in received:

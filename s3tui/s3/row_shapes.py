@@ -39,6 +39,7 @@ _KINDS = {
     b"CommonPrefixes": _Kind(frozenset({b"Prefix"})),
     b"Contents": _Kind(frozenset({b"Key", b"LastModified", b"Size"}), _ETAG_AND_CLASS),
     b"Version": _Kind(frozenset({b"Key", b"LastModified", b"Size", b"IsLatest"}), _ETAG_AND_CLASS, tagged=True),
+    b"Deleted": _Kind(frozenset({b"Key"}), frozenset({b"VersionId"})),
     b"DeleteMarker": _Kind(frozenset({b"Key", b"LastModified", b"IsLatest"}), tagged=True),
 }
 

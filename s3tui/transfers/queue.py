@@ -24,7 +24,7 @@ from s3tui.transfers.transfer_list import ACTIVE
 __all__ = ["AGAIN", "AT_ONCE", "GOES_ON", "Queue", "Transfer", "TransferView"]
 
 GOES_ON: frozenset[State] = frozenset(("paused",))
-AGAIN: frozenset[State] = frozenset(("failed", "outcome unknown", "skipped", "cancelled"))
+AGAIN: frozenset[State] = frozenset(("done in part", "failed", "outcome unknown", "skipped", "cancelled"))
 
 
 class Queue(Runner):

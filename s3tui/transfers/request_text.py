@@ -18,6 +18,7 @@ from s3tui.transfers.request import Kind, Request
 CLASSES: dict[str, str] = {
     "upload": "s3tui.transfers.upload:UploadRequest",
     "download": "s3tui.transfers.download:DownloadRequest",
+    "delete": "s3tui.transfers.delete:DeleteRequest",
 }
 
 

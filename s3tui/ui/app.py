@@ -184,6 +184,15 @@ class S3tuiApp(TellsFailures, App[None]):
         if self.browser is not None and view.kind == "upload":
             bucket, _, key = view.target.removeprefix("s3://").partition("/")
             self.browser.written(S3Uri(bucket, key))
+        elif self.browser is not None and view.kind == "delete":
+            self._deleted(self.browser, view)
+
+    @work(group="deleted", exit_on_error=False)
+    async def _deleted(self, browser: Browser, view: TransferView) -> None:
+        """A delete has ended, whatever came of it: the lists follow."""
+        with suppress(BadInput):  # it was cleared from the list of transfers
+            request, _ = await background.run(background.LOCAL, self.queue.journal.request, view.number)
+            browser.deleted(request)
 
     def _tell_ended(self) -> None:
         """One message when all of them have ended; until then the line tells."""

@@ -57,6 +57,15 @@ def _objects(browser: Browser) -> str:
     return _connected(browser) or ("" if browser.has_choice else "Choose an object first.")
 
 
+def _deletable(browser: Browser) -> str:
+    if _writable(browser) or browser.bucket_tree.has_focus or browser.places.view is None:
+        return _writable_bucket(browser)
+    row = browser.objects.table.cursor_row
+    if browser.objects.table.selected_count or (row and not row.is_deleted):
+        return ""
+    return "This object is deleted." if row else "Choose an object or a prefix first."
+
+
 def _place(browser: Browser) -> str:
     return _connected(browser) or ("" if browser.current_uri else "Choose a bucket first.")
 
@@ -127,7 +136,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("bucket_settings", "Bucket settings", "b", "Lifecycle and CORS of this bucket.", check=_bucket, footer="Bucket"),
     Command("copy", "Copy URI", "y", "Copy the URI, the key, the URL, the ARN, the ETag or an aws command.", check=_place),
     Command("create_bucket", "New bucket", "n", "Create a bucket.", check=_writable),
-    Command("delete_bucket", "Delete bucket", "D", "Delete the bucket, if it is empty.", check=_writable_bucket),
+    Command("delete", "Delete", "D", "Delete what is selected, or what is under the cursor: objects, prefixes, an empty bucket.", check=_deletable),
     Command("transfers", "Transfers", "T", "What is moved, waits, failed or is paused: pause, resume, retry, cancel."),
     Command("request_log", "Request log", "L", "Every request of this profile, with its request id.", check=_connected),
     Command("refresh", "Refresh", "r", "List again what has the focus.", check=_connected),

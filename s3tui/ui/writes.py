@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from s3tui import background
@@ -12,6 +13,7 @@ from s3tui.s3.uri import S3Uri
 
 if TYPE_CHECKING:
     from s3tui.s3.listing import Listing
+    from s3tui.transfers.delete import DeleteRequest
     from s3tui.ui.places import Places
     from s3tui.ui.screens.browser import Browser
 
@@ -36,6 +38,28 @@ class Writes:
         """The object at `uri` was written or deleted."""
         self._written.add(uri)
         self.work_in()
+
+    def add_deleted(self, request: DeleteRequest) -> None:
+        """What `request` names was deleted, or some of it."""
+        for prefix in request.prefixes:
+            self._forget_below(request.bucket, prefix)
+            self._written.add(S3Uri(request.bucket, prefix))
+        of_places = Counter[str]()
+        for key in request.keys:
+            uri = S3Uri(request.bucket, key)
+            of_places[uri.parent.key] += 1
+            if of_places[uri.parent.key] <= MOST_ASKED + 1:  # with more its place is listed again anyway
+                self._written.add(uri)
+        self.work_in()
+
+    def _forget_below(self, bucket: str, prefix: str) -> None:
+        """Nothing that was kept of places in a deleted prefix holds any more."""
+        view = self._places.view
+        for where in self._places.cache.below(bucket, prefix):
+            if view is not None and view.where == where:
+                self._places.again()
+            else:
+                self._places.cache.forget(where)
 
     def work_in(self) -> None:
         """Begin with what was written; what comes meanwhile follows."""

@@ -27,6 +27,7 @@ CAPABILITIES = (
     "upload, download",
     "multipart",
     "create-only",
+    "delete",
     "1 GiB there and back",
     "goes on after a kill",
     "metadata",

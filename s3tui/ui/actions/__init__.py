@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from s3tui.ui.actions import buckets, objects, profiles, view
+from s3tui.ui.actions import buckets, delete, objects, profiles, view
 from s3tui.ui.screens.browser import Browser
 
 ACTIONS: dict[str, Callable[[Browser], object]] = {
@@ -34,7 +34,7 @@ ACTIONS: dict[str, Callable[[Browser], object]] = {
     "copy": objects.copy,
     "bucket_settings": buckets.settings,
     "create_bucket": buckets.create,
-    "delete_bucket": buckets.delete,
+    "delete": delete.delete,
     "profile_add": profiles.add,
     "profile_edit": profiles.edit,
     "profile_duplicate": profiles.duplicate,

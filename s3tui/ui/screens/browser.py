@@ -24,6 +24,7 @@ from s3tui.errors import S3tuiError
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue
+from s3tui.transfers.request import Request
 from s3tui.ui import keymap
 from s3tui.ui.commands import BY_ID, COMMANDS, MOVES, Command, at
 from s3tui.ui.dialogs.base import plain
@@ -259,6 +260,13 @@ class Browser(TellsFailures, Screen[None]):
     def written(self, uri: S3Uri) -> None:
         """We wrote or deleted `uri`: the lists that show it follow; cursor and focus stay where they are."""
         self.places.writes.add(uri)
+
+    def deleted(self, request: Request) -> None:
+        """What `request` names was deleted, or some of it: the lists that show it follow."""
+        from s3tui.transfers.delete import DeleteRequest
+
+        assert isinstance(request, DeleteRequest)
+        self.places.writes.add_deleted(request)
 
     @on(BucketTree.Opened)
     def _tree_opened(self, event: BucketTree.Opened) -> None:

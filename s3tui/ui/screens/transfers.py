@@ -18,7 +18,7 @@ from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
-from s3tui.ui.widgets.transfer_line import INTERVAL, SIGNS, summary
+from s3tui.ui.widgets.transfer_line import INTERVAL, SIGNS, deleted, summary
 from s3tui.ui.widgets.transfer_table import TransferTable
 
 OTHERS = 1.0  # s between two looks at what other processes do
@@ -27,7 +27,7 @@ _FILTERS: tuple[tuple[str, frozenset[State]], ...] = (
     ("waiting and running", ACTIVE),
     ("paused", GOES_ON),
     ("failed and unknown", frozenset(("failed", "outcome unknown"))),
-    ("done", frozenset(("verified", "sent but not verified", "received but not verified"))),
+    ("done", frozenset(("verified", "sent but not verified", "received but not verified", "done in part"))),
     ("skipped and cancelled", frozenset(("skipped", "cancelled"))),
 )
 # What can be done to one, and with a capital letter to all that can have it done.
@@ -269,12 +269,15 @@ def _about(view: TransferView | None) -> Content:
     state = f"{sign} {view.state}" + (f": {view.stage}" if view.stage else "")
     if view.process:
         state += f", in another s3tui (process {view.process}): it can only be changed there"
+    is_delete = view.kind == "delete"
     lines = [
-        _pair("From", view.source),
-        _pair("To", f"{view.target}  (profile {view.profile})"),
+        _pair("What" if is_delete else "From", view.source),
+        _pair("From" if is_delete else "To", f"{view.target}  (profile {view.profile})".lstrip()),
         Content.assemble(Content(f"{'State':<8}").stylize("$text-muted"), Content(state).stylize(f"bold {colour}")),
     ]
-    if view.total is not None:
+    if is_delete:
+        lines.append(_pair("Deleted", deleted(view.done, view.total)))
+    elif view.total is not None:
         lines.append(_pair("Moved", f"{view.done:,} of {view.total:,} bytes ({display.size(view.total)})"))
     if view.why:
         lines.append(_pair("Why", view.why))

@@ -20,6 +20,7 @@ SIGNS: dict[State, tuple[str, str]] = {
     "verified": ("✓", "$text-success"),
     "sent but not verified": ("≈", "$text-warning"),
     "received but not verified": ("≈", "$text-warning"),
+    "done in part": ("≈", "$text-warning"),
     "failed": ("✗", "$text-error"),
     "outcome unknown": ("?", "$text-error"),
     "skipped": ("⊘", "$text-muted"),
@@ -33,12 +34,13 @@ LOOKS: dict[State, str] = {
     "verified": "good",
     "sent but not verified": "doubtful",
     "received but not verified": "doubtful",
+    "done in part": "doubtful",
     "failed": "bad",
     "outcome unknown": "bad",
     "skipped": "dim",
     "cancelled": "dim",
 }
-ARROWS = {"upload": "↑", "download": "↓"}
+ARROWS = {"upload": "↑", "download": "↓", "delete": "−"}
 
 
 class TransferLine(Static):
@@ -75,15 +77,24 @@ class TransferLine(Static):
 def summary(counts: Mapping[State, int], moving: Sequence[TransferView]) -> str:
     """All of them in one line: how many in which state, then how far and how fast those are that move."""
     parts = [f"{SIGNS[state][0]} {counts[state]:,} {state}" for state in SIGNS if counts.get(state)]
+    deleting = [view for view in moving if view.kind == "delete"]
+    moving = [view for view in moving if view.kind != "delete"]
+    if deleting:
+        parts.append(deleted(sum(view.done for view in deleting), sum(view.total or 0 for view in deleting)))
     if moving:
         done = sum(view.done for view in moving)
         total = sum(view.total or 0 for view in moving)
         parts.append(rate(done, total, sum(view.speed for view in moving)))
-    if len(moving) == 1:
-        view = moving[0]
-        name = (view.source if view.kind == "upload" else view.target).rpartition("/")[2]
+    if len(moving) + len(deleting) == 1:
+        [view] = moving + deleting
+        name = (view.target if view.kind == "download" else view.source).rpartition("/")[2]
         parts.append(f"{ARROWS[view.kind]} {display.visible(name)}")
     return "   ".join(part for part in parts if part)
+
+
+def deleted(done: int, total: int | None) -> str:
+    """`45%  450 of 1,000 deleted`, as far as it is known."""
+    return f"{percent(done, total)}%  {done:,} of {total:,} deleted" if total else f"{done:,} deleted"
 
 
 def rate(done: int, total: int, speed: float) -> str:

@@ -14,7 +14,7 @@ from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, Transfer, TransferView
 from s3tui.ui.widgets import row_layout
 from s3tui.ui.widgets.clickable_rows import ClickableRows
-from s3tui.ui.widgets.transfer_line import ARROWS, LOOKS, SIGNS, bar, percent
+from s3tui.ui.widgets.transfer_line import ARROWS, LOOKS, SIGNS, bar, deleted, percent
 
 _STATE = 27  # the longest state and its sign
 _BAR = _STATE - 5
@@ -131,17 +131,19 @@ class TransferTable(ClickableRows):
         )
 
 
-_NOTHING = "  Nothing has been transferred yet: u uploads, d downloads."
+_NOTHING = "  Nothing has been transferred yet: u uploads, d downloads, D deletes."
 
 
 def short_name(view: TransferView) -> str:
     """The last part of what is moved."""
-    return visible((view.source if view.kind == "upload" else view.target).rpartition("/")[2])
+    return visible((view.target if view.kind == "download" else view.source).rpartition("/")[2])
 
 
 def _rate(view: TransferView) -> str:
     if view.process:
         return f"in process {view.process}"
+    if view.kind == "delete":
+        return view.stage or deleted(view.done, view.total)
     if view.state != "running":
         return display.size(view.total) if view.total is not None else ""
     if view.stage or view.done == view.total:
