@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from s3tui.background import CancelToken
 from s3tui.s3 import errors, metadata, tags
 from s3tui.s3.client import Connection
+from s3tui.s3.copying import USUAL_MIB
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.checksums import ALGORITHMS, is_md5, whole_crc64
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 Chunks = Callable[[Part], Iterator[bytes]]  # reads a stretch of a local file
 
-# Part sizes that other tools use, in MiB.
-_USUAL_MIB = (5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512)
 _MOST_GUESSES = 4  # each costs a reading of the file
 
 
@@ -142,7 +141,7 @@ def _etag_agrees(connection: Connection, source: S3Uri, stored: ObjectInfo, chun
 
 def _part_sizes(connection: Connection, source: S3Uri, size: int, count: int) -> list[int]:
     """How large the parts may have been: what the endpoint says of the first, and what tools use."""
-    guesses = [PART_SIZE, *(mib * MIB for mib in _USUAL_MIB)]
+    guesses = [PART_SIZE, *(mib * MIB for mib in USUAL_MIB)]
     try:
         # AWS and some others answer with the part's own length.
         first = connection.call("head_object", Bucket=source.bucket, Key=source.key, PartNumber=1)
