@@ -27,6 +27,8 @@ COMMANDS = {
     "stat": ("s3tui.cli.stat", "everything the server says about an object or a bucket"),
     "put": ("s3tui.cli.put", "upload files"),
     "get": ("s3tui.cli.get", "download an object"),
+    "cp": ("s3tui.cli.cp", "copy objects and prefixes"),
+    "mv": ("s3tui.cli.mv", "move or rename objects and prefixes"),
     "meta": ("s3tui.cli.meta", "change an object's metadata"),
     "bucket": ("s3tui.cli.bucket", "read and write a bucket's lifecycle and CORS"),
     "why": ("s3tui.cli.why", "say why an object is missing"),

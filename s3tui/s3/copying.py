@@ -115,24 +115,24 @@ def in_parts(
     """The same by “UploadPartCopy”, for an object of any size. `settings` are those of CreateMultipartUpload;
     `on_upload(upload_id)` is told before anything is copied. Raises as `in_one`, and `Cancelled`; no unfinished
     upload is left then."""
-    part_size = _part_size(connection, info)
+    each = part_size(connection, info)
     created = connection.call("create_multipart_upload", **_place(target), **settings)
     upload = _place(target) | {"UploadId": created["UploadId"]}
     try:
         on_upload(str(created["UploadId"]))
-        parts = _copy_parts(connection, info, upload, part_size, token, on_progress)
+        parts = _copy_parts(connection, info, upload, each, token, on_progress)
         _unchanged(connection, info)  # a long copy: look again, for endpoints that ignore conditions
         token.check()
         complete = upload | {"MultipartUpload": {"Parts": parts}}
         return _decisive(connection, "complete_multipart_upload", complete, decide)
     except BaseException as failure:
-        aborted = _abort(connection, upload, failure)
+        aborted = abort(connection, upload, failure)
         if isinstance(failure, AnswerLost) and aborted:
             raise failure.cause from None
         raise
 
 
-def _part_size(connection: Connection, info: ObjectInfo) -> int:
+def part_size(connection: Connection, info: ObjectInfo) -> int:
     """Bytes of each part: those of the upload that made the object where the endpoint tells, or where a tool's
     usual size fits, so that the ETag stays the same."""
     smallest = max(PART_SIZE, math.ceil(info.size / _MOST_PARTS))
@@ -213,7 +213,7 @@ def _unchanged(connection: Connection, info: ObjectInfo) -> None:
         )
 
 
-def _abort(connection: Connection, upload: dict[str, Any], failure: BaseException) -> bool:
+def abort(connection: Connection, upload: dict[str, Any], failure: BaseException) -> bool:
     """Whether the upload was still there and is gone now, so that nothing was written.
 
     Raises `errors.S3Error` when it can't be removed.
