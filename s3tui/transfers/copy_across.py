@@ -36,6 +36,14 @@ LARGEST_KEPT = 64 * MIB  # bytes; the source's own part size is taken up to here
 PAUSES = (0.5, 2.0, 8.0)  # seconds before each further try after a connection was cut
 
 
+class _TargetChanged(Exception):
+    """412 at the target, in `error`: there is an object now."""
+
+    def __init__(self, error: errors.Changed) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 @dataclass
 class _Read:
     """What has been read: its MD5, the checksum that the source tells if it tells one, and the sums of its parts."""
@@ -91,10 +99,8 @@ def send(
         answer = write(connection, there, wanted, settings, read, each, progress, token, notes)
     except AnswerLost as error:
         written = copy_here.settled(there, replace(wanted, source=_expected(read, multipart)), error.cause)
-    except errors.Changed as error:
-        if error.request.operation == "GetObject":
-            raise
-        written = copy_here.refused(there, replace(wanted, source=_expected(read, multipart)), error)
+    except _TargetChanged as refusal:
+        written = copy_here.refused(there, replace(wanted, source=_expected(read, multipart)), refusal.error)
     else:
         version = answer.get("VersionId")
         written = replace(wanted.target, version_id=None if version == "null" else version)
@@ -190,6 +196,8 @@ def _decisive(there: Connection, wanted: Copying, operation: str, parameters: di
             return there.call(operation, **parameters, **conditions)
         except (errors.Unreachable, errors.ServerFault) as error:
             raise AnswerLost(error) from error
+        except errors.Changed as error:
+            raise _TargetChanged(error) from error
 
     return create(there, wanted.target, wanted.overwrite, write)
 

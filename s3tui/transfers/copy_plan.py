@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s3tui.background import CancelToken
 from s3tui.display import counted
@@ -14,7 +14,7 @@ from s3tui.s3.objects import head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import problems
 from s3tui.transfers.failures import SameObject
-from s3tui.transfers.names import shared_prefix
+from s3tui.transfers.names import numbered, shared_prefix
 from s3tui.transfers.stored import bare, find
 
 _ASKED_SINGLY = 20  # targets that are looked up one by one; for more of them their prefix is listed
@@ -113,17 +113,42 @@ def _refuse_chains(sources: Sequence[S3Uri], target: S3Uri, taken: dict[str, str
 
 
 def existing(connection: Connection, planned: Sequence[Planned], token: CancelToken | None = None) -> set[str]:
-    """Which of the new keys are taken. `connection` is the target's. Raises `errors.S3Error` and `Cancelled`."""
+    """Which of the new keys are taken, as far as we may look: each copy looks again before it writes.
+
+    `connection` is the target's. Raises `errors.S3Error` (of which `NoSuchBucket`) and `Cancelled`.
+    """
     if not planned:
         return set()
     bucket, keys = planned[0].target.bucket, {each.target.key for each in planned}
-    if len(keys) <= _ASKED_SINGLY:
-        there = set()
-        for key in keys:
-            if token:
-                token.check()
-            if find(connection, S3Uri(bucket, key)) is not None:
-                there.add(key)
-        return there
-    pages = listing.stream(connection, bucket, shared_prefix(keys), "", token)
-    return {row.key for page in pages for row in page if row.key in keys}
+    try:
+        if len(keys) > _ASKED_SINGLY:
+            pages = listing.stream(connection, bucket, shared_prefix(keys), "", token)
+            return {row.key for page in pages for row in page if row.key in keys}
+        # HeadObject can't tell that there is no such bucket.
+        next(listing.pages(connection, bucket, shared_prefix(keys), "", token, page_size=1), None)
+        return {key for key in keys if _exists(connection, S3Uri(bucket, key), token)}
+    except errors.AccessDenied:
+        return set()
+
+
+def _exists(connection: Connection, uri: S3Uri, token: CancelToken | None) -> bool:
+    if token:
+        token.check()
+    return find(connection, uri) is not None
+
+
+def renamed(connection: Connection, planned: Sequence[Planned], taken: set[str]) -> list[Planned]:
+    """`planned` with a number in the new keys that are `taken`, so that none of them is. Raises `errors.S3Error`."""
+    used = {each.target.key for each in planned}
+    found = []
+    for each in planned:
+        target, number = each.target, 2
+        while target.key in taken or (target is not each.target and _is_taken(connection, target, used)):
+            target, number = each.target.with_key(numbered(each.target.key, number)), number + 1
+        used.add(target.key)
+        found.append(replace(each, target=target))
+    return found
+
+
+def _is_taken(connection: Connection, target: S3Uri, used: set[str]) -> bool:
+    return target.key in used or find(connection, target) is not None

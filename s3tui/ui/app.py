@@ -174,9 +174,11 @@ class S3tuiApp(TellsFailures, App[None]):
             if not self._ended:
                 self.set_timer(TOGETHER, self._tell_ended)
             self._ended.append(view)
-        if self.browser is not None and view.kind == "upload":
-            bucket, _, key = view.target.removeprefix("s3://").partition("/")
-            self.browser.written(S3Uri(bucket, key))
+        if self.browser is not None:
+            for place in (view.target, view.source if view.kind == "move" else ""):
+                if place.startswith("s3://"):  # not a file, nor another profile's
+                    bucket, _, key = place.removeprefix("s3://").partition("/")
+                    self.browser.written(S3Uri(bucket, key))
 
     def _tell_ended(self) -> None:
         """One message for all transfers that ended about now."""

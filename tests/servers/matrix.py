@@ -27,6 +27,8 @@ CAPABILITIES = (
     "upload, download",
     "multipart",
     "create-only",
+    "copy, move",
+    "multipart copy",
     "1 GiB there and back",
     "metadata",
     "tags",

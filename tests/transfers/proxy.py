@@ -30,7 +30,9 @@ class Treatment:
     cut_after: int | None = None
     instead: tuple[int, bytes] | None = None  # status and body; the server isn't asked
     before: Callable[[], Any] | None = None  # called before the server is asked
-    headers: dict[str, str] = field(default_factory=dict)  # of the answer, instead of the server's
+    headers: dict[str, str] = field(
+        default_factory=dict
+    )  # of the answer, instead of the server's or beside those of `instead`
 
 
 Rule = Callable[[Asked], Treatment | None]
@@ -75,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         if treatment.before:
             treatment.before()
         if treatment.instead:
-            self._answer(*treatment.instead, {"Content-Type": "application/xml"})
+            self._answer(*treatment.instead, {"Content-Type": "application/xml"} | treatment.headers)
             return
         asked.headers.pop("expect", None)
         upstream = http.client.HTTPConnection(urlsplit(self.proxy.upstream).netloc)

@@ -91,6 +91,11 @@ def test_a_question_before_harm(snap_compare: Compare, demo_profile: Profile) ->
     assert snap_compare(screen_of(demo_profile), terminal_size=NARROW, run_before=drive("P", "down", "D"))
 
 
+def test_copying_a_prefix(snap_compare: Compare, demo_profile: Profile) -> None:
+    app = screen_of(demo_profile, "s3://r630-switchbot-isos/openshift/")
+    assert snap_compare(app, terminal_size=NARROW, run_before=drive("c", "backspace", "-", "o", "l", "d", "slash"))
+
+
 def test_empty(snap_compare: Compare, demo_profile: Profile) -> None:
     app = screen_of(demo_profile, "s3://r630-switchbot-isos/nothing/here/")
     assert snap_compare(app, terminal_size=NARROW, run_before=drive())

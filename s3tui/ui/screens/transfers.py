@@ -217,7 +217,9 @@ class TransfersScreen(TellsFailures, Screen[None]):
         view = self.table.current
         if view is None or not view.exists:
             return
-        lost = "Only a bucket with versions keeps what was there." if view.kind == "upload" else "It is gone for good."
+        lost = (
+            "Only a bucket with versions keeps what was there." if view.kind != "download" else "It is gone for good."
+        )
         question = Confirm("Replace what is there?", f"{view.target}\n{lost}", "Replace")
         if await self.app.push_screen_wait(question) and self.transfers.replace(view.number):
             self._show_last()
