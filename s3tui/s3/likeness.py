@@ -30,10 +30,11 @@ def relocked(connection: Connection, before: ObjectInfo, after: ObjectInfo) -> O
 
 def metadata_differences(wanted: Metadata, there: Metadata) -> list[str]:
     """Headers and user metadata that are not what was `wanted`."""
-    return [_words(difference) for difference in differences(wanted, there)]
+    return [words(difference) for difference in differences(wanted, there)]
 
 
-def _words(difference: Difference) -> str:
+def words(difference: Difference) -> str:
+    """What is there, and what was wanted."""
     name = visible(difference.name)
     if difference.kind == "removed":
         return f"{name} is missing"

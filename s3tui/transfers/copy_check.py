@@ -17,7 +17,7 @@ from s3tui.transfers.stored import bare, whole_checksums
 
 def is_like(source: ObjectInfo, found: ObjectInfo) -> bool:
     """Whether `found` can be a copy of `source`, as far as HeadObject tells."""
-    return not (likeness.content_differences(source, found) or differences(source.metadata, found.metadata))
+    return not (likeness.content_differences(source, found) or _metadata_lost(source, found))
 
 
 def compared(
@@ -53,6 +53,12 @@ def compared(
     return _outcome("sent but not verified", f"The size agrees, but {'; '.join([why, *lost])}.", copy)
 
 
+def _metadata_lost(source: ObjectInfo, copy: ObjectInfo) -> list[str]:
+    """Headers and user metadata that are not as they were. What a server adds of its own (rclone: `mtime`) is no loss."""
+    found = differences(source.metadata, copy.metadata)
+    return [likeness.words(difference) for difference in found if difference.kind != "added"]
+
+
 def _agreement(source: ObjectInfo, copy: ObjectInfo) -> str:
     """What says that the bytes are the same, in words; empty when nothing does."""
     then, now = whole_checksums(source), whole_checksums(copy)
@@ -64,7 +70,7 @@ def _agreement(source: ObjectInfo, copy: ObjectInfo) -> str:
 def _lost(connection: Connection, source: ObjectInfo, kept: Carried, copy: ObjectInfo) -> list[str]:
     # What every new object has needs no question.
     worth = replace(kept, tags=kept.tags or None, acl=None if kept.acl and kept.acl.is_private else kept.acl)
-    lost = likeness.metadata_differences(source.metadata, copy.metadata) + likeness.kept_differences(source, copy)
+    lost = _metadata_lost(source, copy) + likeness.kept_differences(source, copy)
     if source.missing_metadata != copy.missing_metadata:
         lost.append("user metadata that no header can hold can't be compared")
     if worth.tags is not None or worth.acl is not None:

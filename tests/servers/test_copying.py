@@ -58,7 +58,8 @@ def test_a_copy_has_what_belongs_to_the_object(place: Place) -> None:
     outcome = run(place, CopyRequest(source, place.at("copies/described.iso")))
     assert outcome.state == "verified", outcome.detail
     after = objects.head(place.connection, place.at("copies/described.iso"))
-    assert {name.lower(): readable(value) for name, value in after.metadata.user} == {"version": "4.14", "name": "Zoë"}
+    kept = {name.lower(): readable(value) for name, value in after.metadata.user}
+    assert kept.items() >= {"version": "4.14", "name": "Zoë"}.items()  # rclone adds one
     assert (after.metadata.content_type, after.metadata.cache_control) == ("application/x-iso9660-image", "no-store")
     assert place.read("copies/described.iso") == place.read("described.iso") == b"12345"
 
@@ -126,7 +127,7 @@ def test_an_object_above_the_limit_is_copied_in_parts(place: Place, monkeypatch:
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
 
 
-@pytest.mark.capability("multipart copy")
+@pytest.mark.capability("copy, move")
 def test_what_came_in_parts_is_still_known_by_its_etag(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Below the limit too: where one request would give it another ETag, it goes in parts."""
     body = put_in_parts(place, "large.iso")

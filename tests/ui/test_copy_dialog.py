@@ -57,8 +57,8 @@ async def test_a_prefix_is_counted_and_becomes_requests(connection: Connection, 
         await press(pilot, "backspace", *"2/")
         await until(pilot, lambda: "2 objects" in total(screen))
         assert [(move.name, move.target) for move in screen.query_one(MoveList).moves] == [
-            ("a/b/y.iso", "a2/b/y.iso"),
-            ("a/x.iso", "a2/x.iso"),
+            ("b/y.iso", "a2/b/y.iso"),
+            ("x.iso", "a2/x.iso"),
         ]
         await press(pilot, "enter")
         await until(pilot, lambda: app.answers)

@@ -22,6 +22,7 @@ from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_plan import Planned, existing, plan, renamed
 from s3tui.transfers.failures import SameObject
 from s3tui.transfers.move import MoveRequest
+from s3tui.transfers.names import shared_prefix
 from s3tui.ui.dialogs.base import Dialog, plain
 from s3tui.ui.dialogs.overwrite import Overwrite
 from s3tui.ui.widgets.form_row import FormRow
@@ -108,10 +109,11 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
         self.query_one("#total", Static).update(plain(f"Counting: {display.counted(self._counted, 'object')} so far …"))
 
     def _show(self, look: Look) -> None:
+        skip = len(shared_prefix(each.source.key for each in look.planned))
         moves = [
             Move(
                 str(each.source),
-                each.source.key,
+                each.source.key[skip:],
                 each.target.key,
                 "exists: you will be asked" if each.target.key in look.taken else "",
                 each.size,
