@@ -30,6 +30,7 @@ _GRANTEES = {
     "uri": ("Group", "URI"),
     "emailAddress": ("AmazonCustomerByEmail", "EmailAddress"),
 }
+_COUNT_TAGS = ("AmazonS3", "MinIO", "SeaweedFS")  # `Server` of those that are known to do so
 _ENCRYPTIONS = ("AES256", "aws:kms", "aws:kms:dsse")  # the others are the file system's, not ours to ask for
 
 
@@ -85,10 +86,8 @@ def survey_object(connection: Connection, info: ObjectInfo) -> Carried:
     unknown: list[Unknown] = []
     found_tags = _tags(connection, info, uri, unknown)
     found_acl = None
-    if not (connection.profile.is_aws and _acls_are_off(connection, uri.bucket)):
+    if not _acls_are_off(connection, uri.bucket):
         found_acl = _known(connection, uri, "acl", lambda: read_acl(connection, uri), unknown)
-    if unknown and unknown[-1].what == "acl" and _acls_are_off(connection, uri.bucket):
-        unknown.pop()
     if info.version_id and not info.lock.mode:
         # HeadObject hides retention from who may not read it.
         _known(connection, uri, "retention", lambda: _read_retention(connection, uri), unknown)
@@ -96,11 +95,11 @@ def survey_object(connection: Connection, info: ObjectInfo) -> Carried:
 
 
 def _tags(connection: Connection, info: ObjectInfo, uri: S3Uri, unknown: list[Unknown]) -> dict[str, str] | None:
-    """An endpoint that was seen to count tags in HeadObject says nothing when there are none."""
-    counts = _learnt(connection, uri.bucket)
+    """An endpoint that counts tags in HeadObject says nothing when there are none."""
+    facts = _learnt(connection, uri.bucket)
     if info.tag_count:
-        counts["tag count"] = True
-    elif connection.profile.is_aws or counts.get("tag count"):
+        facts["tag count"] = True
+    elif facts.get("tag count") or dict(info.headers).get("server", "").startswith(_COUNT_TAGS):
         return {}
     return _known(connection, uri, "tags", lambda: tags.read(connection, uri), unknown)
 
