@@ -8,7 +8,7 @@ import sys
 
 from result import Result, print_table
 
-ALL = ("start_up", "first_rows", "page_down", "loop_lateness", "memory", "filter_sort", "listing")
+ALL = ("start_up", "first_rows", "page_down", "loop_lateness", "memory", "filter_sort", "listing", "copying")
 
 
 def main() -> int:

@@ -20,8 +20,7 @@ from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.stored import bare, find
-
-LONGEST_KEY = 1024  # bytes of UTF-8
+from s3tui.transfers.upload import LONGEST_KEY
 
 
 @dataclass(frozen=True, slots=True)

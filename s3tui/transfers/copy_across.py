@@ -85,33 +85,24 @@ def send(
     copy_here.abort_left_over(there, wanted.target, notes)
     if not wanted.overwrite:
         check_absent(there, wanted.target)
-    source = wanted.source
-    if source.archived and connection.profile.is_aws:
-        raise errors.Archived(
-            f"“{source.uri.key}” is archived and can't be read until it is restored.", "Ask for a restore first."
-        )
-    each = _part_size(connection, source)
-    multipart = bool(source.size) and (source.size > each or bool(source.parts))
-    read = _Read(source)
-    write = _in_parts if multipart else _whole
-    settings = _settings(wanted)
+    passage = _Passage(connection, there, wanted, _part_size(connection, wanted.source), progress, token, notes)
     try:
-        answer = write(connection, there, wanted, settings, read, each, progress, token, notes)
+        answer = passage.in_parts() if passage.multipart else passage.whole()
     except AnswerLost as error:
-        written = copy_here.settled(there, replace(wanted, source=_expected(read, multipart)), error.cause)
+        written = copy_here.settled(there, replace(wanted, source=passage.expected), error.cause)
     except _TargetChanged as refusal:
-        written = copy_here.refused(there, replace(wanted, source=_expected(read, multipart)), refusal.error)
+        written = copy_here.refused(there, replace(wanted, source=passage.expected), refusal.error)
     else:
         version = answer.get("VersionId")
         written = replace(wanted.target, version_id=None if version == "null" else version)
     if isinstance(written, Outcome):
         return written
     progress.stage = "checking"
-    return _compared(there, wanted, read, multipart, written)
+    return passage.compared(written)
 
 
 def _part_size(connection: Connection, source: ObjectInfo) -> int:
-    """Bytes. Raises `BadInput` for an object whose parts would not fit into memory."""
+    """Bytes: as many as the source's parts have, so that the ETag stays the same, where that is not too much to hold."""
     kept = copying.part_size(connection, source) if source.parts else 0
     if 0 < kept <= LARGEST_KEPT and source.size <= kept * MOST_PARTS:
         return kept
@@ -128,124 +119,139 @@ def _settings(wanted: Copying) -> dict[str, Any]:
     return found
 
 
-def _whole(
-    connection: Connection,
-    there: Connection,
-    wanted: Copying,
-    settings: dict[str, Any],
-    read: _Read,
-    each: int,
-    progress: Progress,
-    token: CancelToken,
-    notes: Notes,
-) -> Answer:
-    data = _bytes(connection, wanted.source, 0, wanted.source.size, token)
-    check = _check(there, read.add(data))
-    read.is_proven(False)
-    place = {"Bucket": wanted.target.bucket, "Key": wanted.target.key}
-    token.check()
+@dataclass
+class _Passage:
+    """One object on its way through."""
 
-    def put(taken: dict[str, Any]) -> Answer:
-        return _decisive(there, wanted, "put_object", {**place, **taken, **check, "Body": data})
+    connection: Connection
+    there: Connection
+    wanted: Copying
+    each: int  # bytes of a part
+    progress: Progress
+    token: CancelToken
+    notes: Notes
 
-    answer = copy_here.less_where_refused(settings, put)
-    progress.add(len(data))
-    return answer
+    def __post_init__(self) -> None:
+        self.source = self.wanted.source
+        self.read = _Read(self.source)
+        self.multipart = bool(self.source.size) and (self.source.size > self.each or bool(self.source.parts))
+        self.place = {"Bucket": self.wanted.target.bucket, "Key": self.wanted.target.key}
+        self.crc64 = uses_crc64(self.there)
 
+    def whole(self) -> Answer:
+        """“PutObject”."""
+        data = _bytes(self.connection, self.source, 0, self.source.size, self.token)
+        check = self._check(self.read.add(data))
+        self.read.is_proven(False)
+        self.token.check()
 
-def _in_parts(
-    connection: Connection,
-    there: Connection,
-    wanted: Copying,
-    settings: dict[str, Any],
-    read: _Read,
-    each: int,
-    progress: Progress,
-    token: CancelToken,
-    notes: Notes,
-) -> Answer:
-    place = {"Bucket": wanted.target.bucket, "Key": wanted.target.key}
-    crc64 = uses_crc64(there)
-    how = {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"} if crc64 else {}
-    created = copy_here.less_where_refused(
-        settings, lambda taken: there.call("create_multipart_upload", **place, **taken, **how)
-    )
-    upload = {**place, "UploadId": str(created["UploadId"])}
-    try:
-        notes.set(upload_id=upload["UploadId"])
-        sent = _sent_parts(connection, there, upload, read, each, progress, token)
-        read.is_proven(True)
-        token.check()
-        progress.stage = "completing"
-        whole = {"ChecksumCRC64NVME": whole_crc64(read.sums), "ChecksumType": "FULL_OBJECT"} if crc64 else {}
-        return _decisive(
-            there, wanted, "complete_multipart_upload", {**upload, "MultipartUpload": {"Parts": sent}, **whole}
+        def put(settings: dict[str, Any]) -> Answer:
+            return self._decisive("put_object", {**self.place, **settings, **check, "Body": data})
+
+        answer = copy_here.less_where_refused(_settings(self.wanted), put)
+        self.progress.add(len(data))
+        return answer
+
+    def in_parts(self) -> Answer:
+        """“UploadPart”, as often as it takes. No unfinished upload is left when it fails."""
+        how = {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"} if self.crc64 else {}
+        created = copy_here.less_where_refused(
+            _settings(self.wanted),
+            lambda settings: self.there.call("create_multipart_upload", **self.place, **settings, **how),
         )
-    except BaseException as failure:
-        aborted = copying.abort(there, upload, failure)
-        if isinstance(failure, AnswerLost) and aborted:
-            raise failure.cause from None
-        raise
-    finally:
-        notes.set(upload_id=None)
-
-
-def _decisive(there: Connection, wanted: Copying, operation: str, parameters: dict[str, Any]) -> Answer:
-    def write(conditions: dict[str, Any]) -> Answer:
+        upload = {**self.place, "UploadId": str(created["UploadId"])}
         try:
-            return there.call(operation, **parameters, **conditions)
-        except (errors.Unreachable, errors.ServerFault) as error:
-            raise AnswerLost(error) from error
-        except errors.Changed as error:
-            raise _TargetChanged(error) from error
+            self.notes.set(upload_id=upload["UploadId"])
+            sent = self._sent_parts(upload)
+            self.read.is_proven(True)
+            self.token.check()
+            self.progress.stage = "completing"
+            crc = (
+                {"ChecksumCRC64NVME": whole_crc64(self.read.sums), "ChecksumType": "FULL_OBJECT"} if self.crc64 else {}
+            )
+            return self._decisive("complete_multipart_upload", {**upload, "MultipartUpload": {"Parts": sent}, **crc})
+        except BaseException as failure:
+            aborted = copying.abort(self.there, upload, failure)
+            if isinstance(failure, AnswerLost) and aborted:
+                raise failure.cause from None
+            raise
+        finally:
+            self.notes.set(upload_id=None)
 
-    return create(there, wanted.target, wanted.overwrite, write)
+    def _decisive(self, operation: str, parameters: dict[str, Any]) -> Answer:
+        def write(conditions: dict[str, Any]) -> Answer:
+            try:
+                return self.there.call(operation, **parameters, **conditions)
+            except (errors.Unreachable, errors.ServerFault) as error:
+                raise AnswerLost(error) from error
+            except errors.Changed as error:
+                raise _TargetChanged(error) from error
 
+        return create(self.there, self.wanted.target, self.wanted.overwrite, write)
 
-def _sent_parts(
-    connection: Connection,
-    there: Connection,
-    upload: dict[str, str],
-    read: _Read,
-    each: int,
-    progress: Progress,
-    token: CancelToken,
-) -> list[dict[str, Any]]:
-    """Read one part after the other; those that are read go out beside each other."""
+    def _check(self, sums: PartSums) -> dict[str, str]:
+        return {"ChecksumCRC64NVME": sums.checksum} if self.crc64 else {"ContentMD5": sums.content_md5}
 
-    def send_one(number: int, data: bytes, sums: PartSums) -> dict[str, Any]:
-        token.check()
-        answer = there.call("upload_part", **upload, PartNumber=number, Body=data, **_check(there, sums))
-        progress.add(len(data))
-        checksum = {"ChecksumCRC64NVME": sums.checksum} if uses_crc64(there) else {}
+    def _sent_parts(self, upload: dict[str, str]) -> list[dict[str, Any]]:
+        """Read one part after the other; those that are read go out beside each other."""
+        running: set[Future[dict[str, Any]]] = set()
+        sent: list[dict[str, Any]] = []
+        try:
+            for number, (first, end) in enumerate(_stretches(self.source.size, self.each), 1):
+                data = _bytes(self.connection, self.source, first, end, self.token)
+                running.add(PARTS.submit(self._send_one, upload, number, data, self.read.add(data)))
+                del data
+                if len(running) >= AT_ONCE:
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    sent += [future.result() for future in done]
+            sent += [future.result() for future in running]
+        finally:
+            # A part that arrives after the upload was aborted would stay and cost money.
+            for future in running:
+                future.cancel()
+            wait(running)
+        return sorted(sent, key=lambda part: int(part["PartNumber"]))
+
+    def _send_one(self, upload: dict[str, str], number: int, data: bytes, sums: PartSums) -> dict[str, Any]:
+        self.token.check()
+        answer = self.there.call("upload_part", **upload, PartNumber=number, Body=data, **self._check(sums))
+        self.progress.add(len(data))
+        checksum = {"ChecksumCRC64NVME": sums.checksum} if self.crc64 else {}
         return {"PartNumber": number, "ETag": str(answer.get("ETag") or ""), **checksum}
 
-    running: set[Future[dict[str, Any]]] = set()
-    sent: list[dict[str, Any]] = []
-    try:
-        for number, (first, end) in enumerate(_stretches(read.source.size, each), 1):
-            data = _bytes(connection, read.source, first, end, token)
-            running.add(PARTS.submit(send_one, number, data, read.add(data)))
-            del data
-            if len(running) >= AT_ONCE:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                sent += [future.result() for future in done]
-        sent += [future.result() for future in running]
-    finally:
-        # A part that arrives after the upload was aborted would stay and cost money.
-        for future in running:
-            future.cancel()
-        wait(running)
-    return sorted(sent, key=lambda part: int(part["PartNumber"]))
+    @property
+    def expected(self) -> ObjectInfo:
+        """The copy, as the other endpoint should describe it."""
+        sums = self.read.sums
+        etag, parts = etag_of(sums, self.multipart), len(sums) if self.multipart else None
+        return replace(self.source, etag=etag, parts=parts, encryption=Encryption(), checksums=())
+
+    def compared(self, written: S3Uri) -> Outcome:
+        """What became of it."""
+        kept, lost = self.wanted.kept, []
+        if kept.acl and not kept.acl.is_private:
+            lost.append("its access list (ACL) was not carried over: it names accounts of the other endpoint")
+        if self.source.encryption.kms_key_id:
+            lost.append("its encryption was not carried over: its key belongs to the other endpoint")
+        agreed = ""
+        if not self.read.is_proven(self.multipart):
+            lost.append(f"the source's ETag {bare(self.source.etag)} does not tell whether it was read right")
+        elif (stored := find(self.there, written)) is not None:
+            agreed = self._agreement(stored)
+        return copy_check.compared(self.there, self.expected, replace(kept, acl=None), written, agreed, "; ".join(lost))
+
+    def _agreement(self, stored: ObjectInfo) -> str:
+        etag = bare(stored.etag)
+        if etag == self.expected.etag:
+            return "ETag"
+        if whole_checksums(stored).get("CRC64NVME") == whole_crc64(self.read.sums):
+            return "CRC64NVME checksum"
+        return "MD5" if is_md5(etag) and etag == self.read.md5.hexdigest() else ""
 
 
 def _stretches(size: int, each: int) -> Iterator[tuple[int, int]]:
     for first in range(0, size, each):
         yield first, min(first + each, size)
-
-
-def _check(there: Connection, sums: PartSums) -> dict[str, str]:
-    return {"ChecksumCRC64NVME": sums.checksum} if uses_crc64(there) else {"ContentMD5": sums.content_md5}
 
 
 def _bytes(connection: Connection, source: ObjectInfo, first: int, end: int, token: CancelToken) -> bytes:
@@ -283,31 +289,3 @@ def _receive(
             if not data:
                 raise errors.Unreachable("The connection was cut.", "Try again.")
             came += data
-
-
-def _expected(read: _Read, multipart: bool) -> ObjectInfo:
-    """The copy, as the other endpoint should describe it."""
-    parts = len(read.sums) if multipart else None
-    return replace(read.source, etag=etag_of(read.sums, multipart), parts=parts, encryption=Encryption(), checksums=())
-
-
-def _compared(there: Connection, wanted: Copying, read: _Read, multipart: bool, written: S3Uri) -> Outcome:
-    expected, kept, lost = _expected(read, multipart), wanted.kept, []
-    if kept.acl and not kept.acl.is_private:
-        lost.append("its access list (ACL) was not carried over: it names accounts of the other endpoint")
-    if wanted.source.encryption.kms_key_id:
-        lost.append("its encryption was not carried over: its key belongs to the other endpoint")
-    agreed = ""
-    if not read.is_proven(multipart):
-        lost.append(f"the source's ETag {bare(wanted.source.etag)} does not tell whether it was read right")
-    elif (stored := find(there, written)) is not None:
-        agreed = _agreement(stored, read, expected)
-    return copy_check.compared(there, expected, replace(kept, acl=None), written, agreed, "; ".join(lost))
-
-
-def _agreement(stored: ObjectInfo, read: _Read, expected: ObjectInfo) -> str:
-    if bare(stored.etag) == expected.etag:
-        return "ETag"
-    if whole_checksums(stored).get("CRC64NVME") == whole_crc64(read.sums):
-        return "CRC64NVME checksum"
-    return "MD5" if is_md5(bare(stored.etag)) and bare(stored.etag) == read.md5.hexdigest() else ""
