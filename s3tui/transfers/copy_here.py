@@ -98,6 +98,10 @@ def _written(
         return settled(connection, wanted, error.cause)
     except errors.Changed as error:
         return refused(connection, wanted, error)
+    except errors.Archived as error:
+        key = wanted.source.uri.key  # what was refused names the target
+        sentence = f"“{key}” is archived and can't be copied until it is restored."
+        raise errors.Archived(sentence, "Ask for a restore first.", error.request) from error
     version = answer.get("VersionId")
     return replace(wanted.target, version_id=None if version == "null" else version)
 

@@ -227,6 +227,12 @@ def test_on_a_server_without_conditions_the_comparison_finds_it(
         run(through, source)
 
 
+def test_an_archived_object_is_named(connection: Connection, bucket: str) -> None:
+    source = put(connection, bucket, StorageClass="GLACIER")
+    with pytest.raises(errors.Archived, match=r"“image\.iso” is archived"):
+        run(connection, source)
+
+
 # ---- in parts
 
 
