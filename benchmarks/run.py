@@ -8,7 +8,9 @@ import sys
 
 from result import Result, print_table
 
-ALL = ("start_up", "first_rows", "page_down", "loop_lateness", "memory", "filter_sort", "listing", "deleting")
+ALL = (
+    "start_up", "first_rows", "page_down", "loop_lateness", "memory", "filter_sort", "listing", "deleting", "copying",
+)  # fmt: skip
 
 
 def main() -> int:

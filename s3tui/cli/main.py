@@ -30,6 +30,8 @@ COMMANDS = {
     "transfers": ("s3tui.cli.transfers", "list, resume, retry and cancel what earlier runs have left"),
     "verify": ("s3tui.cli.verify", "compare objects with files, or with what the server tells of them"),
     "rm": ("s3tui.cli.rm", "delete objects, versions and prefixes"),
+    "cp": ("s3tui.cli.cp", "copy objects and prefixes"),
+    "mv": ("s3tui.cli.mv", "move or rename objects and prefixes"),
     "meta": ("s3tui.cli.meta", "change an object's metadata"),
     "bucket": ("s3tui.cli.bucket", "read and write a bucket's lifecycle and CORS"),
     "uploads": ("s3tui.cli.uploads", "list and abort unfinished multipart uploads"),

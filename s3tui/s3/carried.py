@@ -5,6 +5,7 @@ Read before an object is copied onto itself, given to the copy, and compared aft
 
 from __future__ import annotations
 
+import weakref
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ _GRANTEES = {
     "uri": ("Group", "URI"),
     "emailAddress": ("AmazonCustomerByEmail", "EmailAddress"),
 }
+_COUNT_TAGS = ("AmazonS3", "MinIO", "SeaweedFS")  # `Server` of those that are known to do so
 _ENCRYPTIONS = ("AES256", "aws:kms", "aws:kms:dsse")  # the others are the file system's, not ours to ask for
 
 
@@ -73,17 +75,41 @@ class Carried:
 
 
 def survey(connection: Connection, info: ObjectInfo) -> Carried:
-    """Find out what a copy of the object that `info` describes must carry. Sends only reads; raises `errors.S3Error`."""
+    """Find out what a copy of the object onto itself must carry. Sends only reads; raises `errors.S3Error`."""
+    return replace(survey_object(connection, info), versioned=_versioned(connection, info.uri.bucket))
+
+
+def survey_object(connection: Connection, info: ObjectInfo) -> Carried:
+    """Find out what any copy of the object that `info` describes must carry. What holds for a whole bucket is asked
+    once. Sends only reads; raises `errors.S3Error`."""
     uri = replace(info.uri, version_id=info.version_id)
     unknown: list[Unknown] = []
-    found_tags = _known("tags", lambda: tags.read(connection, uri), unknown)
-    found_acl = _known("acl", lambda: read_acl(connection, uri), unknown)
-    if unknown and unknown[-1].what == "acl" and _acls_are_off(connection, uri.bucket):
-        unknown.pop()
+    found_tags = _tags(connection, info, uri, unknown)
+    found_acl = None
+    if not _acls_are_off(connection, uri.bucket):
+        found_acl = _known(connection, uri, "acl", lambda: read_acl(connection, uri), unknown)
     if info.version_id and not info.lock.mode:
         # HeadObject hides retention from who may not read it.
-        _known("retention", lambda: _read_retention(connection, uri), unknown)
-    return Carried(found_tags, found_acl, tuple(unknown), _versioned(connection, uri.bucket))
+        _known(connection, uri, "retention", lambda: _read_retention(connection, uri), unknown)
+    return Carried(found_tags, found_acl, tuple(unknown))
+
+
+def _tags(connection: Connection, info: ObjectInfo, uri: S3Uri, unknown: list[Unknown]) -> dict[str, str] | None:
+    """An endpoint that counts tags in HeadObject says nothing when there are none."""
+    facts = _learnt(connection, uri.bucket)
+    if info.tag_count:
+        facts["tag count"] = True
+    elif facts.get("tag count") or dict(info.headers).get("server", "").startswith(_COUNT_TAGS):
+        return {}
+    return _known(connection, uri, "tags", lambda: tags.read(connection, uri), unknown)
+
+
+# What was found out about buckets: connection -> bucket -> what -> yes or no.
+_facts: weakref.WeakKeyDictionary[Connection, dict[str, dict[str, bool]]] = weakref.WeakKeyDictionary()
+
+
+def _learnt(connection: Connection, bucket: str) -> dict[str, bool]:
+    return _facts.setdefault(connection, {}).setdefault(bucket, {})
 
 
 _LOSSES: dict[What, str] = {
@@ -93,12 +119,16 @@ _LOSSES: dict[What, str] = {
 }
 
 
-def _known(what: What, read: Callable[[], T], unknown: list[Unknown]) -> T | None:
+def _known(connection: Connection, uri: S3Uri, what: What, read: Callable[[], T], unknown: list[Unknown]) -> T | None:
     """What `read` finds. None where the endpoint has no such thing; also where it is hidden from us, which is
     then added to `unknown`."""
+    facts = _learnt(connection, uri.bucket)
+    if facts.get(f"no {what}"):
+        return None
     try:
         return read()
     except errors.Unsupported:
+        facts[f"no {what}"] = True
         return None
     except (errors.AccessDenied, errors.Unsafe, errors.ServerFault) as error:
         unknown.append(Unknown(what, f"{_LOSSES[what]}. {error.sentence}"))
@@ -107,6 +137,13 @@ def _known(what: What, read: Callable[[], T], unknown: list[Unknown]) -> T | Non
 
 def _acls_are_off(connection: Connection, bucket: str) -> bool:
     """Whether the bucket's owner owns everything in it, so that no object has an ACL of its own."""
+    facts = _learnt(connection, bucket)
+    if "acls off" not in facts:
+        facts["acls off"] = _owner_owns_all(connection, bucket)
+    return facts["acls off"]
+
+
+def _owner_owns_all(connection: Connection, bucket: str) -> bool:
     try:
         answer = connection.call("get_bucket_ownership_controls", Bucket=bucket)
     except errors.S3Error:

@@ -318,6 +318,13 @@ def connect(profile: Profile, mfa_code: Callable[[str], str] | None = None) -> C
         return connection
 
 
+def connected(profile_name: str) -> Connection | None:
+    """The connection that this process made last to a profile of that name; None when it has none."""
+    with _connections_lock:
+        found = [connection for profile, connection in _connections.items() if profile.name == profile_name]
+    return found[-1] if found else None
+
+
 def forget(profile_name: str) -> None:
     """Close the connections of a profile that was edited or removed, or whose secret has changed."""
     with _connections_lock:

@@ -1,4 +1,4 @@
-"""An object copied onto itself with other headers: in one request, or in parts above `COPY_LIMIT`."""
+"""An object copied by the endpoint: in one request, or in parts above `COPY_LIMIT`; onto itself or elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from s3tui import background
 from s3tui.background import CancelToken
@@ -16,12 +17,19 @@ from s3tui.s3.carried import Carried
 from s3tui.s3.client import Connection
 from s3tui.s3.metadata import Metadata, parameters
 from s3tui.s3.objects import ObjectInfo
+from s3tui.s3.uri import S3Uri
 
 COPY_LIMIT = 5 * 1024**3  # bytes; CopyObject takes no more
 PART_SIZE = 256 * 1024**2  # bytes; a server copies that much well within our read time-out
+LEAST_PART = 5 * 1024**2  # bytes; “Amazon S3 multipart upload limits”
+# Part sizes that tools use, in MiB.
+USUAL_MIB = (64, 8, 5, 10, 15, 16, 25, 32, 50, 100, 128, 256, 512)
 _MOST_PARTS = 10_000
 _AT_ONCE = 4
 Progress = Callable[[int, int], object]  # bytes done, bytes in all; called from several threads
+Answer: TypeAlias = dict[str, Any]
+# Calls the write that it is given with the conditions (`IfMatch` …) under which it may happen.
+Decide = Callable[[Callable[[dict[str, Any]], Answer]], Answer]
 
 
 class AnswerLost(Exception):
@@ -46,29 +54,46 @@ def copy_onto_itself(
     at that), `AnswerLost`, `Cancelled`, and other `errors.S3Error`. After a failure or a cancel no unfinished upload is left.
     """
     token.check()
+    target = replace(info.uri, version_id=None)
     common = parameters(new) | carried.copy_parameters(info, kept)
+    decide = partial(over, info.quoted_etag)
     if info.size > COPY_LIMIT:
-        return _in_parts(connection, info, common | carried.upload_parameters(info, kept), token, on_progress)
-    common |= {"MetadataDirective": "REPLACE"} | _place(info) | _source(info)
-    answer = _decisive(connection, "copy_object", info, common)
+        common |= carried.upload_parameters(info, kept)
+        return in_parts(connection, info, target, common, decide, token, on_progress).get("VersionId")
+    answer = in_one(connection, info, target, common | {"MetadataDirective": "REPLACE"}, decide)
     on_progress(info.size, info.size)
     return answer.get("VersionId")
 
 
-def _decisive(connection: Connection, operation: str, info: ObjectInfo, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Send what makes the new object, on condition that the old one is still there."""
+def over(etag: str, write: Callable[[dict[str, Any]], Answer]) -> Answer:
+    """Let `write` replace the object with this quoted `etag`, and no other."""
     try:
+        return write({"IfMatch": etag})
+    except errors.Unsupported:
+        # OpenStack Swift knows no conditions on the target.
+        return write({})
+
+
+def in_one(connection: Connection, info: ObjectInfo, target: S3Uri, settings: dict[str, Any], decide: Decide) -> Answer:
+    """“CopyObject” of the very version that `info` describes, with `settings`. Raises `AnswerLost`, what `decide`
+    raises, and `errors.S3Error`, of which `Changed` also when that is no longer there."""
+    return _decisive(connection, "copy_object", settings | _place(target) | _source(info), decide)
+
+
+def _decisive(connection: Connection, operation: str, parameters: dict[str, Any], decide: Decide) -> Answer:
+    """Send what makes the new object."""
+
+    def write(conditions: dict[str, Any]) -> Answer:
         try:
-            return connection.call(operation, **parameters, IfMatch=info.quoted_etag)
-        except errors.Unsupported:
-            # OpenStack Swift knows no conditions on the target.
-            return connection.call(operation, **parameters)
-    except (errors.Unreachable, errors.ServerFault) as error:
-        raise AnswerLost(error) from error
+            return connection.call(operation, **parameters, **conditions)
+        except (errors.Unreachable, errors.ServerFault) as error:
+            raise AnswerLost(error) from error
+
+    return decide(write)
 
 
-def _place(info: ObjectInfo) -> dict[str, str]:
-    return replace(info.uri, version_id=None).parameters
+def _place(target: S3Uri) -> dict[str, str]:
+    return replace(target, version_id=None).parameters
 
 
 def _seen(info: ObjectInfo) -> dict[str, str]:
@@ -80,39 +105,52 @@ def _source(info: ObjectInfo) -> dict[str, Any]:
     return {"CopySource": _seen(info), "CopySourceIfMatch": info.quoted_etag}
 
 
-def _in_parts(
-    connection: Connection, info: ObjectInfo, common: dict[str, Any], token: CancelToken, on_progress: Progress
-) -> str | None:
-    part_size = _part_size(connection, info)
-    upload = _place(info) | {
-        "UploadId": connection.call("create_multipart_upload", **_place(info), **common)["UploadId"]
-    }
+def in_parts(
+    connection: Connection,
+    info: ObjectInfo,
+    target: S3Uri,
+    settings: dict[str, Any],
+    decide: Decide,
+    token: CancelToken,
+    on_progress: Progress,
+    on_upload: Callable[[str], object] = lambda upload_id: None,
+) -> Answer:
+    """The same by “UploadPartCopy”, for an object of any size. `settings` are those of CreateMultipartUpload;
+    `on_upload(upload_id)` is told before anything is copied. Raises as `in_one`, and `Cancelled`; no unfinished
+    upload is left then."""
+    each = part_size(connection, info)
+    created = connection.call("create_multipart_upload", **_place(target), **settings)
+    upload = _place(target) | {"UploadId": created["UploadId"]}
     try:
-        parts = _copy_parts(connection, info, upload, part_size, token, on_progress)
-        _unchanged(connection, info)  # a long copy: look again, for endpoints that ignore If-Match
+        on_upload(str(created["UploadId"]))
+        parts = _copy_parts(connection, info, upload, each, token, on_progress)
+        _unchanged(connection, info)  # a long copy: look again, for endpoints that ignore conditions
         token.check()
         complete = upload | {"MultipartUpload": {"Parts": parts}}
-        return _decisive(connection, "complete_multipart_upload", info, complete).get("VersionId")
+        return _decisive(connection, "complete_multipart_upload", complete, decide)
     except BaseException as failure:
-        aborted = _abort(connection, upload, failure)
+        aborted = abort(connection, upload, failure)
         if isinstance(failure, AnswerLost) and aborted:
             raise failure.cause from None
         raise
 
 
-def _part_size(connection: Connection, info: ObjectInfo) -> int:
-    """Bytes of each part: those of the upload that made the object where the endpoint tells, so that the ETag
-    stays the same."""
+def part_size(connection: Connection, info: ObjectInfo) -> int:
+    """Bytes of each part: those of the upload that made the object where the endpoint tells, or where a tool's
+    usual size fits, so that the ETag stays the same."""
     smallest = max(PART_SIZE, math.ceil(info.size / _MOST_PARTS))
     if not info.parts:
         return smallest
+    usual = (mib * 1024**2 for mib in USUAL_MIB)
+    guessed = next((size for size in usual if math.ceil(info.size / size) == info.parts), smallest)
     try:
         first = connection.call("head_object", **_seen(info), PartNumber=1)
     except (errors.Refused, errors.Unsupported, errors.ServerFault):
-        return smallest
+        return guessed
     size = int(first.get("ContentLength") or 0)
-    fits = first.get("PartsCount") == info.parts and size and math.ceil(info.size / size) == info.parts
-    return size if fits else smallest
+    possible = size >= LEAST_PART or info.parts == 1
+    fits = first.get("PartsCount") == info.parts and possible and math.ceil(info.size / max(1, size)) == info.parts
+    return size if fits else guessed
 
 
 def _ranges(size: int, part_size: int) -> Iterator[tuple[int, int, int]]:
@@ -171,14 +209,14 @@ def _copy_parts(
 
 
 def _unchanged(connection: Connection, info: ObjectInfo) -> None:
-    now = objects.head(connection, replace(info.uri, version_id=None))
+    now = objects.head(connection, info.uri)
     if (now.etag, now.modified, now.version_id) != (info.etag, info.modified, info.version_id):
         raise errors.Changed(
             f"“{info.uri.key}” was changed by someone else while it was being copied.", "Nothing was written."
         )
 
 
-def _abort(connection: Connection, upload: dict[str, Any], failure: BaseException) -> bool:
+def abort(connection: Connection, upload: dict[str, Any], failure: BaseException) -> bool:
     """Whether the upload was still there and is gone now, so that nothing was written.
 
     Raises `errors.S3Error` when it can't be removed.

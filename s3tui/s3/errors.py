@@ -228,6 +228,11 @@ _CODES: dict[str, tuple[type[S3Error], str, str]] = {
         "“{key}” is archived and can't be read until it is restored.",
         "Ask for a restore first.",
     ),
+    "ObjectNotInActiveTierError": (
+        Archived,
+        "This object is archived and can't be copied until it is restored.",
+        "Ask for a restore first.",
+    ),
     "NotImplemented": (Unsupported, "This endpoint can't do that.", ""),
     "MethodNotAllowed": (Unsupported, "This endpoint does not allow that here.", ""),
     "XNotImplemented": (Unsupported, "This endpoint can't do that.", ""),

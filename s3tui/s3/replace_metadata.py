@@ -12,16 +12,14 @@ from datetime import UTC, datetime
 
 from s3tui import display
 from s3tui.background import CancelToken
-from s3tui.display import visible
 from s3tui.errors import BadInput
-from s3tui.s3 import carried, copying, errors, objects, preview
+from s3tui.s3 import carried, copying, errors, likeness, objects, preview
 from s3tui.s3.carried import Carried, What
 from s3tui.s3.client import Connection
 from s3tui.s3.copying import AnswerLost, Progress, copy_onto_itself
-from s3tui.s3.metadata import Difference, Metadata, differences, problems
+from s3tui.s3.metadata import Metadata, differences, problems
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.tags import refuse_writing
-from s3tui.s3.uri import S3Uri
 
 
 class NotKept(errors.S3Error):
@@ -158,12 +156,12 @@ def _verified(
 ) -> ObjectInfo:
     # `null` is what a bucket without versions, or with suspended ones, holds now anyway.
     written = replace(before.uri, version_id=None if version == "null" else version)
-    side = _side_differences(connection, written, kept)
-    after = _relocked(connection, before, objects.head(connection, written))
+    side = likeness.side_differences(connection, written, kept)
+    after = likeness.relocked(connection, before, objects.head(connection, written))
     lost = (
-        [_words(item) for item in differences(new, after.metadata)]
-        + _content_differences(before, after)
-        + _kept_differences(before, after)
+        likeness.metadata_differences(new, after.metadata)
+        + likeness.content_differences(before, after)
+        + likeness.kept_differences(before, after)
         + side
     )
     if lost:
@@ -176,78 +174,3 @@ def _verified(
         error.lost = tuple(lost)
         raise error
     return replace(after, uri=replace(before.uri, version_id=None))
-
-
-def _words(difference: Difference) -> str:
-    name = visible(difference.name)
-    if difference.kind == "removed":
-        return f"{name} is missing"
-    return f"{name} is “{visible(difference.after)}”" + (
-        f", not “{visible(difference.before)}”" if difference.kind == "changed" else ""
-    )
-
-
-def _relocked(connection: Connection, before: ObjectInfo, after: ObjectInfo) -> ObjectInfo:
-    """`after`, with the protection of `before` set again where the copy didn't take it along and that can be done."""
-    if after.lock.as_strong_as(before.lock) and after.lock.legal_hold >= before.lock.legal_hold:
-        return after
-    # By its version: RGW does not say in its answer to the copy which one it made.
-    written = replace(after.uri, version_id=after.version_id)
-    try:
-        carried.restore_lost_lock(connection, written, before.lock, after.lock)
-    except errors.S3Error:
-        # What is missing is found by comparing, and told.
-        return after
-    return objects.head(connection, written)
-
-
-def _content_differences(before: ObjectInfo, after: ObjectInfo) -> list[str]:
-    found = []
-    if after.size != before.size:
-        found.append(f"it has {after.size:,} bytes, not {before.size:,}")
-    if _is_md5(before) and _is_md5(after) and after.etag != before.etag:
-        found.append(f"its content is another one: ETag {after.etag}, not {before.etag}")
-    then, now = dict(before.checksums), dict(after.checksums)
-    for name in then.keys() - now.keys():
-        found.append(f"its {name} checksum is gone")
-    if "COMPOSITE" not in (before.checksum_type, after.checksum_type) and not (before.parts or after.parts):
-        found += [
-            f"its {name} is {now[name]}, not {then[name]}"
-            for name in then.keys() & now.keys()
-            if then[name] != now[name]
-        ]
-    return found
-
-
-def _is_md5(info: ObjectInfo) -> bool:
-    return not info.parts and info.encryption.algorithm in ("", "AES256") and len(info.etag) == 32
-
-
-def _kept_differences(before: ObjectInfo, after: ObjectInfo) -> list[str]:
-    found = []
-    if after.storage_class != before.storage_class:
-        found.append(f"its storage class is {after.storage_class}, not {before.storage_class}")
-    was, now = before.encryption, after.encryption
-    if was.algorithm and (now.algorithm, now.kms_key_id) != (was.algorithm, was.kms_key_id):
-        found.append(f"its encryption is {now.algorithm or 'none'} {now.kms_key_id}".rstrip())
-    lock = before.lock
-    if lock.until and not after.lock.as_strong_as(lock):
-        found.append(f"its retention ({lock.mode} until {display.when(lock.until)} UTC) is gone")
-    if lock.legal_hold and not after.lock.legal_hold:
-        found.append("its legal hold is gone")
-    if lock.event_hold and not after.lock.event_hold:
-        found.append("its event hold is gone")
-    return found
-
-
-def _side_differences(connection: Connection, written: S3Uri, kept: Carried) -> list[str]:
-    try:
-        tags, acl = carried.restore_lost(connection, written, kept)
-    except errors.S3Error as error:
-        return [f"its tags and access list (ACL) could not be compared: {error.sentence.rstrip('.')}"]
-    found = ["its tags differ"] if kept.tags != tags else []
-    if kept.acl is not None and acl is not None and kept.acl.grants != acl.grants:
-        found.append("its access list (ACL) differs")
-    elif kept.acl is not None and acl is not None and kept.acl.owner != acl.owner:
-        found.append(f"its owner is now {acl.owner}")
-    return found

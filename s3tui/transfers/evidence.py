@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
+from s3tui.s3.copying import USUAL_MIB
 from s3tui.s3.objects import ObjectInfo
 from s3tui.transfers.checksums import ALGORITHMS, Hash, is_md5
 from s3tui.transfers.parts import MIB, MOST_PARTS, PART_SIZE
 from s3tui.transfers.stored import bare, opaque_etag, whole_checksums
 
 RECORDED = "sha256"  # the name of the metadata in which an upload records a SHA-256
-# Part sizes that other tools use, in MiB.
-_USUAL_MIB = (5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512)
 _MOST_GUESSES = 4  # each costs a digest of all bytes
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -155,7 +154,7 @@ def _part_sizes(connection: Connection, stored: ObjectInfo, told: str) -> list[i
     size = stored.size
     if not 0 < count <= MOST_PARTS or not size:
         return []
-    guesses = [PART_SIZE, *(mib * MIB for mib in _USUAL_MIB)]
+    guesses = [PART_SIZE, *(mib * MIB for mib in USUAL_MIB)]
     smallest = -(-size // count)
     guesses.append(-(-smallest // MIB) * MIB)
     try:

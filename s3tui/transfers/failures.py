@@ -21,6 +21,19 @@ class AlreadyExists(TransferError):
         self.place = place
 
 
+class SameObject(TransferError):
+    """What is to be copied or moved is already there: both ends are one object."""
+
+    def __init__(self, place: str, other: str = "") -> None:
+        """`other` is a name that seems to be one more of the same object."""
+        why = (
+            f": “{other}” has the same ETag, size and time, so it may be that object under another name"
+            if other
+            else ""
+        )
+        super().__init__(f"“{place}” can't be copied or moved onto itself{why}.", "Choose another target.")
+
+
 class CannotLook(TransferError):
     """Whether the target exists can't be found out, so writing could replace something unseen."""
 

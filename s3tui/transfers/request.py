@@ -9,7 +9,7 @@ from s3tui.s3.client import Connection
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 
-Kind = Literal["upload", "download", "delete"]
+Kind = Literal["upload", "download", "copy", "move", "delete"]
 
 
 class Request(Protocol):

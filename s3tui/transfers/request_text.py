@@ -18,6 +18,8 @@ from s3tui.transfers.request import Kind, Request
 CLASSES: dict[str, str] = {
     "upload": "s3tui.transfers.upload:UploadRequest",
     "download": "s3tui.transfers.download:DownloadRequest",
+    "copy": "s3tui.transfers.copy:CopyRequest",
+    "move": "s3tui.transfers.move:MoveRequest",
     "delete": "s3tui.transfers.delete:DeleteRequest",
 }
 

@@ -181,11 +181,13 @@ class S3tuiApp(TellsFailures, App[None]):
             if not self._will_tell:
                 self._will_tell = True
                 self.set_timer(TOGETHER, self._tell_ended)
-        if self.browser is not None and view.kind == "upload":
-            bucket, _, key = view.target.removeprefix("s3://").partition("/")
-            self.browser.written(S3Uri(bucket, key))
-        elif self.browser is not None and view.kind == "delete":
+        if self.browser is not None and view.kind == "delete":
             self._deleted(self.browser, view)
+        elif self.browser is not None:
+            for place in (view.target, view.source if view.kind == "move" else ""):
+                if place.startswith("s3://"):  # not a file, nor another profile's
+                    bucket, _, key = place.removeprefix("s3://").partition("/")
+                    self.browser.written(S3Uri(bucket, key))
 
     @work(group="deleted", exit_on_error=False)
     async def _deleted(self, browser: Browser, view: TransferView) -> None:

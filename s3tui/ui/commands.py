@@ -66,6 +66,10 @@ def _deletable(browser: Browser) -> str:
     return "This object is deleted." if row else "Choose an object or a prefix first."
 
 
+def _movable(browser: Browser) -> str:
+    return _writable(browser) or ("" if browser.has_sources else "Choose an object or a prefix first.")
+
+
 def _place(browser: Browser) -> str:
     return _connected(browser) or ("" if browser.current_uri else "Choose a bucket first.")
 
@@ -130,6 +134,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
     Command("upload", "Upload", "u", "Upload files to this prefix.", check=_writable_bucket, footer="Upload"),
     Command("download", "Download", "d", "Download the selected objects, or the one under the cursor.", check=_objects, footer="Download"),
+    Command("copy_to", "Copy", "c", "Copy the selected objects and prefixes, or what is under the cursor.", check=_movable),
+    Command("move", "Move, rename", "m", "Move or rename the selected objects and prefixes, or what is under the cursor.", check=_movable),
     Command("edit_metadata", "Metadata", "e", "Edit the object's headers and user metadata.", check=_writable_object, footer="Metadata"),
     Command("edit_tags", "Tags", "t", "Edit the object's tags.", check=_writable_object),
     Command("why", "Why missing?", "w", "Find out why an object is missing.", check=_connected, footer="Why?"),

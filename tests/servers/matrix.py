@@ -28,6 +28,8 @@ CAPABILITIES = (
     "multipart",
     "create-only",
     "delete",
+    "copy, move",
+    "multipart copy",
     "1 GiB there and back",
     "goes on after a kill",
     "metadata",
@@ -77,6 +79,7 @@ CANNOT: dict[str, dict[str, Cannot]] = {
         "signatures checked": Cannot(pytest.fail.Exception, "it accepts every key"),
     },
     "rclone": {
+        "multipart copy": Cannot(errors.Unsupported, "it takes the copy of a part for an empty part"),
         "versions": Cannot(errors.Unsupported, "it keeps none"),
         "deleted keys": Cannot(BadInput, "it keeps no versions"),
         "tags": Cannot(

@@ -31,7 +31,8 @@ class Treatment:
     instead: tuple[int, bytes] | None = None  # status and body; the server isn't asked
     before: Callable[[], Any] | None = None  # called before the server is asked
     change: Callable[[bytes], bytes] | None = None  # the server's answer, before it is passed on
-    headers: dict[str, str] = field(default_factory=dict)  # of the answer, instead of the server's
+    # Of the answer, instead of the server's or beside those of `instead`.
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Rule = Callable[[Asked], Treatment | None]
@@ -86,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         if treatment.before:
             treatment.before()
         if treatment.instead:
-            self._answer(*treatment.instead, {"Content-Type": "application/xml"})
+            self._answer(*treatment.instead, {"Content-Type": "application/xml"} | treatment.headers)
             return
         asked.headers.pop("expect", None)
         upstream = http.client.HTTPConnection(urlsplit(self.proxy.upstream).netloc)

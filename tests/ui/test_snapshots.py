@@ -106,6 +106,11 @@ def test_what_would_be_deleted(snap_compare: Compare, demo_profile: Profile) -> 
     assert snap_compare(app, terminal_size=NARROW, run_before=drive("down", "space", "down", "space", "D"))
 
 
+def test_copying_a_prefix(snap_compare: Compare, demo_profile: Profile) -> None:
+    app = screen_of(demo_profile, "s3://r630-switchbot-isos/openshift/")
+    assert snap_compare(app, terminal_size=NARROW, run_before=drive("c", "backspace", "-", "o", "l", "d", "slash"))
+
+
 def test_empty(snap_compare: Compare, demo_profile: Profile) -> None:
     app = screen_of(demo_profile, "s3://r630-switchbot-isos/nothing/here/")
     assert snap_compare(app, terminal_size=NARROW, run_before=drive())

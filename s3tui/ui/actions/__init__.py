@@ -28,6 +28,8 @@ ACTIONS: dict[str, Callable[[Browser], object]] = {
     "request_log": view.request_log,
     "upload": objects.upload,
     "download": objects.download,
+    "copy_to": objects.copy_to,
+    "move": objects.move,
     "edit_metadata": objects.edit_metadata,
     "edit_tags": objects.edit_tags,
     "why": objects.why,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from s3tui import background
 from s3tui.s3.uri import S3Uri
 from s3tui.ui import detail_content
@@ -40,6 +42,23 @@ async def _download(browser: Browser) -> None:
         browser.say("Prefixes are left out: only objects are downloaded.")
     form = DownloadForm(connection, [uri for uri, _ in chosen], [row.size for _, row in chosen])
     if requests := await browser.app.push_screen_wait(form):
+        await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
+
+
+def copy_to(browser: Browser) -> None:
+    browser.ask(_bring, "copy")
+
+
+def move(browser: Browser) -> None:
+    browser.ask(_bring, "move")
+
+
+async def _bring(browser: Browser, kind: Literal["copy", "move"]) -> None:
+    from s3tui.ui.dialogs.copy import CopyForm
+
+    connection = browser.connection
+    assert connection is not None
+    if requests := await browser.app.push_screen_wait(CopyForm(connection, browser.chosen, kind)):
         await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
 
 

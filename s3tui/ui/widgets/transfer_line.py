@@ -10,6 +10,7 @@ from textual.widgets import Static
 from s3tui import display
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, TransferView
+from s3tui.transfers.request import Kind
 
 INTERVAL = 0.2  # s
 # A state is told by its sign and its word; colour only repeats it.
@@ -40,7 +41,7 @@ LOOKS: dict[State, str] = {
     "skipped": "dim",
     "cancelled": "dim",
 }
-ARROWS = {"upload": "↑", "download": "↓", "delete": "−"}
+ARROWS: dict[Kind, str] = {"upload": "↑", "download": "↓", "copy": "→", "move": "⇥", "delete": "−"}
 
 
 class TransferLine(Static):

@@ -1,0 +1,173 @@
+"""Copying one object, or one version of it, to a key: by the endpoint itself, or streamed to another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from s3tui.background import CancelToken
+from s3tui.errors import BadInput
+from s3tui.s3 import carried, errors
+from s3tui.s3.client import Connection, connected
+from s3tui.s3.objects import ObjectInfo, head
+from s3tui.s3.tags import refuse_writing
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers import copy_across, copy_here
+from s3tui.transfers.create_only import check_absent
+from s3tui.transfers.failures import SameObject
+from s3tui.transfers.notes import Notes
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.request import Kind
+from s3tui.transfers.reservations import reserved
+from s3tui.transfers.stored import bare, find
+from s3tui.transfers.upload import LONGEST_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """What is to be copied where. `source` may name a version; without one it is the object as it is then.
+
+    `etag` (without quotes) is the one that was seen when this was asked for, if it was: another object under that
+    key is refused. `to_profile` names the profile of the target, where that isn't the source's: this process must
+    be connected to it (`client.connect`) before the copy runs.
+    """
+
+    kind: ClassVar[Kind] = "copy"
+    source: S3Uri
+    target: S3Uri
+    overwrite: bool = False
+    etag: str = ""
+    to_profile: str | None = None
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        return ends(self.source, self.target, self.to_profile)
+
+    def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
+        return copy(connection, self, progress, token, notes)
+
+
+def ends(source: S3Uri, target: S3Uri, to_profile: str | None) -> tuple[str, str]:
+    """From where to where, for people: a target of another profile has that before it."""
+    version = f"?versionId={source.version_id}" if source.version_id else ""
+    return f"{source}{version}", f"{to_profile}: {target}" if to_profile else str(target)
+
+
+def copy(connection: Connection, request: CopyRequest, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
+    """Copy the object with all that belongs to it, and compare the copy with it.
+
+    Raises `AlreadyExists`, `CannotLook`, `SameObject`, `Differs`, `BadInput`, `errors.S3Error` (of which `Changed`
+    when the source isn't the one seen before, `ReadOnly`) and `Cancelled`. After a failure no unfinished upload is left.
+    """
+    there = target_connection(connection, request.to_profile)
+    with reserved((there.profile.endpoint, request.target.bucket, request.target.key), str(request.target)):
+        source = look(connection, there, request, progress)
+        return bring(connection, there, request, source, progress, token, notes)
+
+
+def target_connection(connection: Connection, to_profile: str | None) -> Connection:
+    """The connection to write with. Raises `BadInput` when this process has none to that profile."""
+    if to_profile is None or to_profile == connection.profile.name:
+        return connection
+    found = connected(to_profile)
+    if found is None:
+        raise BadInput(f"There is no connection to the profile “{to_profile}”.", "Open it once, then try again.")
+    return found
+
+
+def look(connection: Connection, there: Connection, request: CopyRequest, progress: Progress) -> ObjectInfo:
+    """The source as it is now, if it is what was asked for and may be copied there. Sends only reads."""
+    refuse_writing(there)
+    if complaints := problems(request.target):
+        raise BadInput(complaints[0])
+    refuse_itself(connection, there, request)
+    source = head(connection, request.source)
+    if request.etag and bare(source.etag) != request.etag:
+        raise errors.Changed(
+            f"“{request.source.key}” is not the object that was chosen: it has changed meanwhile.",
+            "Nothing was copied. Look at it again.",
+        )
+    progress.begin(source.size)
+    return source
+
+
+def problems(target: S3Uri) -> list[str]:
+    """Why nothing can be copied to `target`, one sentence each."""
+    if not target.key:
+        return ["The new key is empty."]
+    try:
+        length = len(target.key.encode())
+    except UnicodeEncodeError:
+        return ["This name is not valid Unicode, so it can't be a key: choose another."]
+    return (
+        [f"The key “{target.key[:40]}…” has {length:,} bytes; S3 takes {LONGEST_KEY:,}."]
+        if length > LONGEST_KEY
+        else []
+    )
+
+
+def refuse_itself(connection: Connection, there: Connection, request: CopyRequest) -> None:
+    """An older version may be copied over the newest one; nothing else may go where it is."""
+    same_place = (request.source.bucket, request.source.key) == (request.target.bucket, request.target.key)
+    if same_place and there.profile.endpoint == connection.profile.endpoint and not request.source.version_id:
+        raise SameObject(str(request.source))
+
+
+def bring(
+    connection: Connection,
+    there: Connection,
+    request: CopyRequest,
+    source: ObjectInfo,
+    progress: Progress,
+    token: CancelToken,
+    notes: Notes,
+) -> Outcome:
+    """Make the copy of `source`, and compare."""
+    before = None
+    if request.overwrite:
+        before = find(there, request.target)
+        refuse_alias(source, before)
+    elif source.size > copy_here.SMALL and not copy_here.began(notes, source):
+        check_absent(there, request.target)
+    token.check()
+    kept = carried.survey_object(connection, source)
+    copying = copy_here.Copying(request.target, request.overwrite, source, kept, before)
+    if there is connection:
+        return copy_here.send(connection, copying, progress, token, notes)
+    if _sees(there, connection, source):
+        # The endpoint's own copy, by who may write there.
+        return copy_here.send(there, copying, progress, token, notes)
+    return copy_across.send(connection, there, copying, progress, token, notes)
+
+
+def refuse_alias(source: ObjectInfo, target: ObjectInfo | None) -> None:
+    """One object can be seen under two names: by a server that takes `/a` for `a`, or by two endpoints of one store.
+
+    Copying it there, and deleting the original after that, would delete it. Raises `SameObject`.
+    """
+    if target is None:
+        return
+    if (source.etag, source.size, source.modified, source.version_id) == (
+        target.etag,
+        target.size,
+        target.modified,
+        target.version_id,
+    ):
+        raise SameObject(str(source.uri), str(target.uri))
+
+
+def _sees(there: Connection, connection: Connection, source: ObjectInfo) -> bool:
+    """Whether the other profile reads the very same object: one endpoint may show each tenant buckets of its own."""
+    if there.profile.endpoint != connection.profile.endpoint:
+        return False
+    try:
+        seen = head(there, replace(source.uri, version_id=source.version_id))
+    except errors.S3Error:
+        return False
+    return (seen.etag, seen.size, seen.modified, seen.version_id, seen.metadata) == (
+        source.etag,
+        source.size,
+        source.modified,
+        source.version_id,
+        source.metadata,
+    )

@@ -1,0 +1,166 @@
+"""Objects copied and moved by the server itself, and to another one: whole, in parts, with what belongs to them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from s3tui.background import CancelToken
+from s3tui.profiles.credentials import remember
+from s3tui.s3 import client, copying, errors, objects, tags, uploads
+from s3tui.s3.client import connect
+from s3tui.s3.metadata import readable
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers import copy_across
+from s3tui.transfers.copy import CopyRequest
+from s3tui.transfers.copy_plan import plan
+from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.move import MoveRequest
+from s3tui.transfers.notes import Notes
+from s3tui.transfers.progress import Outcome, Progress
+from tests.servers.conftest import Place
+from tests.servers.launch import OWNER
+from tests.servers.matrix import KEYS_IT_CHANGES
+from tests.servers.test_objects import ODD_KEYS
+
+MIB = 1 << 20
+
+
+def run(place: Place, request: CopyRequest | MoveRequest) -> Outcome:
+    return request.run(place.connection, Progress(), CancelToken(), Notes())
+
+
+def put_in_parts(place: Place, key: str) -> bytes:
+    """An object of 11 MiB in parts of 5 MiB; moto can't tell the ACL of one unless it was given. Its content."""
+    bodies = [os.urandom(5 * MIB), os.urandom(5 * MIB), os.urandom(MIB + 7)]
+    named = place.at(key).parameters
+    created = place.connection.call("create_multipart_upload", **named, ACL="private")
+    upload = {**named, "UploadId": created["UploadId"]}
+    sent = []
+    for number, body in enumerate(bodies, 1):
+        answer = place.connection.call("upload_part", **upload, PartNumber=number, Body=body)
+        sent.append({"PartNumber": number, "ETag": answer["ETag"]})
+    place.connection.call("complete_multipart_upload", **upload, MultipartUpload={"Parts": sent})
+    return b"".join(bodies)
+
+
+@pytest.mark.capability("copy, move")
+def test_a_copy_has_what_belongs_to_the_object(place: Place) -> None:
+    source = place.put(
+        "described.iso",
+        b"12345",
+        ContentType="application/x-iso9660-image",
+        CacheControl="no-store",
+        Metadata={"version": "4.14", "name": "=?UTF-8?B?Wm/Dqw==?="},
+    )
+    outcome = run(place, CopyRequest(source, place.at("copies/described.iso")))
+    assert outcome.state == "verified", outcome.detail
+    after = objects.head(place.connection, place.at("copies/described.iso"))
+    kept = {name.lower(): readable(value) for name, value in after.metadata.user}
+    assert kept.items() >= {"version": "4.14", "name": "Zoë"}.items()  # rclone adds one
+    assert (after.metadata.content_type, after.metadata.cache_control) == ("application/x-iso9660-image", "no-store")
+    assert place.read("copies/described.iso") == place.read("described.iso") == b"12345"
+
+
+@pytest.mark.capability("copy, move")
+def test_a_copy_replaces_nothing_unless_asked_for(place: Place) -> None:
+    source, there = place.put("new", b"new"), place.put("there", b"the one that was there")
+    with pytest.raises(AlreadyExists):
+        run(place, CopyRequest(source, there))
+    assert place.read("there") == b"the one that was there"
+    assert run(place, CopyRequest(source, there, overwrite=True)).state == "verified"
+    assert place.read("there") == b"new"
+
+
+@pytest.mark.capability("copy, move")
+def test_a_prefix_is_moved_with_odd_keys_and_nothing_beside_it(place: Place) -> None:
+    changed = KEYS_IT_CHANGES.get(place.server.name, {})
+    keys = [key for key in ODD_KEYS if key not in changed]
+    for key in keys:
+        place.put(f"from/{key}", key.encode())
+    place.put("from-old/plain.txt", b"stays")
+    for each in list(plan(place.connection, [place.at("from/")], place.at("to/"))):
+        outcome = run(place, MoveRequest(each.source, each.target, etag=each.etag))
+        assert outcome.state == "verified", outcome.detail
+    assert {key: place.read(f"to/{key}") for key in keys} == {key: key.encode() for key in keys}
+    assert place.read("from-old/plain.txt") == b"stays"
+    for key in keys:
+        with pytest.raises(errors.NoSuchKey):
+            objects.head(place.connection, place.at(f"from/{key}"))
+
+
+@pytest.mark.capability("copy, move")
+def test_an_object_that_changed_since_is_not_copied(place: Place) -> None:
+    source = place.put("changing", b"1")
+    seen = objects.head(place.connection, source).etag
+    place.put("changing", b"22")
+    with pytest.raises(errors.Changed):
+        run(place, MoveRequest(source, place.at("moved"), etag=seen))
+    assert place.read("changing") == b"22"
+
+
+@pytest.mark.capability("tags")
+def test_tags_come_along(place: Place) -> None:
+    source = place.put("tagged", b"1")
+    tags.replace(place.connection, source, {}, {"version": "4.14", "team": "r d"})
+    outcome = run(place, CopyRequest(source, place.at("tagged-too")))
+    assert outcome.state == "verified", outcome.detail
+    assert tags.read(place.connection, place.at("tagged-too")) == {"version": "4.14", "team": "r d"}
+
+
+@pytest.mark.capability("storage class")
+def test_the_storage_class_comes_along(place: Place) -> None:
+    source = place.put("cold", b"1", StorageClass="STANDARD_IA")
+    assert run(place, CopyRequest(source, place.at("cold-too"))).state == "verified"
+    assert objects.head(place.connection, place.at("cold-too")).storage_class == "STANDARD_IA"
+
+
+@pytest.mark.capability("multipart copy")
+def test_an_object_above_the_limit_is_copied_in_parts(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "COPY_LIMIT", 10 * MIB)
+    body = put_in_parts(place, "large.iso")
+    outcome = run(place, CopyRequest(place.at("large.iso"), place.at("large-too.iso")))
+    assert outcome.state in ("verified", "sent but not verified"), outcome.detail  # SeaweedFS makes another ETag
+    assert place.read("large-too.iso") == body
+    assert uploads.unfinished(place.connection, place.bucket).uploads == ()
+
+
+@pytest.mark.capability("copy, move")
+def test_what_came_in_parts_is_still_known_by_its_etag(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the limit too: where one request would give it another ETag, it goes in parts."""
+    body = put_in_parts(place, "large.iso")
+    outcome = run(place, MoveRequest(place.at("large.iso"), place.at("moved.iso")))
+    assert outcome.state == "verified", outcome.detail
+    assert place.read("moved.iso") == body
+
+
+@pytest.mark.needs("versions")
+@pytest.mark.capability("versions")
+def test_a_version_is_brought_back_by_copying_it(place: Place) -> None:
+    place.connection.call("put_bucket_versioning", Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
+    place.put("kept", b"old")
+    old = objects.head(place.connection, place.at("kept")).version_id
+    place.put("kept", b"newer")
+    request = CopyRequest(S3Uri(place.bucket, "kept", old), place.at("kept"), overwrite=True)
+    assert run(place, request).state == "verified"
+    assert place.read("kept") == b"old"
+
+
+@pytest.mark.capability("copy, move")
+@pytest.mark.parametrize("size", [100, 11 * MIB])
+def test_to_another_endpoint(place: Place, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """The same server by its other name is another endpoint to us: the bytes pass through here."""
+    monkeypatch.setattr(copy_across, "PART_SIZE", 5 * MIB)
+    here = place.server.profile(OWNER)
+    remember("elsewhere", OWNER)
+    connect(replace(here, name="elsewhere", endpoint=place.server.endpoint.replace("127.0.0.1", "localhost")))
+    try:
+        source = place.put("near", os.urandom(size), Metadata={"version": "4.14"})
+        request = CopyRequest(source, place.at("far"), to_profile="elsewhere")
+        outcome = run(place, request)
+        assert outcome.state == "verified", outcome.detail
+        assert place.read("far") == place.read("near")
+    finally:
+        client.forget("elsewhere")
