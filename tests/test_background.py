@@ -142,3 +142,25 @@ async def test_there_is_an_end_to_the_threads_of_a_pool(monkeypatch: pytest.Monk
     assert threads_of(pool) <= 3
     go_on.set()
     await until(lambda: not pool.busy)
+
+
+def test_a_pause_stops_as_a_cancel_does_and_keeps() -> None:
+    token, told = CancelToken(), list[str]()
+    token.on_cancel(lambda: told.append("stop"))
+    token.pause()
+    assert token.cancelled and token.keep and told == ["stop"]
+    with pytest.raises(Cancelled):
+        token.check()
+    token.pause()
+    assert token.keep
+    token.cancel()
+    assert not token.keep and told == ["stop"]
+    token.pause()
+    assert not token.keep
+
+
+def test_what_is_cancelled_is_not_kept_by_a_later_pause() -> None:
+    token = CancelToken()
+    token.cancel()
+    token.pause()
+    assert token.cancelled and not token.keep

@@ -51,6 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     if moving.queue.journal.problem:
         return FAILED
     moving.queue.look()
+    if moving.queue.problem:
+        say(f"s3tui: {moving.queue.problem}")
+        return FAILED
     return cast(Callable[[argparse.Namespace, Moving], int], arguments.act)(arguments, moving)
 
 

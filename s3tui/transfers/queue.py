@@ -78,8 +78,8 @@ class Queue(Runner):
             return self.counts.get("paused", 0)
 
     def look(self) -> None:
-        """Take in what other processes have changed since."""
-        with self._changing:
+        """Take in what other processes have changed since; `problem` says why that can't be known."""
+        with self._changing, self._noting():
             if self._upto == self.journal.changes():
                 return
             self._run_name = self.journal.run

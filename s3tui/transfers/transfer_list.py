@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 
 from s3tui.transfers.journal import Row
 from s3tui.transfers.progress import State
 from s3tui.transfers.transfer import Transfer
 
+_STRETCH = 2_000  # transfers
 ACTIVE: frozenset[State] = frozenset(("waiting", "running"))
 
 
@@ -26,16 +27,19 @@ class TransferList:
         self._running: dict[int, Transfer] = {}
         self._lock = threading.Lock()
 
-    def add(self, transfers: Iterable[Transfer]) -> None:
-        """They go to where their positions put them."""
-        with self._lock:
-            known = len(self._order)
-            self._order.extend(transfers)
-            for transfer in self._order[known:]:
-                self._by_number[transfer.number] = transfer
-                self._count(transfer, 1)
-            self._order.sort(key=_position)  # most often it is so already, which costs next to nothing
-            self.version += 1
+    def add(self, transfers: Sequence[Transfer]) -> None:
+        """They go to where their positions put them; a stretch at a time, so that who only looks hardly waits."""
+        for first in range(0, len(transfers), _STRETCH):
+            with self._lock:
+                last = self._order[-1].row.position if self._order else -1
+                new = transfers[first : first + _STRETCH]
+                self._order.extend(new)
+                for transfer in new:
+                    self._by_number[transfer.number] = transfer
+                    self._count(transfer, 1)
+                if new[0].row.position < last:
+                    self._order.sort(key=_position)
+                self.version += 1
 
     def change(self, transfer: Transfer, row: Row) -> None:
         """`transfer` is now as `row` says."""

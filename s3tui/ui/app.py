@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
 
 TOGETHER = 0.5  # s between two looks whether all transfers have ended, which are told in one message
+OTHERS = 2.0  # s between two looks at what other processes are running
 LAST_SECONDS = 5.0  # that running transfers get to abort what they began, when the program is ended
 
 
@@ -115,6 +116,7 @@ class S3tuiApp(TellsFailures, App[None]):
             self.notify(visible(complaint), title="In the config", severity="warning", markup=False, timeout=15)
         self.load_profiles(first=True)
         self.load_transfers()
+        self.set_interval(OTHERS, self._look_at_others)
         for name in ("SIGTERM", "SIGHUP"):
             with suppress(AttributeError, NotImplementedError):  # Windows
                 asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.ended_from_outside)
@@ -214,6 +216,11 @@ class S3tuiApp(TellsFailures, App[None]):
         elif paused:
             of = "1 transfer of an earlier run is" if paused == 1 else f"{paused:,} transfers of an earlier run are"
             self.notify(f"{of} paused: T shows them.", title="Transfers", markup=False)
+
+    def _look_at_others(self) -> None:
+        """What another process was running may have ended; the screen of transfers looks for what is new, too."""
+        if any(view.process for view in self.queue.moving()):
+            background.LOCAL.submit(self.queue.look)
 
     def _connect_again(self, whom: Whom) -> Connection:
         """For what an earlier run asked for. In a pool thread; raises `S3tuiError`."""

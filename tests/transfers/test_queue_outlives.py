@@ -206,6 +206,45 @@ def test_moving_only_changes_the_order(moves: list[tuple[int, int]]) -> None:
         assert [row.number for row in queue.journal.since(-1).rows] == [view.number for view in expected]
 
 
+def fail(_: Progress, __: CancelToken, notes: Notes) -> Outcome:
+    notes.set(upload_id="U")
+    raise BadInput("The line is dead.")
+
+
+steps = st.one_of(
+    st.tuples(st.just("submit"), st.sampled_from(["good", "left", "bad"])),
+    st.tuples(st.sampled_from(["pause", "resume", "cancel", "retry"]), st.none() | st.integers(1, 6)),
+    st.tuples(st.just("move"), st.integers(1, 6), st.sampled_from([-1, 1])),
+    st.tuples(st.sampled_from(["clear", "look", "idle"])),
+)
+
+
+@given(st.lists(steps, max_size=25))
+def test_the_journal_always_says_what_the_queue_says(done: list[tuple[object, ...]]) -> None:
+    WORK.update(left=fail, bad=lambda *_: Outcome("failed", "No."))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(request_text.CLASSES, "fake", fake.CLASSES["fake"])
+        queue = Queue()
+        for name, *details in done:
+            match name:
+                case "submit":
+                    submit(queue, str(details[0]))
+                case "idle":
+                    until_idle(queue)
+                case "pause" | "resume" | "cancel" | "retry":
+                    getattr(queue, name)(None if details[0] is None else details)
+                case _:
+                    getattr(queue, str(name))(*details)
+        until_idle(queue)
+        rows = [transfer.row for transfer in queue.rows()]
+        assert queue.journal.since(-1).rows == tuple(rows) and not queue.problem
+        assert sum(queue.counts.values()) == len(rows)
+        assert {row.state for row in rows} <= {"verified", "failed", "paused", "cancelled"}
+        assert all(row.left == (row.ends[0] == "/left") for row in rows if row.state == "failed")
+        assert not any(row.left for row in rows if row.state in ("verified", "cancelled"))
+        assert all(job.run == "" for job in queue.journal.since(-1).jobs)
+
+
 def test_more_of_them_begin_when_more_may(held: Held) -> None:
     queue = Queue()
     queue.at_once = 1

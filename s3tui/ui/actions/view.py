@@ -175,7 +175,8 @@ async def _ask_and_leave(browser: Browser) -> None:
         browser.say("Pausing …" if answer == "keep" else "Cancelling …")
         stop = browser.queue.pause_all if answer == "keep" else browser.queue.cancel_all
         ended = await _stop_transfers(browser, stop)
-        browser.app.exit(message=None if ended else "Not every transfer ended in time: unfinished uploads may remain.")
+        late = "T shows it next time." if browser.queue.is_kept else "unfinished uploads may remain."
+        browser.app.exit(message=None if ended else f"Not every transfer ended in time: {late}")
 
 
 async def _stop_transfers(browser: Browser, stop: Callable[[float], bool]) -> bool:

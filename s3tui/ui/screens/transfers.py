@@ -94,6 +94,8 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         """Show what has changed."""
         self.table.look()
         said = summary(self.transfers.counts, self.transfers.moving())
+        if self.transfers.problem:
+            said = f"{visible(self.transfers.problem)}   {said}"
         if said != self._said:
             self._said = said
             self.query_one("#summary", Static).update(Content(said))
