@@ -21,9 +21,10 @@ from s3tui.transfers.notes import Notes
 from s3tui.transfers.part_file import PartFile, make_folder
 from s3tui.transfers.parts import CHUNK, Part
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.receiving import arriving
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
-from s3tui.transfers.stored import bare
+from s3tui.transfers.stored import bare, whole_checksums
 
 # Seconds before each further try after a connection was cut; the count begins anew when bytes have come.
 PAUSES = (0.5, 2.0, 8.0)
@@ -63,13 +64,16 @@ def download(connection: Connection, request: DownloadRequest, progress: Progres
         make_folder(request.path, request.root)
         with PartFile(request.path, stored.size) as file:
             try:
-                _Reception(connection, request.source, stored, file, progress).receive(token)
+                reception = _Reception(connection, request.source, stored, file, progress)
+                reception.receive(token)
             except errors.Archived as error:
                 if stored.restore and stored.restore.ongoing:
                     error.advice = "A restore is under way: try again when it is done."
                 raise
             progress.stage = "checking"
-            outcome = verify.downloaded(connection, request.source, stored, lambda part: file.chunks(part, token))
+            outcome = verify.downloaded(
+                connection, request.source, stored, lambda part: file.chunks(part, token), reception.sum
+            )
             token.check()
             file.publish(request.overwrite, stored.modified)
         return outcome
@@ -90,6 +94,7 @@ class _Reception:
     ) -> None:
         self._connection, self._source, self._stored = connection, source, stored
         self._file, self._progress = file, progress
+        self.sum = arriving(whole_checksums(stored), stored.size)
 
     def receive(self, token: CancelToken) -> None:
         """All of it, in parts when it is large and the endpoint can."""
@@ -138,6 +143,8 @@ class _Reception:
                     if skip:
                         skip -= count
                         continue
+                    if self.sum:
+                        self.sum.add(buffer[:count], at + came)
                     self._file.write(buffer[:count], at + came)
                     came += count
                     self._progress.add(count)
@@ -156,7 +163,7 @@ class _Reception:
             parameters["IfMatch"] = self._stored.quoted_etag
         if uri.version_id:
             parameters["VersionId"] = uri.version_id
-        answer = self._connection.call("get_object", Bucket=uri.bucket, Key=uri.key, **parameters)
+        answer = self._connection.quickly("get_object", Bucket=uri.bucket, Key=uri.key, **parameters)
         body: Body = answer["Body"]
         try:
             self._check_same(bare(answer.get("ETag")))

@@ -10,12 +10,12 @@ from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.checksums import PartSums, sums_of, whole_crc64
+from s3tui.transfers.checksums import PartSums, whole_crc64
 from s3tui.transfers.create_only import create
 from s3tui.transfers.failures import AlreadyExists, LeftBehind
 from s3tui.transfers.parts import Part, cut, each_part
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.sending import Sent, send_part, uses_crc64
+from s3tui.transfers.sending import Sent, send_part, sums_to_send, uses_crc64
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, holds
 
@@ -43,7 +43,7 @@ def send(
     upload = {"Bucket": request.target.bucket, "Key": request.target.key, "UploadId": str(answer["UploadId"])}
 
     def send_one(part: Part, stop: CancelToken) -> tuple[PartSums, str]:
-        sums = sums_of(source.chunks(part, stop))
+        sums = sums_to_send(connection, source, part, stop)
         etag = _send_patiently(connection, {**upload, "PartNumber": part.number}, part, sums, source, progress, stop)
         return sums, etag
 

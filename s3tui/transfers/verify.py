@@ -16,6 +16,7 @@ from s3tui.transfers.checksums import ALGORITHMS, is_md5, whole_crc64
 from s3tui.transfers.failures import Differs
 from s3tui.transfers.parts import MIB, PART_SIZE, Part
 from s3tui.transfers.progress import Outcome, State
+from s3tui.transfers.receiving import Arriving
 from s3tui.transfers.sending import Sent
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, opaque_etag, whole_checksums
@@ -108,15 +109,20 @@ def _agreement(stored: ObjectInfo, sent: Sent, source: Source, token: CancelToke
     return ""
 
 
-def downloaded(connection: Connection, source: S3Uri, stored: ObjectInfo, chunks: Chunks) -> Outcome:
-    """Whether the bytes that `chunks` reads back from the local file are what `stored` says.
+def downloaded(
+    connection: Connection, source: S3Uri, stored: ObjectInfo, chunks: Chunks, arriving: Arriving | None = None
+) -> Outcome:
+    """Whether the bytes that `chunks` reads back from the local file, or that were summed while they were
+    `arriving`, are what `stored` says.
 
     Raises `Differs` when a checksum of the whole object says they aren't.
     """
     whole = Part(1, 0, stored.size)
     told = whole_checksums(stored)
     name = next((name for name in ALGORITHMS if name in told), "")
-    if name and base64.b64encode(_digest(name, chunks(whole))).decode() == told[name]:
+    summed = arriving if arriving and arriving.algorithm == name else None
+    digest = summed.digest(chunks) if summed else _digest(name, chunks(whole)) if name else b""
+    if name and base64.b64encode(digest).decode() == told[name]:
         return _outcome("verified", f"Size and {name} checksum agree.", stored)
     if not opaque_etag(stored) and _etag_agrees(connection, source, stored, chunks):
         return _outcome("verified", "Size and ETag agree.", stored)
