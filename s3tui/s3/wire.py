@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 _HEAD = 1 << 16  # bytes that the head of an answer has at most
-_PIECE = 1 << 20  # bytes of a body between two looks at whether it shall go on
+_PIECE = 256 << 10  # bytes of a body between two looks at whether it shall go on
 _MOST_KEPT = 32
 
 
