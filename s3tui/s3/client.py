@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -82,6 +83,11 @@ class Connection:
     def read_only(self, value: bool) -> None:
         self._read_only = value or self.profile.read_only
 
+    @property
+    def attempts(self) -> int:
+        """How often this thread's last call was sent."""
+        return self._sending.attempts
+
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call boto3's `operation` (`head_object`) with S3's own `parameters` and return its answer.
 
@@ -121,8 +127,7 @@ class Connection:
     def _call(
         self, operation: str, parameters: dict[str, Any], send: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
-        name = "".join(word.capitalize() for word in operation.split("_"))
-        request = errors.Request(name, str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
+        request = errors.Request(_named(operation), str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
         once = not isinstance(parameters.get("Body", b""), (bytes, str))  # a stream can't be sent twice
         try:
             answer = self._ask(request, send, once)
@@ -350,6 +355,12 @@ class Connection:
                 error=(refused.code or type(failure).__name__) if failure else code,
             )
         )
+
+
+@cache
+def _named(operation: str) -> str:
+    """S3's name of boto3's `operation`."""
+    return "".join(word.capitalize() for word in operation.split("_"))
 
 
 _connections: dict[Profile, Connection] = {}

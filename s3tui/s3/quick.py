@@ -24,6 +24,8 @@ OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object"
 _PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
 _LOOPBACK = ("127.", "localhost", "::1")
 _PIECE = 1 << 20
+_SHORT = 16 << 10  # bytes of an answer that is read only to keep the connection
+_ERRORS = {404: ("404", "Not Found"), 412: ("PreconditionFailed", "")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,7 @@ class Roads:
     def ask(
         self, operation: str, parameters: Mapping[str, Any], client: Any, keys: Keys | None
     ) -> dict[str, Any] | None:
-        """What boto3's `client` would return. None when it has to be asked itself. Raises `errors.NoSuchKey`, and
-        what the body raises."""
+        """What boto3's `client` would return. None when it has to be asked itself. Raises `errors.NoSuchKey`, and what the body raises."""
         bucket = parameters["Bucket"]
         known = self._roads.get(bucket)
         if known is None or (known.signer and not keys):
@@ -99,8 +100,8 @@ class Roads:
             answer = send(known, keys, request)
             if answer.status in (200, 206):
                 found = parsed(shape, answer)
-            elif answer.status == 404 and request.method == "HEAD":
-                raise _not_found(shape.operation, parameters, answer)
+            elif is_final(request, answer):
+                raise _failure(shape.operation, parameters, answer)
             else:
                 answer.close()
         except NotPlain:
@@ -130,10 +131,18 @@ def _botocore_adds_to(request: Asked, client: Any) -> bool:
     return not any(name.startswith("x-amz-checksum-") for name in request.headers)
 
 
-def _not_found(operation: str, parameters: Mapping[str, Any], answer: Answer) -> errors.S3Error:
-    """As botocore tells an answer without a body."""
+def is_final(request: Asked, answer: Answer) -> bool:
+    """Whether asking once more would say the same: there is no such object, or already one."""
+    if request.method == "HEAD":
+        return answer.status == 404
+    return answer.status == 412 and "if-none-match" in request.headers and answer.left <= _SHORT
+
+
+def _failure(operation: str, parameters: Mapping[str, Any], answer: Answer) -> errors.S3Error:
     said = {"HTTPStatusCode": answer.status, "HTTPHeaders": answer.headers}
-    response = {"Error": {"Code": "404", "Message": "Not Found"}, "ResponseMetadata": said}
+    code, text = _ERRORS[answer.status]
+    answer.read()
+    response = {"Error": {"Code": code, "Message": text}, "ResponseMetadata": said}
     return errors.from_response(operation, parameters["Bucket"], parameters["Key"], response)
 
 
@@ -164,7 +173,8 @@ def asked(shape: Shape, road: Road, parameters: Mapping[str, Any]) -> Asked | No
             query[shape.query[name]] = str(value)
         else:
             return None
-    if not all(text.isascii() and text.isprintable() for pair in headers.items() for text in pair):
+    text = "".join([*headers, *headers.values()])
+    if not text.isascii() or not text.isprintable():
         return None
     try:
         path = road.base + quote(parameters["Key"], safe="/-_.~")

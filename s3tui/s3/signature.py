@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
@@ -34,7 +36,7 @@ class Signer:
         `path` and `query` are encoded, the query in order; names of `headers` are in lower case, `host` among them.
         `payload` is the SHA-256 of the body in hexadecimal, or `UNSIGNED`.
         """
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        moment = _moment(int(time.time()))
         added = {"x-amz-content-sha256": payload, "x-amz-date": moment}
         access_key_id, secret, token = keys
         if token:
@@ -60,6 +62,11 @@ class Signer:
             key = _mac(key, word)
         self._kept = ((secret, day), key)
         return key
+
+
+@lru_cache(maxsize=4)
+def _moment(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _mac(key: bytes, text: str) -> bytes:

@@ -68,12 +68,12 @@ class Answer:
 
     def __init__(self, wire: Wire, line: Line, head: Head, left: int) -> None:
         self.status, self.headers = head.status, head.headers
-        self._wire, self._line, self._rest, self._left = wire, line, head.rest, left
+        self._wire, self._line, self._rest, self.left = wire, line, head.rest, left
         self._finish()
 
     def read(self, count: int | None = None) -> bytes:
         """Up to `count` bytes, all that is left without it; empty at the end."""
-        wanted = self._left if count is None else min(count, self._left)
+        wanted = self.left if count is None else min(count, self.left)
         body = bytearray(wanted)
         view = memoryview(body)
         while view:
@@ -82,7 +82,7 @@ class Answer:
 
     def readinto(self, buffer: bytearray | memoryview) -> int:
         """Fill `buffer` as far as one read goes; 0 at the end. Raises `ConnectionError`, `TimeoutError`."""
-        view = memoryview(buffer)[: self._left]
+        view = memoryview(buffer)[: self.left]
         if not view:
             return 0
         if self._rest:
@@ -94,17 +94,17 @@ class Answer:
             if not count:
                 self.close()
                 raise ConnectionResetError("The connection was cut before everything arrived.")
-        self._left -= count
+        self.left -= count
         self._finish()
         return count
 
     def close(self) -> None:
         """Give up the connection unless all was read. May be called from another thread to end a read."""
-        if self._left:
+        if self.left:
             self._line.end()
 
     def _finish(self) -> None:
-        if self._left:
+        if self.left:
             return
         if self.headers.get("connection", "").lower() == "close":
             self._line.end()

@@ -12,6 +12,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 
@@ -37,9 +38,15 @@ class Crc:
 
 
 def crc64nvme() -> Crc:
+    return Crc(_crc64nvme(), 8)
+
+
+@cache
+def _crc64nvme() -> Callable[[bytes, int], int]:
     from awscrt import checksums
 
-    return Crc(checksums.crc64nvme, 8)
+    step: Callable[[bytes, int], int] = checksums.crc64nvme
+    return step
 
 
 def crc32c() -> Crc:

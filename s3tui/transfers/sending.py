@@ -45,6 +45,11 @@ def sums_to_send(connection: Connection, source: Source, part: Part, token: Canc
     return sums_of(source.chunks(part, token))
 
 
+def checks(connection: Connection, sums: PartSums) -> dict[str, str]:
+    """The parameters by which the endpoint compares a body as it arrives."""
+    return {"ChecksumCRC64NVME": sums.checksum} if uses_crc64(connection) else {"ContentMD5": sums.content_md5}
+
+
 def send_part(
     connection: Connection,
     operation: str,
@@ -60,10 +65,11 @@ def send_part(
     Raises `FileChanged`, `LocalFailure`, `Cancelled`, `errors.S3Error`.
     """
     body = SourceBody(source, part, progress, token)
-    check = {"ChecksumCRC64NVME": sums.checksum} if uses_crc64(connection) else {"ContentMD5": sums.content_md5}
     count_what_is_sent(connection.client(str(parameters["Bucket"])))
     try:
-        answer = connection.quickly(operation, **parameters, **check, Body=body if part.length else b"")
+        answer = connection.quickly(
+            operation, **parameters, **checks(connection, sums), Body=body if part.length else b""
+        )
     except (errors.S3Error, Stopped):
         body.give_back()
         if body.failure:

@@ -1,0 +1,197 @@
+"""Many small files to one bucket, one request each.
+
+What makes one upload safe and sure costs three requests beside its own: HEAD twice before it, so that nothing is
+replaced, and HEAD after it, to compare. Here the first is done by `If-None-Match: *` alone, on an endpoint that has
+shown on an object of ours that it honours it, and the second by one listing of all that was sent. Whatever isn't
+plain goes the ordinary way, `upload.upload`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from s3tui.background import FLOOD, Cancelled, CancelToken
+from s3tui.errors import BadInput, S3tuiError
+from s3tui.s3 import errors
+from s3tui.s3.client import Connection
+from s3tui.transfers import verify
+from s3tui.transfers.checksums import PartSums, sums_of
+from s3tui.transfers.create_only import honours
+from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.found import Found, found_among
+from s3tui.transfers.notes import Notes
+from s3tui.transfers.parts import MIB, Part
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.reservations import reserved
+from s3tui.transfers.sending import Sent, checks
+from s3tui.transfers.source import Source
+from s3tui.transfers.stored import bare, holds
+from s3tui.transfers.upload import UploadRequest
+
+SMALL = MIB  # up to so many bytes a file is held in memory
+_FEWEST, _MOST = 2, 32  # files at the same time
+_TRIED = 8  # files by which it is found out how many pay
+
+T = TypeVar("T")
+End = Outcome | S3tuiError | Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    number: int
+    request: UploadRequest
+
+
+def upload_all(
+    connection: Connection,
+    requests: Sequence[UploadRequest],
+    ended: Callable[[int, End], object],
+    token: CancelToken,
+) -> None:
+    """Upload files of up to `SMALL` bytes to one bucket; `ended(index, how)` is told of each of `requests` once,
+    from any thread. Larger files come out right as well, only slower."""
+    _Flood(connection, requests, ended, token).run()
+
+
+class _Flood:
+    def __init__(
+        self,
+        connection: Connection,
+        requests: Sequence[UploadRequest],
+        ended: Callable[[int, End], object],
+        token: CancelToken,
+    ) -> None:
+        self._connection, self._ended, self._token = connection, ended, token
+        self._items = [_Item(number, request) for number, request in enumerate(requests)]
+        self._sent: list[tuple[_Item, Sent]] = []  # and not yet compared
+
+    def run(self) -> None:
+        waiting = iter(self._items)
+        is_quick = self._prove(waiting)
+        self._together(self._quickly if is_quick else self._ordinary, list(waiting))
+        self._compare()
+
+    def _together(self, work: Callable[[T], object], items: Sequence[T]) -> None:
+        """`work(item)` for all of them, by as many threads as make up for the time that one waits for answers.
+
+        More would only hand Python's lock to and fro, which takes as long again as the work.
+        """
+        idle, busy = [1.0], 1e-6
+        for item in items[:_TRIED]:
+            started, before = time.perf_counter(), time.thread_time()
+            work(item)
+            computed = time.thread_time() - before
+            busy += computed
+            idle.append(time.perf_counter() - started - computed)
+        rest = items[_TRIED:]
+        count = min(_FEWEST + round(min(idle) / (busy / _TRIED)), _MOST, len(rest))
+        shared = iter(rest)  # next() of a list's iterator is one step for all threads
+        futures = [FLOOD.submit(_all_of, work, shared) for _ in range(count)]
+        wait(futures)
+        for future in futures:
+            future.result()
+
+    def _prove(self, waiting: Iterator[_Item]) -> bool:
+        """Whether all that is still `waiting` may go in one request each."""
+        for item in waiting:
+            request, outcome = item.request, self._ordinary(item)
+            if outcome and outcome.state == "verified":
+                return request.overwrite or self._is_honoured(request)
+        return False
+
+    def _is_honoured(self, request: UploadRequest) -> bool:
+        def again(conditions: dict[str, Any]) -> None:
+            data = b"".join(source.chunks(Part(1, 0, source.size), self._token))
+            self._put(request, data, sums_of([data]), conditions)
+
+        with Source(request.path) as source:
+            return source.size <= SMALL and honours(self._connection, request.target, again)
+
+    def _ordinary(self, item: _Item) -> Outcome | None:
+        outcome: Outcome | None = None
+        try:
+            self._token.check()
+            outcome = item.request.run(self._connection, Progress(), self._token, Notes())
+            self._ended(item.number, outcome)
+        except (S3tuiError, Cancelled) as error:
+            self._ended(item.number, error)
+        return outcome
+
+    def _quickly(self, item: _Item) -> None:
+        try:
+            self._token.check()
+            sent = self._send(item.request)
+        except (S3tuiError, Cancelled) as error:
+            self._ended(item.number, error)
+            return
+        if sent is None:
+            self._ordinary(item)
+        else:
+            self._sent.append((item, sent))
+
+    def _send(self, request: UploadRequest) -> Sent | None:
+        """None: not in this way."""
+        target = request.target
+        if complaints := request.problems():
+            raise BadInput(complaints[0])
+        with (
+            reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)),
+            Source(request.path) as source,
+        ):
+            if source.size > SMALL:
+                return None
+            data = source.read(0, source.size)
+            if len(data) < source.size:
+                return None
+            source.check_unchanged()
+            sums = sums_of([data])
+            try:
+                answer = self._put(request, data, sums, {} if request.overwrite else {"IfNoneMatch": "*"})
+            except errors.Unsupported:
+                return None
+            except errors.Changed as error:
+                # Sent once, it was refused because of another object; sent twice, perhaps because of itself.
+                again = self._connection.attempts > 1
+                if again and (ours := holds(self._connection, target, len(data), sums.md5.hex())):
+                    return Sent((sums,), False, bare(ours.etag), ours.version_id)
+                raise AlreadyExists(str(target)) from error
+        return Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))
+
+    def _put(self, request: UploadRequest, data: bytes, sums: PartSums, conditions: dict[str, Any]) -> dict[str, Any]:
+        return self._connection.quickly(
+            "put_object", **request.parameters(), **conditions, **checks(self._connection, sums), Body=data
+        )
+
+    def _compare(self) -> None:
+        """What the endpoint lists of all that was sent; what isn't settled by that is looked at one by one."""
+        if not self._sent:
+            return
+        bucket = self._sent[0][0].request.target.bucket
+        found = found_among(self._connection, bucket, [item.request.target.key for item, _ in self._sent], self._token)
+        self._together(self._look, [each for each in self._sent if not self._is_listed(*each, found)])
+
+    def _is_listed(self, item: _Item, sent: Sent, found: dict[str, Found]) -> bool:
+        """Whether the list settles it: it doesn't tell metadata and tags."""
+        request, etag = item.request, sent.etag
+        if request.metadata or request.tags or found.get(request.target.key) != (sent.size, etag):
+            return False
+        self._ended(item.number, Outcome("verified", "Size and ETag agree.", etag, sent.version_id, sent.size))
+        return True
+
+    def _look(self, sent: tuple[_Item, Sent]) -> None:
+        item, what = sent
+        try:
+            with Source(item.request.path) as source:
+                outcome = verify.uploaded(self._connection, item.request, what, source, self._token)
+            self._ended(item.number, outcome)
+        except (S3tuiError, Cancelled) as error:
+            self._ended(item.number, error)
+
+
+def _all_of(work: Callable[[T], object], shared: Iterator[T]) -> None:
+    for item in shared:
+        work(item)
