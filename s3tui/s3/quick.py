@@ -104,15 +104,21 @@ class Roads:
                 raise _failure(shape.operation, parameters, answer)
             else:
                 answer.close()
+                if answer.status < 500:
+                    self._drop(bucket)  # it may lead somewhere else by now
         except NotPlain:
             self._roads[bucket] = None
         except OSError:
-            self._roads.pop(bucket, None)
+            self._drop(bucket)
         if found is None and not isinstance(request.body, bytes):
             request.body.seek(0)
         if found is not None and request.method == "GET":
             found["Body"] = answer
         return found
+
+    def _drop(self, bucket: str) -> None:
+        if old := self._roads.pop(bucket, None):
+            old.wire.close()
 
     def _shape(self, operation: str, client: Any) -> Shape:
         if operation not in self._shapes:

@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 import threading
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -209,6 +210,7 @@ class Wire:
         self._idle: list[Line] = []
         self._lock = threading.Lock()
         self._is_closed = False
+        weakref.finalize(self, _end_all, self._idle)
 
     def ask(self, method: str, head: bytes, body: bytes | Sendable = b"") -> Answer:
         """Send one request and read the head of its answer.
@@ -238,9 +240,8 @@ class Wire:
     def close(self) -> None:
         """Close what is idle; what is in use when it has ended."""
         with self._lock:
-            idle, self._idle, self._is_closed = self._idle, [], True
-        for line in idle:
-            line.end()
+            self._is_closed = True
+            _end_all(self._idle)
 
     def _line(self) -> Line:
         while True:
@@ -251,6 +252,11 @@ class Wire:
             if not line.was_closed:
                 return line
             line.end()
+
+
+def _end_all(lines: list[Line]) -> None:
+    while lines:
+        lines.pop().end()
 
 
 def _fields(lines: list[str]) -> dict[str, str]:
