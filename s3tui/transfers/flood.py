@@ -171,7 +171,11 @@ class _Flood:
         if not self._sent:
             return
         bucket = self._sent[0][0].request.target.bucket
-        found = found_among(self._connection, bucket, [item.request.target.key for item, _ in self._sent], self._token)
+        keys = [item.request.target.key for item, _ in self._sent]
+        try:
+            found = found_among(self._connection, bucket, keys, self._token)
+        except Cancelled:
+            found = {}
         self._together(self._look, [each for each in self._sent if not self._is_listed(*each, found)])
 
     def _is_listed(self, item: _Item, sent: Sent, found: dict[str, Found]) -> bool:
@@ -184,6 +188,9 @@ class _Flood:
 
     def _look(self, sent: tuple[_Item, Sent]) -> None:
         item, what = sent
+        if self._token.cancelled:
+            self._ended(item.number, verify.from_answer(what, "it was cancelled before it was compared"))
+            return
         try:
             with Source(item.request.path) as source:
                 outcome = verify.uploaded(self._connection, item.request, what, source, self._token)

@@ -38,7 +38,7 @@ def uploaded(connection: Connection, request: UploadRequest, sent: Sent, source:
     try:
         stored = _stored(connection, target, sent)
     except errors.S3Error as error:
-        return _from_answer(sent, error)
+        return from_answer(sent, f"it can't be read back: {error.sentence.rstrip('.')}")
     if stored.size != sent.size:
         raise Differs(
             f"“{target}” has {stored.size:,} bytes, but {sent.size:,} were sent.",
@@ -76,13 +76,13 @@ def _lost(connection: Connection, request: UploadRequest, stored: ObjectInfo) ->
     return ""
 
 
-def _from_answer(sent: Sent, error: errors.S3Error) -> Outcome:
-    """Without being allowed to look, the answer to the writing is all there is."""
+def from_answer(sent: Sent, why: str) -> Outcome:
+    """Where nobody has looked, and `why`, the answer to the writing is all there is."""
     if sent.answered_etag == sent.etag:
         return Outcome("verified", "The ETag that the endpoint answered agrees.", sent.etag, sent.version_id, sent.size)
     return Outcome(
         "sent but not verified",
-        f"It can't be read back: {error.sentence}",
+        f"{why[:1].upper()}{why[1:]}.",
         sent.answered_etag,
         sent.version_id,
         sent.size,
