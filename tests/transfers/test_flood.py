@@ -59,7 +59,7 @@ def test_each_goes_in_one_request_and_a_list_tells_that_they_arrived(
 
 
 def test_any_name_content_and_metadata(connection: Connection, bucket: str, make: Make) -> None:
-    keys = [name for name in NAMES if len(name.encode()) <= 1000]
+    keys = [name for name in NAMES if "\x0b" not in name]  # which moto can't hold, whoever sends it
     path = make(100, "note.txt")
     ends = flood(connection, path, bucket, keys, metadata={"note": "é x"}, tags={"a b": "c=d"})
     assert states(ends) == {"verified"}
