@@ -8,7 +8,10 @@ import sys
 
 from result import Result, print_table
 
-ALL = ("start_up", "first_rows", "page_down", "loop_lateness", "memory", "filter_sort", "listing")
+ALL = (
+    "start_up", "first_rows", "page_down", "loop_lateness", "memory", "filter_sort", "listing",
+    "uploading", "downloading", "small_objects",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -8,13 +8,11 @@ plain goes the ordinary way, `upload.upload`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from s3tui.background import FLOOD, Cancelled, CancelToken
+from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
@@ -30,14 +28,13 @@ from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, checks
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, holds
+from s3tui.transfers.together import together
 from s3tui.transfers.upload import UploadRequest
 
 SMALL = MIB  # up to so many bytes a file is held in memory
-_FEWEST, _MOST = 2, 32  # files at the same time
-_TRIED = 8  # files by which it is found out how many pay
 
-T = TypeVar("T")
 End = Outcome | S3tuiError | Cancelled
+Ended = Callable[[int, End], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class _Item:
 def upload_all(
     connection: Connection,
     requests: Sequence[UploadRequest],
-    ended: Callable[[int, End], object],
+    ended: Ended,
     token: CancelToken,
 ) -> None:
     """Upload files of up to `SMALL` bytes to one bucket; `ended(index, how)` is told of each of `requests` once,
@@ -62,7 +59,7 @@ class _Flood:
         self,
         connection: Connection,
         requests: Sequence[UploadRequest],
-        ended: Callable[[int, End], object],
+        ended: Ended,
         token: CancelToken,
     ) -> None:
         self._connection, self._ended, self._token = connection, ended, token
@@ -72,28 +69,8 @@ class _Flood:
     def run(self) -> None:
         waiting = iter(self._items)
         is_quick = self._prove(waiting)
-        self._together(self._quickly if is_quick else self._ordinary, list(waiting))
+        together(self._quickly if is_quick else self._ordinary, list(waiting))
         self._compare()
-
-    def _together(self, work: Callable[[T], object], items: Sequence[T]) -> None:
-        """`work(item)` for all of them, by as many threads as make up for the time that one waits for answers.
-
-        More would only hand Python's lock to and fro, which takes as long again as the work.
-        """
-        idle, busy = [1.0], 1e-6
-        for item in items[:_TRIED]:
-            started, before = time.perf_counter(), time.thread_time()
-            work(item)
-            computed = time.thread_time() - before
-            busy += computed
-            idle.append(time.perf_counter() - started - computed)
-        rest = items[_TRIED:]
-        count = min(_FEWEST + round(min(idle) / (busy / _TRIED)), _MOST, len(rest))
-        shared = iter(rest)  # next() of a list's iterator is one step for all threads
-        futures = [FLOOD.submit(_all_of, work, shared) for _ in range(count)]
-        wait(futures)
-        for future in futures:
-            future.result()
 
     def _prove(self, waiting: Iterator[_Item]) -> bool:
         """Whether all that is still `waiting` may go in one request each."""
@@ -176,7 +153,7 @@ class _Flood:
             found = found_among(self._connection, bucket, keys, self._token)
         except Cancelled:
             found = {}
-        self._together(self._look, [each for each in self._sent if not self._is_listed(*each, found)])
+        together(self._look, [each for each in self._sent if not self._is_listed(*each, found)])
 
     def _is_listed(self, item: _Item, sent: Sent, found: dict[str, Found]) -> bool:
         """Whether the list settles it: it doesn't tell metadata and tags."""
@@ -197,8 +174,3 @@ class _Flood:
             self._ended(item.number, outcome)
         except (S3tuiError, Cancelled) as error:
             self._ended(item.number, error)
-
-
-def _all_of(work: Callable[[T], object], shared: Iterator[T]) -> None:
-    for item in shared:
-        work(item)
