@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from s3tui.background import Cancelled
 from s3tui.profiles.model import Profile
-from s3tui.s3 import direct, errors, page_parser, session
+from s3tui.s3 import direct, errors, page_parser, quick, session
 from s3tui.s3.body import Body
 from s3tui.s3.failures import translate
 from s3tui.s3.requests import LoggedRequest, RequestLog
@@ -70,6 +71,7 @@ class Connection:
         self._session: Any = None
         self._clients: dict[str | None, Any] = {}
         self._regions: dict[str, str] = {}  # bucket -> region, learnt from redirects
+        self._roads = quick.Roads()
         self._here = threading.local()
 
     @property
@@ -81,16 +83,58 @@ class Connection:
     def read_only(self, value: bool) -> None:
         self._read_only = value or self.profile.read_only
 
+    @property
+    def attempts(self) -> int:
+        """How often this thread's last call was sent."""
+        return self._sending.attempts
+
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call boto3's `operation` (`head_object`) with S3's own `parameters` and return its answer.
 
         A `Body` in the answer is a `body.Body`. Raises `errors.S3Error`, and what reading the profile's secret
         raises (`S3tuiError`).
         """
-        name = "".join(word.capitalize() for word in operation.split("_"))
-        request = errors.Request(name, str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
+        return self._call(operation, parameters, lambda client: getattr(client, operation)(**parameters))
+
+    def quickly(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """As `call`, with a tenth of the computing, for an `operation` on an object that comes by the thousand: one
+        of `quick.OPERATIONS`. Each `Body` is bytes, or a `wire.Sendable` that boto3 can read as well.
+
+        What fails in any way is sent once more by boto3, so it costs more than `call` where failing is usual.
+        """
+        known = self._roads.knows(parameters["Bucket"])
+
+        def send(client: Any) -> dict[str, Any]:
+            answer = self._send_quickly(operation, parameters, client) if known else None
+            return answer or getattr(client, operation)(**parameters)
+
+        return self._call(operation, parameters, send)
+
+    def _send_quickly(self, operation: str, parameters: dict[str, Any], client: Any) -> dict[str, Any] | None:
+        if not operation.startswith(("get_", "head_")):
+            self._refuse_if_read_only()
+        with self._lock:  # another thread may `close`
+            found = self._session.get_credentials() if self._session else None
+        keys = found.get_frozen_credentials() if found else None
+        self._sending.attempts += 1
+        return self._roads.ask(operation, parameters, client, keys and (keys.access_key, keys.secret_key, keys.token))
+
+    def _learn_road(self, request: errors.Request) -> None:
+        if request.key and not self._roads.knows(request.bucket):
+            way = self.way(request.bucket, 0)
+            self._roads.learn(request.bucket, quick.road(way, request.key) if way else None)
+
+    def _call(
+        self, operation: str, parameters: dict[str, Any], send: Callable[[Any], dict[str, Any]]
+    ) -> dict[str, Any]:
+        request = errors.Request(_named(operation), str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
         once = not isinstance(parameters.get("Body", b""), (bytes, str))  # a stream can't be sent twice
-        answer = self._ask(request, lambda client: getattr(client, operation)(**parameters), once)
+        try:
+            answer = self._ask(request, send, once)
+        except errors.NoSuchKey:
+            self._learn_road(request)
+            raise
+        self._learn_road(request)
         if hasattr(answer.get("Body"), "read"):
             answer["Body"] = Body(answer["Body"], lambda error: self._translated(error, request))
         return answer
@@ -186,11 +230,13 @@ class Connection:
         """Send what is for `bucket` to `region` from now on."""
         with self._lock:
             self._regions[bucket] = region
+        self._roads.forget()
 
     def close(self) -> None:
         """Close idle sockets and forget session, clients and credentials; the next call makes new ones."""
         with self._lock:
             clients, self._clients, self._session = self._clients, {}, None
+        self._roads.forget()
         for client in clients.values():
             client.close()
 
@@ -209,16 +255,20 @@ class Connection:
 
     def _before_send(self, request: Any, **_: Any) -> None:
         """Read-only is enforced here, below everything that could build a request (DESIGN 3.4)."""
-        if self.read_only and request.method not in _READS:
-            raise errors.ReadOnly(
-                "This connection is read-only: nothing was sent.",
-                "It was made so by the profile, by --read-only or by R.",
-            )
+        if request.method not in _READS:
+            self._refuse_if_read_only()
         sending = self._sending
         sending.attempts += 1
         sending.url = request.url
         signed = request.headers.get("Authorization", "")
         sending.authorization = signed.decode() if isinstance(signed, bytes) else signed
+
+    def _refuse_if_read_only(self) -> None:
+        if self.read_only:
+            raise errors.ReadOnly(
+                "This connection is read-only: nothing was sent.",
+                "It was made so by the profile, by --read-only or by R.",
+            )
 
     def _shape_probe(self, params: dict[str, Any], **_: Any) -> None:
         if self._sending.probe is None:
@@ -285,7 +335,8 @@ class Connection:
             if not region or self._regions.get(bucket) == region:
                 return False
             self._regions[bucket] = region
-            return True
+        self._roads.forget()
+        return True
 
     def _record(self, logged: _Logged, answer: dict[str, Any], failure: Exception | None) -> None:
         metadata = answer.get("ResponseMetadata") or {}
@@ -304,6 +355,12 @@ class Connection:
                 error=(refused.code or type(failure).__name__) if failure else code,
             )
         )
+
+
+@cache
+def _named(operation: str) -> str:
+    """S3's name of boto3's `operation`."""
+    return "".join(word.capitalize() for word in operation.split("_"))
 
 
 _connections: dict[Profile, Connection] = {}

@@ -75,6 +75,8 @@ def problems(tags: Mapping[str, str] | Iterable[tuple[str, str]], kept: Mapping[
     Tags that are `kept` from before may be ones that only this server allows.
     """
     pairs = list(tags.items() if isinstance(tags, Mapping) else tags)
+    if not pairs:
+        return []
     there = set((kept or {}).items())
     return [*_count_problems(pairs), *_pair_problems(pair for pair in pairs if pair not in there)]
 

@@ -12,6 +12,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 
@@ -37,9 +38,15 @@ class Crc:
 
 
 def crc64nvme() -> Crc:
+    return Crc(_crc64nvme(), 8)
+
+
+@cache
+def _crc64nvme() -> Callable[[bytes, int], int]:
     from awscrt import checksums
 
-    return Crc(checksums.crc64nvme, 8)
+    step: Callable[[bytes, int], int] = checksums.crc64nvme
+    return step
 
 
 def crc32c() -> Crc:
@@ -60,11 +67,16 @@ ALGORITHMS: dict[str, Callable[[], Hash]] = {
 
 @dataclass(frozen=True, slots=True)
 class PartSums:
-    """Of one part: its MD5, its CRC64NVME and its length in bytes."""
+    """Of one part: its MD5 (or how to read it, which takes ten times as long as the rest), its CRC64NVME and its
+    length in bytes."""
 
-    md5: bytes
+    known_md5: bytes | Callable[[], bytes]
     crc64: int
     length: int
+
+    @property
+    def md5(self) -> bytes:
+        return self.known_md5 if isinstance(self.known_md5, bytes) else self.known_md5()
 
     @property
     def content_md5(self) -> str:
@@ -84,6 +96,15 @@ def sums_of(chunks: Iterable[bytes]) -> PartSums:
         crc.update(chunk)
         length += len(chunk)
     return PartSums(md5.digest(), crc.value, length)
+
+
+def crc64_of(chunks: Callable[[], Iterable[bytes]]) -> PartSums:
+    """The CRC64NVME only; the MD5 takes another reading, when someone asks for it."""
+    crc, length = crc64nvme(), 0
+    for chunk in chunks():
+        crc.update(chunk)
+        length += len(chunk)
+    return PartSums(cache(lambda: sums_of(chunks()).md5), crc.value, length)
 
 
 def whole_crc64(parts: Sequence[PartSums]) -> str:

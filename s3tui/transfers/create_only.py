@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 # Connections whose endpoint answered “not implemented” to the header.
 _refusing: weakref.WeakSet[Connection] = weakref.WeakSet()
+# Buckets whose endpoint has refused to replace an object of ours because of it.
+_honouring: weakref.WeakKeyDictionary[Connection, set[str]] = weakref.WeakKeyDictionary()
 
 
 def check_absent(connection: Connection, uri: S3Uri) -> None:
@@ -56,3 +58,25 @@ def create(connection: Connection, uri: S3Uri, overwrite: bool, write: Callable[
         result = write({})
         _refusing.add(connection)
         return result
+
+
+def honours(connection: Connection, ours: S3Uri, again: Callable[[dict[str, Any]], object]) -> bool:
+    """Whether `If-None-Match: *` alone keeps an object of this bucket from being replaced.
+
+    It is found out once, on an object that this process has just made: `again(conditions)` writes the same content
+    there once more. Raises nothing; what can't be found out is not relied upon.
+    """
+    known = _honouring.setdefault(connection, set())
+    if ours.bucket in known:
+        return True
+    if connection in _refusing:
+        return False
+    try:
+        again({"IfNoneMatch": "*"})
+    except errors.Changed as error:
+        if error.request.status == 412:
+            known.add(ours.bucket)
+            return True
+    except errors.S3Error:
+        pass
+    return False

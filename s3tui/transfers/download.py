@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,9 +30,10 @@ from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.ranges import Ranges
 from s3tui.transfers.received import Keeper, Received, begin, received_in
+from s3tui.transfers.receiving import Arriving, arriving
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
-from s3tui.transfers.stored import has_md5
+from s3tui.transfers.stored import has_md5, whole_checksums
 
 COARSEST_TIME = 2.0  # seconds: how exactly FAT keeps the time of a file
 
@@ -136,6 +138,7 @@ class _Receiving:
         self._connection, self._source, self._stored = connection, request.source, stored
         self._request, self._progress, self._token, self._notes = request, progress, token, notes
         self._ranges = Ranges(connection, request.source, stored, progress)
+        self._sum: Arriving | None = None  # of what comes, so that it needn't be read again
 
     def found_again(self, before: Received) -> PartFile | None:
         """What an earlier run left, if it can be continued. Otherwise it is deleted if it still is that file."""
@@ -159,13 +162,18 @@ class _Receiving:
 
     def receive(self, received: Received, file: PartFile) -> Outcome:
         """All that is missing; then it is checked and gets its name."""
+        self._sum = arriving(whole_checksums(self._stored), self._stored.size)
         with file:
             keeper = Keeper(received, file, self._notes)
             try:
                 self._receive_missing(received.part_size, keeper, file)
                 self._progress.stage = "checking"
                 outcome = verify.downloaded(
-                    self._connection, self._source, self._stored, lambda part: file.chunks(part, self._token)
+                    self._connection,
+                    self._source,
+                    self._stored,
+                    lambda part: file.chunks(part, self._token),
+                    self._sum,
                 )
                 if received.least and outcome.state != "verified" and has_md5(self._stored):
                     raise Differs(f"What an earlier run received of “{self._source}” was damaged.", "Try again.")
@@ -186,7 +194,7 @@ class _Receiving:
         there = sum(map(keeper.there, pieces))
         try:
             if len(pieces) > 1 and not there and not self._ranges.are_given():
-                self._ranges.receive(Part(1, 0, self._stored.size), file.write, self._token)
+                self._ranges.receive(Part(1, 0, self._stored.size), partial(self._write, file), self._token)
                 return
             self._progress.skip(there)
             parts.each_part(
@@ -199,9 +207,14 @@ class _Receiving:
                 error.advice = "A restore is under way: try again when it is done."
             raise
 
+    def _write(self, file: PartFile, data: memoryview, at: int) -> None:
+        if self._sum:
+            self._sum.add(data, at)
+        file.write(data, at)
+
     def _receive_part(self, part: Part, keeper: Keeper, file: PartFile, token: CancelToken) -> None:
         def write(data: memoryview, at: int) -> None:
-            file.write(data, at)
+            self._write(file, data, at)
             keeper.wrote(part, len(data))
 
         there = keeper.there(part)

@@ -84,7 +84,11 @@ class Claim:
 
     def holds_of(self, chunks: Iterable[bytes]) -> bool:
         """Whether it is true of `chunks` together."""
-        return digest(self._make, chunks) == self._told
+        return self.is_told(digest(self._make, chunks))
+
+    def is_told(self, digest: bytes) -> bool:
+        """Whether it says that the content has this `digest`."""
+        return digest == self._told
 
 
 def checksum(stored: ObjectInfo) -> Claim | None:

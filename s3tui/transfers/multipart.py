@@ -13,14 +13,14 @@ from s3tui.s3.session import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from s3tui.transfers import parts
 from s3tui.transfers.aborting import abort, abort_unheard
 from s3tui.transfers.begun import Begun, clock
-from s3tui.transfers.checksums import PartSums, sums_of
+from s3tui.transfers.checksums import PartSums
 from s3tui.transfers.completing import complete
 from s3tui.transfers.failures import FileChanged, LeftBehind
 from s3tui.transfers.listed_parts import Listed, listed_parts
 from s3tui.transfers.notes import Notes, stays
 from s3tui.transfers.parts import Part, cut, each_part
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.sending import Sent, send_part, uses_crc64
+from s3tui.transfers.sending import Sent, send_part, sums_to_send, uses_crc64
 from s3tui.transfers.source import Source
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Multipart:
             self._notes.clear()
 
     def _send_one(self, begun: Begun, listed: Listed, part: Part, stop: CancelToken) -> tuple[PartSums, str]:
-        sums = sums_of(self._source.chunks(part, stop))
+        sums = sums_to_send(self._connection, self._source, part, stop)
         there = listed.parts.get(part.number)
         if there and there.holds(sums):
             self._progress.skip(part.length)

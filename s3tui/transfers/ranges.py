@@ -128,7 +128,7 @@ class Ranges:
             parameters["Range"] = f"bytes={at}-{end - 1}"
         if self._stored.etag:
             parameters["IfMatch"] = self._stored.quoted_etag
-        answer = self._connection.call("get_object", **uri.parameters, **parameters)
+        answer = self._connection.quickly("get_object", **uri.parameters, **parameters)
         body: Body = answer["Body"]
         try:
             self._check_same(bare(answer.get("ETag")))

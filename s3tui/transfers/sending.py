@@ -8,7 +8,7 @@ from typing import Any
 from s3tui.background import CancelToken
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
-from s3tui.transfers.checksums import PartSums, etag_of
+from s3tui.transfers.checksums import PartSums, crc64_of, etag_of, sums_of
 from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Progress
 from s3tui.transfers.source import Source, SourceBody, Stopped, count_what_is_sent
@@ -38,6 +38,18 @@ def uses_crc64(connection: Connection) -> bool:
     return connection.profile.checksum_mode == "when_supported"
 
 
+def sums_to_send(connection: Connection, source: Source, part: Part, token: CancelToken) -> PartSums:
+    """What the endpoint is told of `part`, computed. Raises `FileChanged`, `LocalFailure`, `Cancelled`."""
+    if uses_crc64(connection):
+        return crc64_of(lambda: source.chunks(part, token))
+    return sums_of(source.chunks(part, token))
+
+
+def checks(connection: Connection, sums: PartSums) -> dict[str, str]:
+    """The parameters by which the endpoint compares a body as it arrives."""
+    return {"ChecksumCRC64NVME": sums.checksum} if uses_crc64(connection) else {"ContentMD5": sums.content_md5}
+
+
 def send_part(
     connection: Connection,
     operation: str,
@@ -53,10 +65,11 @@ def send_part(
     Raises `FileChanged`, `LocalFailure`, `Cancelled`, `errors.S3Error`.
     """
     body = SourceBody(source, part, progress, token)
-    check = {"ChecksumCRC64NVME": sums.checksum} if uses_crc64(connection) else {"ContentMD5": sums.content_md5}
     count_what_is_sent(connection.client(str(parameters["Bucket"])))
     try:
-        answer = connection.call(operation, **parameters, **check, Body=body if part.length else b"")
+        answer = connection.quickly(
+            operation, **parameters, **checks(connection, sums), Body=body if part.length else b""
+        )
     except (errors.S3Error, Stopped):
         body.give_back()
         if body.failure:

@@ -48,6 +48,16 @@ class Source:
     def __exit__(self, *_: object) -> None:
         os.close(self._file)
 
+    def send_to(self, out: int, offset: int, count: int) -> int:
+        """Send up to `count` bytes from `offset` to the socket `out`, and return how many went.
+
+        Raises `FileChanged` as `read` does, and `OSError` when it is the socket that failed.
+        """
+        sent = os.sendfile(out, self._file, offset, count)
+        if not sent:
+            raise FileChanged(self.path)
+        return sent
+
     def read(self, offset: int, count: int) -> bytes:
         """Up to `count` bytes from `offset`. Raises `FileChanged` when the file has become shorter."""
         try:
@@ -129,6 +139,21 @@ class SourceBody:
         if self._sending:
             self._count(len(data))
         return data
+
+    def send_to(self, out: int, most: int) -> int:
+        """As `read`, but straight to the socket `out`; returns how many bytes went."""
+        left = self._part.length - self._at
+        self._stop_if_told()
+        try:
+            if left <= most:
+                self._source.check_unchanged()
+            sent = self._source.send_to(out, self._part.offset + self._at, min(left, most))
+        except S3tuiError as error:
+            self.failure = error
+            raise Stopped from None
+        self._at += sent
+        self._count(sent)
+        return sent
 
     def _stop_if_told(self) -> None:
         if self._sending and (self.failure or self._token.cancelled):

@@ -17,7 +17,7 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers import names, parts, verify
 from s3tui.transfers.aborting import abort, abort_unheard
 from s3tui.transfers.begun import Begun, begun_before, begun_in
-from s3tui.transfers.checksums import PartSums, sums_of
+from s3tui.transfers.checksums import PartSums
 from s3tui.transfers.create_only import check_absent, create
 from s3tui.transfers.failures import AlreadyExists, TransferError
 from s3tui.transfers.multipart import Multipart
@@ -25,7 +25,7 @@ from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
-from s3tui.transfers.sending import Sent, send_part
+from s3tui.transfers.sending import Sent, send_part, sums_to_send
 from s3tui.transfers.settled import settled
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, find
@@ -186,7 +186,7 @@ def _send_whole(
     connection: Connection, request: UploadRequest, source: Source, progress: Progress, token: CancelToken, notes: Notes
 ) -> Sent | Outcome:
     part = parts.Part(1, 0, source.size)
-    sums = sums_of(source.chunks(part, token))
+    sums = sums_to_send(connection, source, part, token)
 
     def write(conditions: dict[str, Any]) -> Sent | Outcome:
         parameters = {**request.parameters(), **conditions}

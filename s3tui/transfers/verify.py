@@ -15,6 +15,7 @@ from s3tui.transfers.checksums import is_md5, whole_crc64
 from s3tui.transfers.failures import Differs
 from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Outcome, State
+from s3tui.transfers.receiving import Arriving
 from s3tui.transfers.sending import Sent
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, opaque_etag, whole_checksums
@@ -32,7 +33,7 @@ def uploaded(connection: Connection, request: UploadRequest, sent: Sent, source:
     try:
         stored = _stored(connection, target, sent)
     except errors.S3Error as error:
-        return _from_answer(sent, error)
+        return from_answer(sent, f"it can't be read back: {error.sentence.rstrip('.')}")
     if stored.size != sent.size:
         raise Differs(
             f"“{target}” has {stored.size:,} bytes, but {sent.size:,} were sent.",
@@ -70,13 +71,13 @@ def _lost(connection: Connection, request: UploadRequest, stored: ObjectInfo) ->
     return ""
 
 
-def _from_answer(sent: Sent, error: errors.S3Error) -> Outcome:
-    """Without being allowed to look, the answer to the writing is all there is."""
+def from_answer(sent: Sent, why: str) -> Outcome:
+    """Where nobody has looked, and `why`, the answer to the writing is all there is."""
     if sent.answered_etag == sent.etag:
         return Outcome("verified", "The ETag that the endpoint answered agrees.", sent.etag, sent.version_id, sent.size)
     return Outcome(
         "sent but not verified",
-        f"It can't be read back: {error.sentence}",
+        f"{why[:1].upper()}{why[1:]}.",
         sent.answered_etag,
         sent.version_id,
         sent.size,
@@ -103,13 +104,17 @@ def agreement(stored: ObjectInfo, sent: Sent, source: Source, token: CancelToken
     return ""
 
 
-def downloaded(connection: Connection, source: S3Uri, stored: ObjectInfo, chunks: Chunks) -> Outcome:
-    """Whether the bytes that `chunks` reads back from the local file are what `stored` says.
+def downloaded(
+    connection: Connection, source: S3Uri, stored: ObjectInfo, chunks: Chunks, arriving: Arriving | None = None
+) -> Outcome:
+    """Whether the bytes that `chunks` reads back from the local file, or that were summed while they were
+    `arriving`, are what `stored` says.
 
     Raises `Differs` when a checksum of the whole object says they aren't.
     """
     whole, checksum = Part(1, 0, stored.size), evidence.checksum(stored)
-    if checksum and checksum.holds_of(chunks(whole)):
+    # What was summed is by the same algorithm: the cheapest.
+    if checksum and (checksum.is_told(arriving.digest(chunks)) if arriving else checksum.holds_of(chunks(whole))):
         return _outcome("verified", f"Size and {checksum.what} agree.", stored)
     if any(claim.holds_of(chunks(whole)) for claim in evidence.of_etag(connection, stored)):
         return _outcome("verified", "Size and ETag agree.", stored)

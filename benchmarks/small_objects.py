@@ -1,0 +1,104 @@
+"""5,000 files of 4 KiB, up and down, beside s5cmd and rclone. All compare MD5s, s3tui and rclone afterwards as well."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from peers import S5CMD, Rounds, peak, rclone, s5cmd
+from result import Result, at
+from thin_sink import COUNT, GIVEN, SMALL, sinking
+from transfer_floor import small_down, small_up
+from uploading import MEMORY, forget
+
+from s3tui.background import CancelToken
+from s3tui.profiles.credentials import Keys, remember
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.flood import upload_all
+from s3tui.transfers.flood_down import download_all
+from s3tui.transfers.upload import UploadRequest
+
+ROUNDS = 5
+FLOOR, SERVICE, RCLONE_32 = "one socket", "flood service", "rclone --transfers 32"
+PAIRS = ((SERVICE, FLOOR, None), (SERVICE, S5CMD, 0.4), (SERVICE, RCLONE_32, 0.7))
+
+
+def run() -> list[Result]:
+    """Rounds alternate between the programs. A peer that isn't installed is left out."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as home, sinking() as endpoint:
+        folder = Path(home) / "files"
+        make_files(folder)
+        up = Rounds(
+            "5,000 x 4 KiB up",
+            {
+                FLOOR: lambda: small_up(endpoint, folder),
+                SERVICE: lambda: uploaded(endpoint, folder),
+                S5CMD: s5cmd(endpoint, home, "cp", f"{folder}/", "s3://up/s5cmd/"),
+                RCLONE_32: rclone(endpoint, home, "copy", str(folder), ":s3:up/rclone", "--transfers", "32"),
+            },
+            lambda: forget(endpoint),
+        )
+        there = Path(home) / "there"
+
+        def empty() -> None:
+            shutil.rmtree(there, ignore_errors=True)
+            there.mkdir()
+
+        down = Rounds(
+            "5,000 x 4 KiB down",
+            {
+                FLOOR: lambda: small_down(endpoint, there),
+                SERVICE: lambda: downloaded(endpoint, there),
+                S5CMD: s5cmd(endpoint, home, "cp", f"s3://{GIVEN}/small/*", f"{there}/"),
+                RCLONE_32: rclone(endpoint, home, "copy", f":s3:{GIVEN}/small", str(there), "--transfers", "32"),
+            },
+            empty,
+        )
+        for _ in range(ROUNDS):
+            up.once()
+            down.once()
+        forget(endpoint)
+        code = f"from small_objects import *; uploaded(endpoint, Path({str(folder)!r}))"
+        return [
+            Result("the thin sink takes", COUNT / at(0.5, up.seconds[FLOOR]), "/s"),
+            *up.results(PAIRS),
+            *down.results(PAIRS),
+            Result("5,000 x 4 KiB up: peak memory", peak(endpoint, home, code) / 2**20, "MiB"),
+        ]
+
+
+def make_files(folder: Path) -> None:
+    folder.mkdir()
+    for number in range(COUNT):
+        (folder / f"{number:05}.bin").write_bytes(os.urandom(SMALL))
+
+
+def connection(endpoint: str) -> Connection:
+    """A new one, as for any endpoint that is not AWS."""
+    remember("thin", Keys("id", "secret"))
+    return Connection(Profile("thin", endpoint=endpoint, region="us-east-1", credentials="session"))
+
+
+def uploaded(endpoint: str, folder: Path) -> None:
+    requests = [UploadRequest(path, S3Uri("up", f"service/{path.name}")) for path in sorted(folder.iterdir())]
+    _all_verified(lambda ended: upload_all(connection(endpoint), requests, ended, CancelToken()))
+
+
+def downloaded(endpoint: str, folder: Path) -> None:
+    names = [f"{number:05}.bin" for number in range(COUNT)]
+    requests = [DownloadRequest(S3Uri(GIVEN, f"small/{name}"), folder / name, root=folder) for name in names]
+    _all_verified(lambda ended: download_all(connection(endpoint), requests, ended, CancelToken()))
+
+
+def _all_verified(work: Callable[[Callable[[int, object], None]], object]) -> None:
+    ends: Counter[str] = Counter()
+    work(lambda _, end: ends.update([getattr(end, "state", type(end).__name__)]))
+    if ends != {"verified": COUNT}:
+        raise AssertionError(ends)

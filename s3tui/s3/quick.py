@@ -1,0 +1,279 @@
+"""The requests that come by the thousand, without what boto3 does around each (about 1 ms of computing).
+
+Only what botocore has already done once for a bucket is repeated: its address, its region, its way of signing. The
+answer is what boto3 would have returned. Whatever is not a plain success comes back as None, for
+`Connection.call` to ask again with its retries, redirects and typed errors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from s3tui.s3 import errors
+from s3tui.s3.direct import Way
+from s3tui.s3.signature import UNSIGNED, Keys, Signer
+from s3tui.s3.wire import Answer, NotPlain, Place, Sendable, Wire
+
+OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object"))
+_PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
+_LOOPBACK = ("127.", "localhost", "::1")
+_PIECE = 1 << 20
+_SHORT = 16 << 10  # bytes of an answer that is read only to keep the connection
+_ERRORS = {404: ("404", "Not Found"), 412: ("PreconditionFailed", "")}
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """How botocore reaches one bucket. `base` is the encoded path before the key."""
+
+    host: str  # as the header `Host` has it
+    base: str
+    wire: Wire
+    signer: Signer | None  # None: requests are not signed
+    may_be_unsigned: bool  # bodies: the line is encrypted, or never leaves this machine
+
+
+class Shape:
+    """Where botocore's model of an operation puts parameters, and where its answer's members stand."""
+
+    def __init__(self, model: Any) -> None:
+        self.operation: str = model.name
+        self.method: str = model.http["method"]
+        self.query: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
+        for name, member in model.input_shape.members.items():
+            where, called = member.serialization.get("location"), member.serialization.get("name", name)
+            if member.type_name in _PLAIN and where == "querystring":
+                self.query[name] = called
+            elif member.type_name in _PLAIN and where == "header":
+                self.headers[name] = called.lower()
+        self.answered: dict[str, tuple[str, Callable[[str], Any]]] = {}
+        self.has_metadata = "Metadata" in model.output_shape.members
+        for name, member in model.output_shape.members.items():
+            convert = _CONVERSIONS.get(member.type_name)
+            if member.serialization.get("location") == "header" and convert:
+                self.answered[member.serialization.get("name", name).lower()] = (name, convert)
+        for name in ("expires", "x-amz-object-lock-retain-until-date"):  # botocore has rules of its own for these
+            self.answered.pop(name, None)
+
+
+class Roads:
+    """The roads of one connection, by bucket. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._roads: dict[str, Road | None] = {}  # None: there is none
+        self._shapes: dict[str, Shape] = {}
+
+    def knows(self, bucket: str) -> bool:
+        return bucket in self._roads
+
+    def learn(self, bucket: str, found: Road | None) -> None:
+        self._roads.setdefault(bucket, found)
+
+    def forget(self) -> None:
+        """Regions or keys have changed: all must be learnt anew."""
+        roads, self._roads = self._roads, {}
+        for known in roads.values():
+            if known:
+                known.wire.close()
+
+    def ask(
+        self, operation: str, parameters: Mapping[str, Any], client: Any, keys: Keys | None
+    ) -> dict[str, Any] | None:
+        """What boto3's `client` would return. None when it has to be asked itself. Raises `errors.NoSuchKey`, and what the body raises."""
+        bucket = parameters["Bucket"]
+        known = self._roads.get(bucket)
+        if known is None or (known.signer and not keys):
+            return None
+        shape = self._shape(operation, client)
+        request = asked(shape, known, parameters)
+        if request is None or _botocore_adds_to(request, client):
+            return None
+        found = None
+        try:
+            answer = send(known, keys, request)
+            if answer.status in (200, 206):
+                found = parsed(shape, answer)
+            elif is_final(request, answer):
+                raise _failure(shape.operation, parameters, answer)
+            else:
+                answer.close()
+                if answer.status < 500:
+                    self._drop(bucket)  # it may lead somewhere else by now
+        except NotPlain:
+            self._roads[bucket] = None
+        except OSError:
+            self._drop(bucket)
+        if found is None and not isinstance(request.body, bytes):
+            request.body.seek(0)
+        if found is not None and request.method == "GET":
+            found["Body"] = answer
+        return found
+
+    def _drop(self, bucket: str) -> None:
+        if old := self._roads.pop(bucket, None):
+            old.wire.close()
+
+    def _shape(self, operation: str, client: Any) -> Shape:
+        if operation not in self._shapes:
+            name = client.meta.method_to_api_mapping[operation]
+            self._shapes[operation] = Shape(client.meta.service_model.operation_model(name))
+        return self._shapes[operation]
+
+
+def _botocore_adds_to(request: Asked, client: Any) -> bool:
+    """Whether botocore would add a checksum of its own, or compare the answer's."""
+    config = client.meta.config
+    if request.method == "GET":
+        return config.response_checksum_validation == "when_supported" and "range" not in request.headers
+    if request.method != "PUT" or config.request_checksum_calculation != "when_supported":
+        return False
+    return not any(name.startswith("x-amz-checksum-") for name in request.headers)
+
+
+def is_final(request: Asked, answer: Answer) -> bool:
+    """Whether asking once more would say the same: there is no such object, or already one."""
+    if request.method == "HEAD":
+        return answer.status == 404
+    return answer.status == 412 and "if-none-match" in request.headers and answer.left <= _SHORT
+
+
+def _failure(operation: str, parameters: Mapping[str, Any], answer: Answer) -> errors.S3Error:
+    said = {"HTTPStatusCode": answer.status, "HTTPHeaders": answer.headers}
+    code, text = _ERRORS[answer.status]
+    answer.read()
+    response = {"Error": {"Code": code, "Message": text}, "ResponseMetadata": said}
+    return errors.from_response(operation, parameters["Bucket"], parameters["Key"], response)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request before it is signed."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes | Sendable
+
+
+def asked(shape: Shape, road: Road, parameters: Mapping[str, Any]) -> Asked | None:
+    """`parameters` as botocore writes them; None when they aren't so plain that this is certain."""
+    headers, query, body = {"host": road.host}, dict[str, str](), b""
+    for name, value in parameters.items():
+        if name in ("Bucket", "Key"):
+            continue
+        if name == "Body":
+            body = value
+        elif name == "Metadata":
+            headers.update((f"x-amz-meta-{key.lower()}", text) for key, text in value.items())
+        elif name in shape.headers and type(value) in (str, int):
+            headers[shape.headers[name]] = str(value)
+        elif name in shape.query and type(value) in (str, int):
+            query[shape.query[name]] = str(value)
+        else:
+            return None
+    text = "".join([*headers, *headers.values()])
+    if not text.isascii() or not text.isprintable():
+        return None
+    try:
+        path = road.base + quote(parameters["Key"], safe="/-_.~")
+    except UnicodeEncodeError:
+        return None
+    words = "&".join(f"{quote(name, safe='-_.~')}={quote(query[name], safe='-_.~')}" for name in sorted(query))
+    return Asked(shape.method, path, words, headers, body)
+
+
+def send(road: Road, keys: Keys | None, request: Asked) -> Answer:
+    """Sign and send. Raises `NotPlain`, `OSError`, and what the body raises."""
+    sent = dict(request.headers)
+    if request.method == "PUT":
+        sent["content-length"] = str(len(request.body))
+    if road.signer and keys:
+        payload = _payload(request, road)
+        sent.update(road.signer.headers(keys, request.method, request.path, request.query, request.headers, payload))
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    lines = "".join([f"{name}: {value}\r\n" for name, value in sent.items()])
+    head = f"{request.method} {target} HTTP/1.1\r\n{lines}user-agent: s3tui\r\naccept-encoding: identity\r\n\r\n"
+    return road.wire.ask(request.method, head.encode("ascii"), request.body)
+
+
+def _payload(request: Asked, road: Road) -> str:
+    """As botocore does: with a checksum in a signed header, a body on an encrypted line needs no hash."""
+    summed = "content-md5" in request.headers or any(name.startswith("x-amz-checksum-") for name in request.headers)
+    if summed and road.may_be_unsigned:
+        return UNSIGNED
+    if isinstance(request.body, bytes):
+        return hashlib.sha256(request.body).hexdigest()
+    digest = hashlib.sha256()
+    while piece := request.body.read(_PIECE):
+        digest.update(piece)
+    request.body.seek(0)
+    return digest.hexdigest()
+
+
+def parsed(shape: Shape, answer: Answer) -> dict[str, Any]:
+    """What boto3 returns for `answer`. Raises `NotPlain`."""
+    found: dict[str, Any] = {}
+    metadata: dict[str, str] = {}
+    for name, value in answer.headers.items():
+        if known := shape.answered.get(name):
+            try:
+                found[known[0]] = known[1](value)
+            except ValueError as error:
+                raise NotPlain(name) from error
+        elif name.startswith("x-amz-meta-"):
+            metadata[name[11:]] = value
+        elif name in ("expires", "x-amz-object-lock-retain-until-date"):
+            raise NotPlain(name)
+    if shape.has_metadata:
+        found["Metadata"] = metadata
+    found["ResponseMetadata"] = {
+        "RequestId": answer.headers.get("x-amz-request-id", answer.headers.get("x-amzn-requestid", "")),
+        "HostId": answer.headers.get("x-amz-id-2", ""),
+        "HTTPStatusCode": answer.status,
+        "HTTPHeaders": answer.headers,
+        "RetryAttempts": 0,
+    }
+    return found
+
+
+def road(way: Way, key: str) -> Road | None:
+    """What the `way` of a request for `key` says; None when it isn't as expected, or leads through a proxy."""
+    place = urlsplit(way.url)
+    end = quote(key, safe="/-_.~")
+    if not key or way.proxies or not place.path.endswith(f"/{end}") or not place.hostname:
+        return None
+    tls = place.scheme == "https"
+    wire = Wire(Place(place.hostname, place.port or (443 if tls else 80), tls, way.verify, way.timeouts))
+    near = place.hostname.startswith(_LOOPBACK)
+    signer = Signer(way.region, way.service) if way.keys else None
+    return Road(place.netloc, place.path.removesuffix(end), wire, signer, tls or near)
+
+
+def _moment(text: str) -> datetime:
+    moment = parsedate_to_datetime(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+_CONVERSIONS: dict[str, Callable[[str], Any]] = {
+    "string": str,
+    "integer": int,
+    "long": int,
+    "boolean": _boolean,
+    "timestamp": _moment,
+}

@@ -1,0 +1,289 @@
+"""HTTP/1.1 over kept connections to one address, for requests whose answer is as plain as S3's usually are.
+
+`http.client` takes longer to read an answer's head than S3 needs to give it, and copies bodies on their way. What
+is not plain (another status, chunks, a cut) ends in `NotPlain` or `OSError`, and is for botocore to ask again.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import struct
+import threading
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+_HEAD = 1 << 16  # bytes that the head of an answer has at most
+_PIECE = 256 << 10  # bytes of a body between two looks at whether it shall go on
+_MOST_KEPT = 32
+
+
+class NotPlain(Exception):
+    """The answer isn't one that is understood here."""
+
+
+class Sendable(Protocol):
+    """A body that is read as it is sent."""
+
+    def __len__(self) -> int: ...
+
+    def sending(self) -> None:
+        """What is read from here on goes out."""
+        ...
+
+    def read(self, size: int) -> bytes: ...
+
+    def seek(self, offset: int) -> int: ...
+
+    def send_to(self, out: int, most: int) -> int:
+        """Send up to `most` bytes straight to the socket `out`; how many went, 0 at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server listens, and how far to trust it."""
+
+    host: str
+    port: int
+    tls: bool
+    verify: bool | str  # certificates: the usual authorities, a CA file, or none are checked
+    timeouts: tuple[float, float]  # s: to connect, to send or receive something
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What comes before a body (names in lower case), and the `rest` that came with it."""
+
+    status: int
+    headers: dict[str, str]
+    rest: memoryview
+
+
+class Answer:
+    """The head of an answer (names in lower case), and the body as it comes."""
+
+    def __init__(self, wire: Wire, line: Line, head: Head, left: int) -> None:
+        self.status, self.headers = head.status, head.headers
+        self._wire, self._line, self._rest, self.left = wire, line, head.rest, left
+        self._finish()
+
+    def read(self, count: int | None = None) -> bytes:
+        """Up to `count` bytes, all that is left without it; empty at the end."""
+        wanted = self.left if count is None else min(count, self.left)
+        body = bytearray(wanted)
+        view = memoryview(body)
+        while view:
+            view = view[self.readinto(view) :]
+        return bytes(body)
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:
+        """Fill `buffer` as far as one read goes; 0 at the end. Raises `ConnectionError`, `TimeoutError`."""
+        view = memoryview(buffer)[: self.left]
+        if not view:
+            return 0
+        if self._rest:
+            count = min(len(view), len(self._rest))
+            view[:count] = self._rest[:count]
+            self._rest = self._rest[count:]
+        else:
+            count = self._line.receive(view)
+            if not count:
+                self.close()
+                raise ConnectionResetError("The connection was cut before everything arrived.")
+        self.left -= count
+        self._finish()
+        return count
+
+    def close(self) -> None:
+        """Give up the connection unless all was read. May be called from another thread to end a read."""
+        if self.left:
+            self._line.end()
+
+    def _finish(self) -> None:
+        if self.left:
+            return
+        if self.headers.get("connection", "").lower() == "close":
+            self._line.end()
+        else:
+            self._wire.keep(self._line)
+
+
+class Line:
+    """One connection."""
+
+    def __init__(self, place: Place, context: ssl.SSLContext | None) -> None:
+        connect, wait = place.timeouts
+        plain = socket.create_connection((place.host, place.port), connect)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket: socket.socket = plain
+        self.is_plain = context is None
+        if context is not None:
+            self._socket = context.wrap_socket(plain, server_hostname=place.host)
+            self._socket.settimeout(wait)
+        else:
+            # A limit that the kernel keeps saves one call in each direction.
+            limit = struct.pack("ll", int(wait), 0)
+            plain.settimeout(None)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        self._space = bytearray(_HEAD)
+
+    def send(self, head: bytes, body: bytes | Sendable) -> None:
+        """Raises `OSError`, and what `body` raises."""
+        try:
+            if isinstance(body, bytes):
+                self._socket.sendall(head + body)
+                return
+            body.sending()
+            self._socket.sendall(head)
+            left = len(body)
+            while left:
+                left -= self._send_piece(body, min(left, _PIECE))
+        except BlockingIOError as error:
+            raise TimeoutError from error
+
+    def _send_piece(self, body: Sendable, most: int) -> int:
+        if self.is_plain:
+            return body.send_to(self._socket.fileno(), most)
+        data = body.read(most)
+        if not data:
+            raise ConnectionAbortedError("The body ended too early.")
+        self._socket.sendall(data)
+        return len(data)
+
+    def receive(self, space: memoryview) -> int:
+        """Raises `OSError`."""
+        try:
+            return self._socket.recv_into(space)
+        except BlockingIOError as error:
+            raise TimeoutError from error
+
+    def head(self) -> Head:
+        """The head of an answer. Raises `NotPlain`, `OSError`."""
+        space, filled, end = memoryview(self._space), 0, -1
+        while end < 0:
+            if filled == _HEAD:
+                raise NotPlain("a head without end")
+            came = self.receive(space[filled:])
+            if not came:
+                raise ConnectionResetError("The connection was closed.")
+            filled += came
+            end = self._space.find(b"\r\n\r\n", 0, filled)
+        first, *lines = self._space[:end].decode("latin-1").split("\r\n")
+        if not first.startswith("HTTP/1.1 ") or not first[9:12].isdecimal() or first[9] == "1":
+            raise NotPlain(first[:20])
+        return Head(int(first[9:12]), _fields(lines), memoryview(bytes(space[end + 4 : filled])))
+
+    @property
+    def was_closed(self) -> bool:
+        """Whether the other side has closed it, or says something unasked."""
+        if not self.is_plain:
+            waiting = select.poll()
+            waiting.register(self._socket, select.POLLIN)
+            return bool(waiting.poll(0))
+        try:
+            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def end(self) -> None:
+        """Also ends what another thread waits for."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+class Wire:
+    """Kept connections to one place. Thread-safe."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._context = _context(place.verify) if place.tls else None
+        self._idle: list[Line] = []
+        self._lock = threading.Lock()
+        self._is_closed = False
+        weakref.finalize(self, _end_all, self._idle)
+
+    def ask(self, method: str, head: bytes, body: bytes | Sendable = b"") -> Answer:
+        """Send one request and read the head of its answer.
+
+        Raises `NotPlain`, `OSError`, and what `body` raises; then the connection is given up.
+        """
+        line = self._line()
+        try:
+            line.send(head, body)
+            given = line.head()
+            left = 0 if method == "HEAD" or given.status in (204, 304) else _length(given.headers)
+            if len(given.rest) > left:
+                raise NotPlain("more than was announced")
+            return Answer(self, line, given, left)
+        except BaseException:
+            line.end()
+            raise
+
+    def keep(self, line: Line) -> None:
+        """What `line` was used for has ended well."""
+        with self._lock:
+            if not self._is_closed and len(self._idle) < _MOST_KEPT:
+                self._idle.append(line)
+                return
+        line.end()
+
+    def close(self) -> None:
+        """Close what is idle; what is in use when it has ended."""
+        with self._lock:
+            self._is_closed = True
+            _end_all(self._idle)
+
+    def _line(self) -> Line:
+        while True:
+            with self._lock:
+                line = self._idle.pop() if self._idle else None
+            if line is None:
+                return Line(self._place, self._context)
+            if not line.was_closed:
+                return line
+            line.end()
+
+
+def _end_all(lines: list[Line]) -> None:
+    while lines:
+        lines.pop().end()
+
+
+def _fields(lines: list[str]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        name = name.lower()
+        if not colon or name[:1] in ("", " ", "\t"):
+            raise NotPlain("not a header")
+        value = value.strip(" \t")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    said = headers.get("content-length", "")
+    if "transfer-encoding" in headers or not (said.isascii() and said.isdecimal()):
+        raise NotPlain("a body of unknown length")
+    return int(said)
+
+
+def _context(verify: bool | str) -> ssl.SSLContext:
+    from botocore.httpsession import get_cert_path
+
+    authorities = get_cert_path(True) if verify is True else verify or None
+    context = ssl.create_default_context(cafile=authorities)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,42 @@
+"""Many keys looked for by listing what is between the first and the last of them, instead of one HEAD each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from s3tui.background import CancelToken
+from s3tui.s3 import errors, page_parser
+from s3tui.s3.client import Connection
+from s3tui.transfers.names import shared_prefix
+
+Found = tuple[int, str]  # bytes, ETag
+_PAGE = 1000
+_SPARE = 4  # pages more than would be needed if nothing else were there
+
+
+def found_among(connection: Connection, bucket: str, keys: Sequence[str], token: CancelToken) -> dict[str, Found]:
+    """Size and ETag of those of `keys` that were listed.
+
+    A key that is missing may be there all the same: the listing is given up when it fails, or when too much else
+    stands between. Raises `Cancelled`.
+    """
+    wanted, found = set(keys), dict[str, Found]()
+    last, prefix = max(key.encode() for key in keys), shared_prefix(keys)
+    more: dict[str, Any] = {}
+    for _ in range(len(wanted) // _PAGE + 1 + _SPARE):
+        token.check()
+        try:
+            with page_parser.columns_wanted():
+                answer = connection.call("list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=_PAGE, **more)
+        except errors.S3Error:
+            break
+        page = page_parser.page_of(answer)
+        for index in range(len(page)):
+            if (key := page.key(index)) in wanted:
+                found[key] = (page.size(index), page.etag(index))
+        following = str(answer.get("NextContinuationToken") or "")
+        if not following or (page.last_key or b"") >= last:
+            break
+        more = {"ContinuationToken": following}
+    return found
