@@ -46,6 +46,9 @@ class CopyRequest:
     def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
         return copy(connection, self, progress, token, notes)
 
+    def discard(self, connection: Connection, notes: Notes) -> None:
+        discard(connection, self.target, self.to_profile, notes)
+
 
 def ends(source: S3Uri, target: S3Uri, to_profile: str | None) -> tuple[str, str]:
     """From where to where, for people: a target of another profile has that before it."""
@@ -63,6 +66,13 @@ def copy(connection: Connection, request: CopyRequest, progress: Progress, token
     with reserved((there.profile.endpoint, request.target.bucket, request.target.key), str(request.target)):
         source = look(connection, there, request, progress)
         return bring(connection, there, request, source, progress, token, notes)
+
+
+def discard(connection: Connection, target: S3Uri, to_profile: str | None, notes: Notes) -> None:
+    """Abort what a process that was killed had begun at `target`, and forget it. Raises as `target_connection`, and
+    `errors.S3Error`."""
+    copy_here.abort_left_over(target_connection(connection, to_profile), target, notes)
+    notes.clear()
 
 
 def target_connection(connection: Connection, to_profile: str | None) -> Connection:

@@ -60,6 +60,10 @@ class DeleteRequest:
     def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
         return delete(connection, self, progress, token, notes)
 
+    def discard(self, _: Connection, notes: Notes) -> None:
+        """What is deleted can't be brought back, and nothing else is left."""
+        notes.clear()
+
     def problems(self) -> list[str]:
         """Why it can't be done as it stands, one sentence each."""
         found = [f"“{prefix}” is no prefix: it must end in “/”." for prefix in self.prefixes if prefix[-1:] not in "/"]

@@ -20,15 +20,15 @@ from s3tui.errors import BadInput
 from s3tui.transfers import request_text, run_lock
 from s3tui.transfers.journal_file import JournalError, JournalFile
 from s3tui.transfers.notes import Fact, Notes
-from s3tui.transfers.progress import State
-from s3tui.transfers.request import Kind, Request
+from s3tui.transfers.progress import DONE, State
+from s3tui.transfers.request import Kind, Request, leaves
 
 __all__ = ["IN_MEMORY", "Changes", "Job", "Journal", "JournalError", "JournalNotes", "Row", "Whom"]
 
 IN_MEMORY = "memory"  # the name of a run that no other process can know of
 _KEPT = 7 * 86_400.0  # s that a job of which nothing is left to do is remembered
 _OVER = "('verified', 'sent but not verified', 'received but not verified', 'skipped', 'cancelled')"
-_COLUMNS = "id, job, position, kind, ends, state, why, taken, total, done, etag, version_id, notes != '{}'"
+_COLUMNS = "id, job, position, kind, ends, state, why, taken, total, done, etag, version_id, notes = '{}'"
 _INTERRUPTED = "Interrupted: s3tui ended while it was running."
 _NOT_BEGUN = "s3tui ended before it began."
 _NOW = "changed = (SELECT changes FROM counter)"
@@ -94,6 +94,11 @@ class Journal:
     def problem(self) -> str:
         """Why nothing outlives this process though it was meant to, in a sentence."""
         return self._file.problem
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it outlives this process."""
+        return self._file.kept
 
     @property
     def run(self) -> str:
@@ -247,12 +252,13 @@ class Journal:
             )
 
     def end(self, row: Row) -> None:
-        """How it ended, or where it was paused."""
+        """How it ended, or where it was paused. What is done needs no notes any more: they go in the same moment."""
+        fields = (row.state, json.dumps(row.why), row.exists, row.total, row.done, row.etag, row.version_id)
         with self._writing(durable=False) as database:
             database.execute(
                 "UPDATE item SET state = ?, why = ?, taken = ?, total = ?, done = ?, etag = ?, version_id = ?,"
-                f" {_NOW} WHERE id = ?",
-                (row.state, json.dumps(row.why), row.exists, row.total, row.done, row.etag, row.version_id, row.number),
+                f" notes = CASE WHEN ? THEN '{{}}' ELSE notes END, {_NOW} WHERE id = ?",
+                (*fields, row.state in DONE, row.number),
             )
 
     def set_positions(self, positions: Sequence[tuple[int, int]]) -> None:
@@ -288,6 +294,7 @@ class JournalNotes(Notes):
 
     def __init__(self, journal: Journal, number: int, facts: dict[str, Fact]) -> None:
         super().__init__(facts)
+        self.kept = journal.is_kept
         self._journal, self._number = journal, number
         self._order = threading.Lock()
 
@@ -325,11 +332,11 @@ def _jobs(database: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Job]
 
 
 def _row(found: tuple[Any, ...]) -> Row:
-    number, job, position, kind, ends, state, why, taken, total, done, etag, version_id, left = found
+    number, job, position, kind, ends, state, why, taken, total, done, etag, version_id, no_notes = found
     source, target = json.loads(ends)
     return Row(
         number, job, position, kind, (source, target), state, json.loads(why), bool(taken), total, done, etag,
-        version_id, bool(left),
+        version_id, leaves(kind, state, bool(no_notes)),
     )  # fmt: skip
 
 

@@ -44,6 +44,9 @@ class MoveRequest:
     def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
         return move(connection, self, progress, token, notes)
 
+    def discard(self, connection: Connection, notes: Notes) -> None:
+        copy.discard(connection, self.target, self.to_profile, notes)
+
 
 def move(connection: Connection, request: MoveRequest, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
     """Copy, compare, delete. What is not verified, or has changed meanwhile, is not deleted.

@@ -22,6 +22,8 @@ State = Literal[
     "skipped",
     "cancelled",
 ]
+# Ended so that nothing is left to do.
+DONE: frozenset[State] = frozenset(("verified", "sent but not verified", "received but not verified", "skipped"))
 FINISHED: frozenset[State] = frozenset(
     (
         "verified",

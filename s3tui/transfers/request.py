@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 from s3tui.background import CancelToken
 from s3tui.s3.client import Connection
 from s3tui.transfers.notes import Notes
-from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.progress import DONE, Outcome, Progress, State
 
 Kind = Literal["upload", "download", "copy", "move", "delete"]
 
@@ -36,12 +36,15 @@ class Request(Protocol):
         """
         ...
 
-
-@runtime_checkable
-class LeavesSomething(Protocol):
-    """A request that may have something unfinished at its target while it is paused, or after it failed."""
-
     def discard(self, connection: Connection, notes: Notes) -> None:
-        """Remove what the facts in `notes` speak of, and clear them. Nothing there any more is no failure. Raises
-        `S3tuiError`; the facts stay then."""
+        """Remove what is unfinished at the target, which the facts in `notes` speak of, and clear them. Nothing there
+        any more is no failure. Raises `S3tuiError`; the facts stay then."""
         ...
+
+
+def leaves(kind: Kind, state: State, notes_empty: bool) -> bool:
+    """Whether something unfinished may be at the target of a transfer in `state`.
+
+    What is copied or deleted removes that itself when it fails; its notes are for another try.
+    """
+    return not notes_empty and (kind in ("upload", "download") or state == "paused") and state not in DONE

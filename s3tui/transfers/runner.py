@@ -19,7 +19,7 @@ from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError
 from s3tui.transfers.progress import Progress, State
-from s3tui.transfers.request import LeavesSomething
+from s3tui.transfers.request import leaves
 from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView
 from s3tui.transfers.transfer_list import TransferList
 
@@ -140,7 +140,7 @@ class Runner:
         except Cancelled:
             if activity.token.keep:
                 return {"state": "paused", "why": "Paused."}
-            if not activity.notes.empty and isinstance(request, LeavesSomething):
+            if not activity.notes.empty:
                 request.discard(connection, activity.notes)
             return {"state": "cancelled", "why": "Cancelled; nothing was left behind."}
         why = f"{outcome.detail} It took {time.monotonic() - began:.1f} s."
@@ -149,7 +149,8 @@ class Runner:
     def _end(self, transfer: Transfer, activity: Activity, result: dict[str, Any]) -> None:
         progress = activity.progress
         with self._changing:
-            row = transfer.row._replace(left=not activity.notes.empty, **{"exists": False, **result})
+            row = transfer.row._replace(**{"exists": False, **result})
+            row = row._replace(left=leaves(row.kind, row.state, activity.notes.empty))
             if progress.total is not None:
                 row = row._replace(done=progress.done, total=progress.total)
             transfer.activity, transfer.discarding = None, False

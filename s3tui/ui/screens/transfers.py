@@ -283,7 +283,7 @@ def _about(view: TransferView | None) -> Content:
         lines.append(_pair("Moved", f"{view.done:,} of {view.total:,} bytes ({display.size(view.total)})"))
     if view.why:
         lines.append(_pair("Why", view.why))
-    if view.left and view.state != "running":
+    if view.left and view.state != "running" and not is_delete:
         lines.append(_pair("Left", "What was moved so far is kept; cancelling it removes that."))
     return Content("\n").join(lines)
 
