@@ -402,6 +402,19 @@ def test_a_lost_answer_to_begin_leaves_no_second_upload(
     assert not unfinished(connection, bucket)
 
 
+def test_where_uploads_may_not_be_listed_a_lost_answer_is_told(
+    through: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    def denied(asked: Asked) -> Treatment | None:
+        listing = asked.method == "GET" and "uploads" in urlsplit(asked.path).query
+        return Treatment(instead=(403, b"")) if listing else None
+
+    proxy.rules.insert(0, denied)
+    proxy.once(lambda asked: Treatment(lose=True) if begins(asked) else None)
+    outcome = go(through, make(12 * MIB), bucket, Notes())
+    assert outcome.state == "verified" and "may be left" in outcome.detail
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_when_no_answer_to_begin_comes_the_next_try_cleans_up(
     through: Connection, connection: Connection, proxy: Proxy, bucket: str, make: Make, notes: KeptNotes, kept: bool
