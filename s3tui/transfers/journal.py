@@ -289,6 +289,7 @@ class JournalNotes(Notes):
     def __init__(self, journal: Journal, number: int, facts: dict[str, Fact]) -> None:
         super().__init__(facts)
         self._journal, self._number = journal, number
+        self.kept = journal.run != IN_MEMORY
         self._order = threading.Lock()
 
     def set(self, **facts: Fact) -> None:

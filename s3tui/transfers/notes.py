@@ -8,7 +8,13 @@ Fact: TypeAlias = str | int | float | bool | list["Fact"] | dict[str, "Fact"] | 
 
 
 class Notes:
-    """Facts by name, small enough for JSON, and without secrets. These live as long as the process."""
+    """Facts by name, small enough for JSON, and without secrets. These live as long as the process.
+
+    `kept` says whether the facts are there after the process has ended. Only then may a failed transfer leave
+    something unfinished for another try: nobody would know of it otherwise.
+    """
+
+    kept = False
 
     def __init__(self, facts: dict[str, Fact] | None = None) -> None:
         self._facts = dict(facts or {})
