@@ -296,6 +296,7 @@ class JournalNotes(Notes):
         super().__init__(facts)
         self.kept = journal.is_kept
         self._journal, self._number = journal, number
+        self.kept = journal.run != IN_MEMORY
         self._order = threading.Lock()
 
     def set(self, **facts: Fact) -> None:

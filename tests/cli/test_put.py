@@ -15,6 +15,7 @@ import pytest
 
 from s3tui.cli.main import main
 from s3tui.demo import server as demo_server
+from s3tui.folders import transfers_folder
 from s3tui.s3.client import Connection
 from tests.terminal import Terminal
 from tests.transfers import proxy as proxies
@@ -107,6 +108,17 @@ def test_read_only_sends_nothing(
 ) -> None:
     assert main(["put", "--read-only", *options, str(iso), f"s3://{bucket}/"]) == 1
     assert "read-only" in capsys.readouterr().err
+
+
+def test_without_a_journal_it_says_so_and_goes_on(
+    options: list[str], connection: Connection, bucket: str, iso: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    transfers_folder().mkdir(parents=True)
+    (transfers_folder() / "journal.db").write_text("nonsense" * 100)
+    assert main(["put", *options, str(iso), f"s3://{bucket}/"]) == 0
+    said = capsys.readouterr()
+    assert "verified" in said.out and "transfers are not remembered" in said.err
+    assert content(connection, bucket, "agent.iso") == iso.read_bytes()
 
 
 @pytest.mark.parametrize("end_by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])

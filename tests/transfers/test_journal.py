@@ -106,7 +106,7 @@ def test_what_was_asked_for_is_there_again(journal: Journal, folder: Path) -> No
 def test_notes_are_kept_until_they_are_cleared(journal: Journal) -> None:
     journal.add(WHOM, [Fake("a")])  # type: ignore[list-item]
     _, notes = journal.request(1)
-    assert notes.empty
+    assert notes.empty and notes.kept
     notes.set(upload_id="U", parts=[1, 2])
     notes.set(parts=[1, 2, 3])
     _, again = journal.request(1)
@@ -177,8 +177,9 @@ def test_what_is_done_is_forgotten_after_a_week(journal: Journal, folder: Path) 
 def still_works(journal: Journal) -> None:
     assert journal.problem
     journal.add(WHOM, [Fake("a")])  # type: ignore[list-item]
-    journal.request(1)[1].set(upload_id="U")
-    assert journal.unfinished().rows[0].left
+    _, notes = journal.request(1)
+    notes.set(upload_id="U")
+    assert not notes.kept and journal.unfinished().rows[0].left
 
 
 def test_a_newer_one_is_refused_and_left_alone(journal: Journal, folder: Path) -> None:

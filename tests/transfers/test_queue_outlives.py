@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3tui.background import CancelToken
@@ -215,26 +215,32 @@ steps = st.one_of(
     st.tuples(st.just("submit"), st.sampled_from(["good", "left", "bad"])),
     st.tuples(st.sampled_from(["pause", "resume", "cancel", "retry"]), st.none() | st.integers(1, 6)),
     st.tuples(st.just("move"), st.integers(1, 6), st.sampled_from([-1, 1])),
-    st.tuples(st.sampled_from(["clear", "look", "idle"])),
+    st.tuples(st.sampled_from(["clear", "look", "hold", "go"])),
 )
 
 
+@settings(max_examples=200)
 @given(st.lists(steps, max_size=25))
 def test_the_journal_always_says_what_the_queue_says(done: list[tuple[object, ...]]) -> None:
     WORK.update(left=fail, bad=lambda *_: Outcome("failed", "No."))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(request_text.CLASSES, "fake", fake.CLASSES["fake"])
         queue = Queue()
+        queue._at_once = 0  # what is submitted waits until “go”
         for name, *details in done:
             match name:
                 case "submit":
                     submit(queue, str(details[0]))
-                case "idle":
+                case "hold":
+                    queue._at_once = 0
+                case "go":
+                    queue.at_once = 3
                     until_idle(queue)
                 case "pause" | "resume" | "cancel" | "retry":
                     getattr(queue, name)(None if details[0] is None else details)
                 case _:
                     getattr(queue, str(name))(*details)
+        queue.at_once = 3
         until_idle(queue)
         rows = [transfer.row for transfer in queue.rows()]
         assert queue.journal.since(-1).rows == tuple(rows) and not queue.problem

@@ -163,7 +163,7 @@ def test_transfers(snap_compare: Compare, size: tuple[int, int], monkeypatch: py
     monkeypatch.delenv("NO_COLOR", raising=False)
     app = Host(TransfersScreen(transfers()))
     app.animation_level = "none"
-    assert snap_compare(app, terminal_size=size, run_before=drive("down", "down"))
+    assert snap_compare(app, terminal_size=size, run_before=drive("down"))
 
 
 def test_unfinished_uploads(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,7 +148,9 @@ async def test_all_are_cancelled_only_after_a_question(fakes: None) -> None:
     queue = Queue()
     queue._at_once = 0
     queue.submit_all(Connection(Profile("lab", credentials="anonymous")), [Fake("a"), Fake("b")])  # type: ignore[misc]
-    async with showing(TransfersScreen(queue)) as (_, pilot):
+    queue.pause([1])
+    async with showing(TransfersScreen(queue)) as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one(TransferTable).cursor == 1)  # the first that isn't at rest
         await pilot.press("C", "enter")  # starts on No
         await pilot.press("P")
         await until(pilot, lambda: queue.counts == {"paused": 2})

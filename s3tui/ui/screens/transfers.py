@@ -82,6 +82,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
 
     def on_mount(self) -> None:
         self.table.focus()
+        self.table.begin()
         self.look()
         self.set_interval(INTERVAL, self.look)
         self.set_interval(OTHERS, self.look_at_others)

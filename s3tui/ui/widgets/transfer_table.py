@@ -12,6 +12,7 @@ from s3tui import display
 from s3tui.display import visible
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, Transfer, TransferView
+from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.widgets import row_layout
 from s3tui.ui.widgets.clickable_rows import ClickableRows
 from s3tui.ui.widgets.transfer_line import ARROWS, LOOKS, SIGNS, bar, deleted, percent
@@ -58,6 +59,12 @@ class TransferTable(ClickableRows):
     def current(self) -> TransferView | None:
         """The one under the cursor, as it is now."""
         return self._queue.view(self._rows[self.cursor]) if self.cursor < len(self._rows) else None
+
+    def begin(self) -> None:
+        """With the cursor on the first that runs or waits, if there is one."""
+        self.look()
+        at = next((at for at, each in enumerate(self._rows) if each.state in ACTIVE), 0)
+        self.call_after_refresh(self.move_cursor, at)
 
     def show_only(self, states: Collection[State]) -> None:
         """Those in one of `states`; all without any."""
