@@ -64,7 +64,8 @@ def local_paths(folder: Path, keys: Iterable[str]) -> dict[str, Path]:
     for key in sorted(wanted):
         path = plain[key]
         if _folded(path.relative_to(folder)) in taken | folders:
-            path = plain[key] = path.with_name(_marked(path.name, key))
+            # A slash, or a long name would get the mark that it has, and that its folder has, too.
+            path = plain[key] = path.with_name(_marked(path.name, f"/{key}"))
         taken.add(_folded(path.relative_to(folder)))
     return plain
 

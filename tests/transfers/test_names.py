@@ -103,6 +103,7 @@ def test_a_cut_name_cannot_be_forged() -> None:
 @example(["ß", "ss", "SS"])
 @example(["a", "a/b", "A/c"])
 @example(["a/b", "a", "A"])
+@example(["x" * 300, "x" * 300 + "/"])
 def test_many_keys_are_many_files_on_disks_that_ignore_case(wanted: list[str]) -> None:
     found = local_paths(FOLDER, wanted)
     assert set(found) == set(wanted)

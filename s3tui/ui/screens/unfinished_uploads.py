@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from textual import on, work
@@ -116,7 +117,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
                 background.LISTING, uploads.at, self.connection, self.place, token, token=token
             )
         except Cancelled:
-            return
+            pass  # the user gave no MFA code, say
         except S3tuiError as error:
             self._error = error
         else:
@@ -138,10 +139,8 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
 
     async def _count(self, asked: Sequence[Upload], token: CancelToken) -> None:
         self._begin("Asking for the parts …")
-        try:
+        with suppress(Cancelled):
             await background.run(background.LISTING, self._ask_for_parts, asked, token, token=token)
-        except Cancelled:
-            return
 
     def _ask_for_parts(self, asked: Sequence[Upload], token: CancelToken) -> None:
         """In a thread; the screen looks at `parts` meanwhile."""
@@ -298,9 +297,8 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         self._aborting, ends = True, list[Aborted]()
         self._begin(f"Aborting {counted(len(wanted), 'upload')} …")
         try:
-            await background.run(background.LISTING, self._abort_each, wanted, ends, token, token=token)
-        except Cancelled:
-            pass  # what was aborted until then counts
+            with suppress(Cancelled):  # what was aborted until then counts
+                await background.run(background.LISTING, self._abort_each, wanted, ends, token, token=token)
         finally:
             self._aborting, self.doing = False, ""
             self._take_out(ends)
