@@ -118,7 +118,7 @@ def delete_one(connection: Connection, bucket: str, doomed: Doomed, once: bool =
         except errors.NoSuchKey:
             return  # S3 says 204 of a key that isn't there; others say this
         except errors.AccessDenied as error:
-            raise _explained(error) from error
+            raise _explained(error, doomed.version_id) from error
 
 
 def _judged(bucket: str, batch: Sequence[Doomed], answer: dict[str, Any]) -> Answer:
@@ -137,7 +137,7 @@ def _judged(bucket: str, batch: Sequence[Doomed], answer: dict[str, Any]) -> Ans
     for doomed in batch:
         error = refused.get((doomed.key, doomed.version_id)) or refused.get((doomed.key, ""))
         if error:
-            found.failures.append(Failure(doomed, error))
+            found.failures.append(Failure(doomed, _explained(error, doomed.version_id)))
         elif (doomed.key, doomed.version_id) in pairs if doomed.version_id else doomed.key in keys:
             found.deleted.append(doomed)
     return found
@@ -146,10 +146,10 @@ def _judged(bucket: str, batch: Sequence[Doomed], answer: dict[str, Any]) -> Ans
 def _error(bucket: str, item: dict[str, Any], answer: dict[str, Any]) -> errors.S3Error:
     said = {"Code": item.get("Code"), "Message": item.get("Message")}
     response = {"Error": said, "ResponseMetadata": answer.get("ResponseMetadata") or {}}
-    return _explained(errors.from_response("DeleteObjects", bucket, str(item.get("Key")), response))
+    return errors.from_response("DeleteObjects", bucket, str(item.get("Key")), response)
 
 
-def _explained(error: errors.S3Error) -> errors.S3Error:
+def _explained(error: errors.S3Error, version_id: str) -> errors.S3Error:
     """A refusal in more than “denied”, where the endpoint says what refuses."""
     key, said = error.request.key, error.request.message
     if _LOCKED.search(said):
@@ -158,6 +158,8 @@ def _explained(error: errors.S3Error) -> errors.S3Error:
     elif _MFA.search(said):
         error.sentence = f"“{key}” was not deleted: the bucket asks for an MFA code to delete a version (MFA delete)."
         error.advice = "Its owner can switch MFA delete off."
+    elif version_id and isinstance(error, errors.AccessDenied):  # Ceph RGW and SeaweedFS say no more of a lock
+        error.advice = "Policies don't allow it, or Object Lock keeps this version."
     return error
 
 

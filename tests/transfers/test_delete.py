@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -272,6 +273,18 @@ def test_refusals_of_single_keys_are_told(through: Connection, proxy: Proxy, buc
     sentences = {failure.doomed.key: failure.error.sentence for failure in told[0].failures}
     assert "You may not" in sentences["b"] and "Object Lock" in sentences["c"] and "MFA" in sentences["d"]
     assert {failure.error.request.code for failure in told[0].failures} == {"AccessDenied"}
+
+
+def test_a_locked_version_is_told_as_that(connection: Connection, bucket: str) -> None:
+    locked = f"{bucket}-locked"
+    connection.call("create_bucket", Bucket=locked, ObjectLockEnabledForBucket=True)
+    put(connection, locked, ["a", "b"])
+    version = connection.call("head_object", Bucket=locked, Key="a")["VersionId"]
+    until = {"Mode": "GOVERNANCE", "RetainUntilDate": datetime.now(UTC) + timedelta(hours=1)}
+    connection.call("put_object_retention", Bucket=locked, Key="a", VersionId=version, Retention=until)
+    outcome = do(connection, locked, prefixes=("",), all_versions=True)
+    assert outcome.state == "done in part" and "“a” is locked" in outcome.detail and "1 deleted" in outcome.detail
+    assert versions_in(connection, locked) == (["a"], [])
 
 
 def test_an_inner_failure_of_one_key_is_asked_again(
