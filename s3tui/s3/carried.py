@@ -30,7 +30,7 @@ _GRANTEES = {
     "uri": ("Group", "URI"),
     "emailAddress": ("AmazonCustomerByEmail", "EmailAddress"),
 }
-_COUNT_TAGS = ("AmazonS3", "MinIO", "SeaweedFS")  # `Server` of those that are known to do so
+_COUNT_TAGS = ("MinIO", "SeaweedFS")  # `Server` of those that do so, beside AWS; rclone calls itself AmazonS3
 _ENCRYPTIONS = ("AES256", "aws:kms", "aws:kms:dsse")  # the others are the file system's, not ours to ask for
 
 
@@ -99,7 +99,11 @@ def _tags(connection: Connection, info: ObjectInfo, uri: S3Uri, unknown: list[Un
     facts = _learnt(connection, uri.bucket)
     if info.tag_count:
         facts["tag count"] = True
-    elif facts.get("tag count") or dict(info.headers).get("server", "").startswith(_COUNT_TAGS):
+    elif (
+        connection.profile.is_aws
+        or facts.get("tag count")
+        or dict(info.headers).get("server", "").startswith(_COUNT_TAGS)
+    ):
         return {}
     return _known(connection, uri, "tags", lambda: tags.read(connection, uri), unknown)
 

@@ -169,14 +169,14 @@ class _Passage:
             crc = (
                 {"ChecksumCRC64NVME": whole_crc64(self.read.sums), "ChecksumType": "FULL_OBJECT"} if self.crc64 else {}
             )
-            return self._decisive("complete_multipart_upload", {**upload, "MultipartUpload": {"Parts": sent}, **crc})
+            answer = self._decisive("complete_multipart_upload", {**upload, "MultipartUpload": {"Parts": sent}, **crc})
         except BaseException as failure:
             aborted = copying.abort(self.there, upload, failure)
             if isinstance(failure, AnswerLost) and aborted:
                 raise failure.cause from None
             raise
-        finally:
-            self.notes.set(upload_id=None)
+        self.notes.set(upload_id=None)  # after a failure it stays, should the upload not have been removed
+        return answer
 
     def _decisive(self, operation: str, parameters: dict[str, Any]) -> Answer:
         def write(conditions: dict[str, Any]) -> Answer:

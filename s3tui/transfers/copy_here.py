@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from s3tui.background import CancelToken
+from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import carried, copying, errors
 from s3tui.s3.carried import Carried
 from s3tui.s3.client import Connection
@@ -116,7 +116,7 @@ def _copied(
 ) -> Answer:
     source = wanted.source
     in_parts = partial(_in_parts, connection, wanted, progress=progress, token=token, notes=notes)
-    if source.size > copying.COPY_LIMIT or (_only_etag_tells(source) and _makes_other_etags(source)):
+    if source.size > copying.COPY_LIMIT or (_only_etag_tells(source) and _makes_other_etags(connection, source)):
         return in_parts(decide)
     settings = carried.copy_parameters(source, wanted.kept)
     if source.metadata.website_redirect:
@@ -129,7 +129,7 @@ def _copied(
     etag = bare((answer.get("CopyObjectResult") or {}).get("ETag"))
     if _only_etag_tells(source) and etag != bare(source.etag) and not token.cancelled:
         progress.add(-source.size)
-        with contextlib.suppress(errors.Unsupported):
+        with contextlib.suppress(errors.Unsupported, Cancelled):  # the copy is there
             return in_parts(partial(copying.over, f'"{etag}"'))
     return answer
 
@@ -160,10 +160,9 @@ def _in_parts(
             lambda upload_id: notes.set(upload_id=upload_id),
         )
 
-    try:
-        return less_where_refused(settings, write)
-    finally:
-        notes.set(upload_id=None)
+    answer = less_where_refused(settings, write)
+    notes.set(upload_id=None)  # after a failure it stays, should the upload not have been removed
+    return answer
 
 
 def _only_etag_tells(source: ObjectInfo) -> bool:
@@ -171,9 +170,9 @@ def _only_etag_tells(source: ObjectInfo) -> bool:
     return bool(source.parts) and not whole_checksums(source)
 
 
-def _makes_other_etags(source: ObjectInfo) -> bool:
-    """These give what is copied in one request the MD5 for its ETag; Ceph RGW and SeaweedFS keep the one it had."""
-    return dict(source.headers).get("server", "") in ("AmazonS3", "MinIO")
+def _makes_other_etags(connection: Connection, source: ObjectInfo) -> bool:
+    """AWS and MinIO give what is copied in one request the MD5 for its ETag; Ceph RGW and SeaweedFS keep the one it had."""
+    return connection.profile.is_aws or dict(source.headers).get("server") == "MinIO"
 
 
 def less_where_refused(settings: dict[str, Any], write: Callable[[dict[str, Any]], T]) -> T:

@@ -271,6 +271,24 @@ def test_parts_stay_the_parts_they_were_so_that_the_etag_tells(connection: Conne
     assert outcome.etag.endswith("-3") and content(connection, bucket, OTHER) == content(connection, bucket)
 
 
+def test_parts_that_could_not_be_removed_are_not_forgotten(
+    through: Connection, connection: Connection, proxy: Proxy, bucket: str
+) -> None:
+    source, notes = put_in_parts(connection, bucket, 11 * MIB, ACL="private"), Notes()
+    denied = b"<Error><Code>AccessDenied</Code></Error>"
+
+    def refuse(asked: Asked) -> Treatment | None:
+        return Treatment(instead=(403, denied)) if asked.method == "DELETE" or "partNumber=2" in asked.path else None
+
+    proxy.rules.append(refuse)
+    with pytest.raises(errors.S3Error, match="could not be removed"):
+        run(through, source, notes=notes)
+    assert unfinished(connection, bucket) == [OTHER] and notes.get("upload_id")
+    proxy.rules.clear()
+    assert run(through, source, notes=notes, overwrite=True).state == "verified"
+    assert not unfinished(connection, bucket)
+
+
 @pytest.mark.usefixtures("low_limit")
 def test_a_cancel_leaves_no_parts(through: Connection, connection: Connection, proxy: Proxy, bucket: str) -> None:
     source = put(connection, bucket, Body=os.urandom(13 * MIB), ACL="public-read")
