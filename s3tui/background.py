@@ -23,9 +23,13 @@ class Cancelled(Exception):
 
 
 class CancelToken:
-    """Asks running work to stop. The work calls `check()` between steps; `on_cancel` unblocks a wait."""
+    """Asks running work to stop. The work calls `check()` between steps; `on_cancel` unblocks a wait.
+
+    `keep` is true when it is only paused: what is unfinished stays where it is, for the work to go on later.
+    """
 
     def __init__(self) -> None:
+        self.keep = False
         self._event = threading.Event()
         self._callbacks: list[Callable[[], object]] = []
         self._lock = threading.Lock()
@@ -35,7 +39,16 @@ class CancelToken:
         return self._event.is_set()
 
     def cancel(self) -> None:
+        """Stop for good, also when it was paused before."""
+        self._stop(keep=False)
+
+    def pause(self) -> None:
+        """Stop for now, unless it was cancelled before."""
+        self._stop(keep=True)
+
+    def _stop(self, keep: bool) -> None:
         with self._lock:
+            self.keep = keep and (self.keep or not self._event.is_set())
             if self._event.is_set():
                 return
             self._event.set()

@@ -46,6 +46,12 @@ def unfinished(connection: Connection, bucket: str, prefix: str = "", token: Can
     return UploadList(under, everything.completeness)
 
 
+def of_key(connection: Connection, bucket: str, key: str, token: CancelToken | None = None) -> UploadList:
+    """The unfinished uploads of exactly this key. Raises `S3Error`, `Cancelled`."""
+    found = _listed(connection, bucket, key, token)
+    return UploadList(tuple(upload for upload in found.uploads if upload.key == key), found.completeness)
+
+
 def _listed(connection: Connection, bucket: str, prefix: str, token: CancelToken | None) -> UploadList:
     parameters: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
     try:

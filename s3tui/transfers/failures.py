@@ -32,6 +32,17 @@ class FileChanged(TransferError):
         super().__init__(f"“{path}” changed while it was being sent; nothing was kept of it.", "Send it again.")
 
 
+class FileChangedSince(FileChanged):
+    """The local file is not the one whose upload was begun earlier. The parts of that one are still there."""
+
+    def __init__(self, path: Path) -> None:
+        TransferError.__init__(
+            self,
+            f"“{path}” has changed since its upload was begun; nothing more was sent.",
+            "Start anew, which throws away what was sent, or put the file back as it was.",
+        )
+
+
 class Differs(TransferError):
     """What arrived is not what was sent."""
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from s3tui.background import CancelToken
+from s3tui.errors import S3tuiError
+
 Fact: TypeAlias = str | int | float | bool | list["Fact"] | dict[str, "Fact"] | None
 
 
 class Notes:
-    """Facts by name, small enough for JSON, and without secrets. These live as long as the process."""
+    """Facts by name, small enough for JSON, and without secrets. These live as long as the process.
+
+    `kept` says whether the facts are there after the process has ended. Only then may a failed transfer leave
+    something unfinished for another try: nobody would know of it otherwise.
+    """
+
+    kept = False
 
     def __init__(self, facts: dict[str, Fact] | None = None) -> None:
         self._facts = dict(facts or {})
@@ -24,3 +33,9 @@ class Notes:
     def clear(self) -> None:
         """Forget all of them."""
         self._facts.clear()
+
+
+def stays(reason: BaseException, token: CancelToken, notes: Notes) -> bool:
+    """Whether what is unfinished stays where it is when a transfer ends by `reason`: it is only paused, or it failed
+    and `notes` are kept for another try."""
+    return token.keep if token.cancelled else notes.kept and isinstance(reason, S3tuiError)

@@ -30,14 +30,17 @@ class Part:
     length: int
 
 
-def cut(size: int, part_size: int | None = None) -> list[Part]:
-    """The parts of an object of `size` bytes: `part_size` each (`PART_SIZE`, or more where 10,000 parts would
-    not be enough). Raises `BadInput` when it is more than S3 takes."""
-    each = part_size or PART_SIZE
-    if size > each * MOST_PARTS:
-        each = -(-size // (MOST_PARTS * MIB)) * MIB
+def part_size(size: int) -> int:
+    """How long the parts of an object of `size` bytes are: `PART_SIZE`, or more where 10,000 of them would not be
+    enough. Raises `BadInput` when it is more than S3 takes."""
+    each = PART_SIZE if size <= PART_SIZE * MOST_PARTS else -(-size // (MOST_PARTS * MIB)) * MIB
     if each > LARGEST_PART:
         raise BadInput("This file is larger than S3 takes: 10,000 parts of 5 GiB.")
+    return each
+
+
+def cut(size: int, each: int) -> list[Part]:
+    """The parts of an object of `size` bytes, `each` bytes long but for the last."""
     return [Part(number + 1, at, min(each, size - at)) for number, at in enumerate(range(0, size, each))]
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 State = Literal[
     "waiting",
     "running",
+    "paused",
     "verified",
     "sent but not verified",
     "received but not verified",
     "failed",
     "outcome unknown",
+    "skipped",
     "cancelled",
 ]
 FINISHED: frozenset[State] = frozenset(
@@ -25,6 +28,7 @@ FINISHED: frozenset[State] = frozenset(
         "received but not verified",
         "failed",
         "outcome unknown",
+        "skipped",
         "cancelled",
     )
 )
@@ -46,7 +50,9 @@ class Outcome:
 class Progress:
     """Bytes done of a total, a speed over the last ten seconds, and what is being done. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, take: Callable[[int], object] | None = None) -> None:
+        """`take(count)` may wait: it holds up whoever moves bytes, so that they don't move faster than allowed."""
+        self._take = take
         self.total: int | None = None
         self.done = 0
         self.stage = ""  # `checking`, when bytes no longer move
@@ -60,7 +66,9 @@ class Progress:
             self._samples.append((time.monotonic(), self.done))
 
     def add(self, count: int) -> None:
-        """`count` more bytes have moved; negative when they must move again."""
+        """`count` more bytes have moved; negative when they must move again. Waits while there is a limit."""
+        if self._take and count > 0:
+            self._take(count)
         with self._lock:
             self.done += count
             now = time.monotonic()
@@ -68,6 +76,12 @@ class Progress:
                 self._samples.append((now, self.done))
             while now - self._samples[0][0] > _WINDOW:
                 self._samples.popleft()
+
+    def skip(self, count: int) -> None:
+        """`count` bytes of an earlier run are there already: they belong to what is done, but not to the speed."""
+        with self._lock:
+            self.done += count
+            self._samples = deque((when, done + count) for when, done in self._samples)
 
     @property
     def speed(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from s3tui.background import CancelToken
 from s3tui.s3.client import Connection
@@ -29,5 +29,19 @@ class Request(Protocol):
         ...
 
     def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
-        """Do it. Raises `S3tuiError` and `Cancelled`."""
+        """Do it, or go on with it if `notes` hold facts. Raises `S3tuiError` and `Cancelled`.
+
+        When `token.keep` is true as it raises `Cancelled`, what is unfinished stays, and `notes` say what that is.
+        Otherwise nothing stays, and `notes` are empty: as long as they hold facts, something is left behind.
+        """
+        ...
+
+
+@runtime_checkable
+class LeavesSomething(Protocol):
+    """A request that may have something unfinished at its target while it is paused, or after it failed."""
+
+    def discard(self, connection: Connection, notes: Notes) -> None:
+        """Remove what the facts in `notes` speak of, and clear them. Nothing there any more is no failure. Raises
+        `S3tuiError`; the facts stay then."""
         ...

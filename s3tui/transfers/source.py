@@ -36,6 +36,12 @@ class Source:
     def size(self) -> int:
         return self._seen.st_size
 
+    @property
+    def identity(self) -> tuple[int, int, int]:
+        """Size in bytes, time of modification in ns, and inode: what tells later whether this is still the same file.
+        Not the device, whose number may be another after the machine was started again."""
+        return self._seen.st_size, self._seen.st_mtime_ns, self._seen.st_ino
+
     def __enter__(self) -> Source:
         return self
 

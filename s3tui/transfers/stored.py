@@ -6,6 +6,7 @@ from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.checksums import is_md5
 
 
 def find(connection: Connection, uri: S3Uri) -> ObjectInfo | None:
@@ -32,6 +33,11 @@ def opaque_etag(info: ObjectInfo) -> str:
     if info.encryption.customer_algorithm:
         return "it is encrypted with a customer's key"
     return "it is encrypted with KMS" if info.encryption.algorithm.startswith("aws:kms") else ""
+
+
+def has_md5(info: ObjectInfo) -> bool:
+    """Whether the ETag looks like the MD5 of the content, and nothing says that it isn't."""
+    return is_md5(bare(info.etag)) and not opaque_etag(info)
 
 
 def whole_checksums(info: ObjectInfo) -> dict[str, str]:

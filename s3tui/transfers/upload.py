@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -13,15 +14,19 @@ from s3tui.errors import BadInput
 from s3tui.s3 import errors, metadata, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import multipart, names, parts, verify
+from s3tui.transfers import names, parts, verify
+from s3tui.transfers.aborting import abort, abort_unheard
+from s3tui.transfers.begun import Begun, begun_before, begun_in
 from s3tui.transfers.checksums import PartSums
 from s3tui.transfers.create_only import check_absent, create
-from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.failures import AlreadyExists, TransferError
+from s3tui.transfers.multipart import Multipart
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, send_part, sums_to_send
+from s3tui.transfers.settled import settled
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, find
 
@@ -31,7 +36,8 @@ LONGEST_KEY = 1024  # bytes of UTF-8
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
     """What is to be sent where. `target` names the key in full. Without `content_type` it is guessed from the
-    file's name."""
+    file's name. `adopt` is the id of an unfinished upload of that key to go on with; its parts are kept where they
+    are the file's, and its content type, metadata and tags as they are."""
 
     kind: ClassVar[Kind] = "upload"
     path: Path
@@ -41,13 +47,22 @@ class UploadRequest:
     metadata: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     overwrite: bool = False
+    adopt: str = ""
 
     @property
     def ends(self) -> tuple[str, str]:
         return str(self.path), str(self.target)
 
-    def run(self, connection: Connection, progress: Progress, token: CancelToken, _: Notes) -> Outcome:
-        return upload(connection, self, progress, token)
+    def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
+        return upload(connection, self, progress, token, notes)
+
+    def discard(self, connection: Connection, notes: Notes) -> None:
+        """See `discard`."""
+        discard(connection, self, notes)
+
+    def upload(self, upload_id: str) -> dict[str, str]:
+        """S3's parameters of an upload in parts."""
+        return {"Bucket": self.target.bucket, "Key": self.target.key, "UploadId": upload_id}
 
     def parameters(self) -> dict[str, Any]:
         """S3's parameters of the new object."""
@@ -70,31 +85,78 @@ class UploadRequest:
         return [*_key_problems(self.target), *metadata.problems(said), *tags.problems(self.tags)]
 
 
-def upload(connection: Connection, request: UploadRequest, progress: Progress, token: CancelToken) -> Outcome:
+def upload(
+    connection: Connection, request: UploadRequest, progress: Progress, token: CancelToken, notes: Notes
+) -> Outcome:
     """Send the file and compare what the endpoint then holds with what was sent.
 
-    More than `parts.PART_SIZE` bytes go in parts, in parallel; the unfinished upload is aborted when anything
-    fails, when `token` is cancelled and when the calling thread is interrupted. Raises `AlreadyExists`,
-    `CannotLook`, `FileChanged`, `Differs`, `LocalFailure`, `BadInput`, `errors.S3Error` and `Cancelled`.
+    More than `parts.PART_SIZE` bytes go in parts, in parallel; what an earlier run of the same request left in
+    `notes` is settled and continued. An unfinished upload is aborted when `token` is cancelled, when the calling
+    thread is interrupted, and when anything fails while `notes` don't outlive the process; otherwise it stays. Raises
+    `AlreadyExists`, `CannotLook`, `FileChanged`, `Differs`, `LocalFailure`, `BadInput`, `LeftBehind`,
+    `errors.S3Error` and `Cancelled`.
     """
     if complaints := request.problems():
         raise BadInput(complaints[0])
-    target = request.target
-    with (
-        reserved((connection.profile.endpoint, target.bucket, target.key), str(target)),
-        Source(request.path) as source,
-    ):
+    with _reserved(connection, request), Source(request.path) as source:
         progress.begin(source.size)
-        _look(connection, request)
-        token.check()
-        if source.size > parts.PART_SIZE:
-            sent = multipart.send(connection, request, source, progress, token)
-        else:
-            sent = _send_whole(connection, request, source, progress, token)
+        begun = begun_before(notes, source)
+        remark = ""
+        progress.stage = "checking"
+        sent = settled(connection, request, source, begun, token)
+        progress.stage = ""
+        if isinstance(sent, Sent):
+            progress.skip(source.size)
+        elif sent is None:
+            sent, remark = _send(connection, request, source, begun, progress, token, notes)
         if isinstance(sent, Outcome):
             return sent
         progress.stage = "checking"
-        return verify.uploaded(connection, request, sent, source, token)
+        outcome = verify.uploaded(connection, request, sent, source, token)
+        return replace(outcome, detail=f"{outcome.detail} {remark.strip()}".strip())
+
+
+def discard(connection: Connection, request: UploadRequest, notes: Notes) -> None:
+    """Abort the unfinished upload that `notes` tell of, and forget it.
+
+    Raises `LeftBehind` when that didn't work (and `notes` stay), and `TransferError` when one may be left that nobody
+    can know to be ours.
+    """
+    begun, left = begun_in(notes), ""
+    with _reserved(connection, request):
+        if begun and begun.upload_id:
+            abort(connection, request.upload(begun.upload_id))
+        if begun:
+            left = abort_unheard(connection, request.target, begun)
+        notes.clear()
+    if left:
+        raise TransferError(left, "Look at the bucket's unfinished uploads.")
+
+
+def _reserved(connection: Connection, request: UploadRequest) -> AbstractContextManager[None]:
+    target = request.target
+    return reserved((connection.profile.endpoint, target.bucket, target.key), str(target))
+
+
+def _send(
+    connection: Connection,
+    request: UploadRequest,
+    source: Source,
+    begun: Begun | None,
+    progress: Progress,
+    token: CancelToken,
+    notes: Notes,
+) -> tuple[Sent | Outcome, str]:
+    """Also what is to be said of it."""
+    _look(connection, request)
+    token.check()
+    if source.size <= parts.PART_SIZE and not request.adopt and not (begun and begun.part_size):
+        return _send_whole(connection, request, source, progress, token, notes), ""
+    if not source.size:
+        raise BadInput("An empty file has no parts: nothing of that unfinished upload can be used.", "Abort it.")
+    sending = Multipart(connection, request, source, progress, token, notes)
+    sent = sending.send(begun)
+    return sent, sending.remark
 
 
 def _look(connection: Connection, request: UploadRequest) -> None:
@@ -117,13 +179,14 @@ def _key_problems(target: S3Uri) -> list[str]:
 
 
 def _send_whole(
-    connection: Connection, request: UploadRequest, source: Source, progress: Progress, token: CancelToken
+    connection: Connection, request: UploadRequest, source: Source, progress: Progress, token: CancelToken, notes: Notes
 ) -> Sent | Outcome:
     part = parts.Part(1, 0, source.size)
     sums = sums_to_send(connection, source, part, token)
 
     def write(conditions: dict[str, Any]) -> Sent | Outcome:
         parameters = {**request.parameters(), **conditions}
+        Begun(source.identity).now_making(notes)
         try:
             answer = send_part(connection, "put_object", parameters, part, sums, source, progress, token)
         except errors.S3Error as error:
@@ -132,7 +195,12 @@ def _send_whole(
             return found
         return Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))
 
-    return create(connection, request.target, request.overwrite, write)
+    try:
+        return create(connection, request.target, request.overwrite, write)
+    except BaseException:
+        if not token.keep:
+            notes.clear()  # nothing is left behind, and nothing to be settled
+        raise
 
 
 def _settle(connection: Connection, request: UploadRequest, sums: PartSums, error: errors.S3Error) -> Sent | Outcome:

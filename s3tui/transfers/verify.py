@@ -44,7 +44,7 @@ def uploaded(connection: Connection, request: UploadRequest, sent: Sent, source:
             f"“{target}” has {stored.size:,} bytes, but {sent.size:,} were sent.",
             "It is damaged, or someone else has written it meanwhile.",
         )
-    agreed = _agreement(stored, sent, source, token)
+    agreed = agreement(stored, sent, source, token)
     if agreed and (lost := _lost(connection, request, stored)):
         return _outcome("sent but not verified", f"Size and {agreed} agree, but {lost}.", stored)
     if agreed:
@@ -89,8 +89,8 @@ def from_answer(sent: Sent, why: str) -> Outcome:
     )
 
 
-def _agreement(stored: ObjectInfo, sent: Sent, source: Source, token: CancelToken) -> str:
-    """What agrees, in words; empty when nothing that could be compared did."""
+def agreement(stored: ObjectInfo, sent: Sent, source: Source, token: CancelToken) -> str:
+    """What agrees, in words; empty when nothing that could be compared did. Raises `Differs`."""
     told = whole_checksums(stored).get("CRC64NVME")
     if told and told == whole_crc64(sent.sums):
         return "CRC64NVME checksum"

@@ -28,6 +28,7 @@ CAPABILITIES = (
     "multipart",
     "create-only",
     "1 GiB there and back",
+    "goes on after a kill",
     "metadata",
     "tags",
     "storage class",

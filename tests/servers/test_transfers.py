@@ -16,6 +16,7 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts
 from s3tui.transfers.download import DownloadRequest, download
 from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest, upload
 from tests.servers.conftest import Place
@@ -25,11 +26,11 @@ MIB = 1 << 20
 
 def send(place: Place, path: Path, key: str, **options: object) -> Outcome:
     request = UploadRequest(path, place.at(key), **options)  # type: ignore[arg-type]
-    return upload(place.connection, request, Progress(), CancelToken())
+    return upload(place.connection, request, Progress(), CancelToken(), Notes())
 
 
 def receive(place: Place, uri: S3Uri, path: Path) -> Outcome:
-    return download(place.connection, DownloadRequest(uri, path), Progress(), CancelToken())
+    return download(place.connection, DownloadRequest(uri, path), Progress(), CancelToken(), Notes())
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_cancelling_leaves_no_parts_behind(place: Place, iso: Path) -> None:
     iso.write_bytes(os.urandom(21 * MIB))
     token = CancelToken()
     with pytest.raises(Cancelled):
-        upload(place.connection, UploadRequest(iso, place.at("isos/half.iso")), CancelledHalfway(token), token)
+        upload(place.connection, UploadRequest(iso, place.at("isos/half.iso")), CancelledHalfway(token), token, Notes())
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
     with pytest.raises(errors.NoSuchKey):
         objects.head(place.connection, place.at("isos/half.iso"))

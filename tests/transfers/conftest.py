@@ -14,10 +14,12 @@ from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import download, multipart, parts
+from s3tui.transfers import completing, download, multipart, parts
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest, upload
 from tests.transfers import proxy as proxies
+from tests.transfers.killed import KeptNotes
 
 MIB = 1 << 20
 
@@ -27,7 +29,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The smallest parts that S3 takes, and no patience."""
     monkeypatch.setattr(parts, "PART_SIZE", 5 * MIB)
     monkeypatch.setattr(multipart, "PART_PAUSES", (0.01, 0.01))
-    monkeypatch.setattr(multipart, "SETTLE_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(completing, "SETTLE_PAUSES", (0.01, 0.01))
     monkeypatch.setattr(download, "PAUSES", (0.01, 0.01))
 
 
@@ -56,9 +58,14 @@ def make(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def notes(tmp_path: Path) -> KeptNotes:
+    return KeptNotes(tmp_path / "notes.json")
+
+
 def send(connection: Connection, path: Path, bucket: str, key: str = "image.iso", **more: object) -> Outcome:
     request = UploadRequest(path, S3Uri(bucket, key), **more)  # type: ignore[arg-type]
-    return upload(connection, request, Progress(), CancelToken())
+    return upload(connection, request, Progress(), CancelToken(), Notes())
 
 
 def content(connection: Connection, bucket: str, key: str = "image.iso") -> bytes:

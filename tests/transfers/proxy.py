@@ -30,6 +30,7 @@ class Treatment:
     cut_after: int | None = None
     instead: tuple[int, bytes] | None = None  # status and body; the server isn't asked
     before: Callable[[], Any] | None = None  # called before the server is asked
+    change: Callable[[bytes], bytes] | None = None  # the server's answer, before it is passed on
     headers: dict[str, str] = field(default_factory=dict)  # of the answer, instead of the server's
 
 
@@ -44,6 +45,7 @@ class Proxy:
     endpoint: str = ""
     rules: list[Rule] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    answered: list[Asked] = field(default_factory=list)  # and the answer was written
 
     def treat(self, asked: Asked) -> Treatment:
         self.asked.append(asked)
@@ -68,7 +70,16 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: Proxy
 
     def _pass(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            self._pass_on()
+        except ConnectionError:
+            self.close_connection = True  # whoever asked was killed
+
+    def _pass_on(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionError  # passing half of it on would hold the server up for as long as it has patience
         headers = {name.lower(): value for name, value in self.headers.items()}
         asked = Asked(self.command, self.path, headers, body)
         treatment = self.proxy.treat(asked)
@@ -86,11 +97,17 @@ class _Handler(BaseHTTPRequestHandler):
         if treatment.lose:
             self.close_connection = True
             return
-        self._answer(answer.status, data, dict(answer.getheaders()) | treatment.headers, treatment.cut_after)
+        headers = dict(answer.getheaders())
+        if treatment.change:
+            data = treatment.change(data)
+            headers["Content-Length"] = str(len(data))
+        self._answer(answer.status, data, headers | treatment.headers, treatment.cut_after)
+        self.proxy.answered.append(asked)
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str], cut_after: int | None = None) -> None:
         self.send_response_only(status)
-        kept = {name: value for name, value in headers.items() if name.lower() not in ("connection", "content-length")}
+        ours = ("connection", "content-length", "transfer-encoding")
+        kept = {name: value for name, value in headers.items() if name.lower() not in ours}
         length = next((value for name, value in headers.items() if name.lower() == "content-length"), str(len(body)))
         for name, value in (kept | {"Content-Length": length}).items():
             self.send_header(name, value)

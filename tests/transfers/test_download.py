@@ -21,6 +21,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.download import DownloadRequest, download
 from s3tui.transfers.failures import AlreadyExists, Differs, LocalFailure, NoSpace
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from tests.transfers.conftest import MIB, send
 from tests.transfers.proxy import Asked, Proxy, Treatment
@@ -41,7 +42,7 @@ def put(connection: Connection, bucket: str, data: bytes, key: str = "image.iso"
 
 def receive(connection: Connection, bucket: str, path: Path, key: str = "image.iso", **more: object) -> Outcome:
     request = DownloadRequest(S3Uri(bucket, key), path, **more)  # type: ignore[arg-type]
-    return download(connection, request, Progress(), CancelToken())
+    return download(connection, request, Progress(), CancelToken(), Notes())
 
 
 def left(folder: Path) -> list[str]:
@@ -54,7 +55,7 @@ def test_what_arrives_is_what_is_stored(connection: Connection, bucket: str, fol
     put(connection, bucket, data)
     progress = Progress()
     request = DownloadRequest(S3Uri(bucket, "image.iso"), folder / "a.iso")
-    outcome = download(connection, request, progress, CancelToken())
+    outcome = download(connection, request, progress, CancelToken(), Notes())
     assert outcome.state == "verified"
     assert (folder / "a.iso").read_bytes() == data
     assert (progress.done, progress.total) == (size, size)
@@ -77,7 +78,7 @@ def test_one_version_is_received(connection: Connection, bucket: str, folder: Pa
     old = connection.call("head_object", Bucket=bucket, Key="image.iso")["VersionId"]
     put(connection, bucket, b"new")
     request = DownloadRequest(S3Uri(bucket, "image.iso", old), folder / "old")
-    assert download(connection, request, Progress(), CancelToken()).version_id == old
+    assert download(connection, request, Progress(), CancelToken(), Notes()).version_id == old
     assert (folder / "old").read_bytes() == b"old"
 
 
@@ -186,7 +187,7 @@ def test_a_cut_connection_goes_on_where_it_was_cut(
     proxy.rules.append(rule)
     progress = Progress()
     request = DownloadRequest(S3Uri(bucket, "image.iso"), folder / "a")
-    assert download(through, request, progress, CancelToken()).state == "verified"
+    assert download(through, request, progress, CancelToken(), Notes()).state == "verified"
     assert (folder / "a").read_bytes() == data and progress.done == size and not cut
 
 
@@ -281,7 +282,7 @@ def test_cancel_leaves_nothing(
     token = CancelToken()
     proxy.rules.append(lambda asked: Treatment(before=token.cancel) if asked.method == "GET" else None)
     with pytest.raises(Cancelled):
-        download(through, DownloadRequest(S3Uri(bucket, "image.iso"), folder / "a"), Progress(), token)
+        download(through, DownloadRequest(S3Uri(bucket, "image.iso"), folder / "a"), Progress(), token, Notes())
     assert left(folder) == []
 
 

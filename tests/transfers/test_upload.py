@@ -16,6 +16,7 @@ from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.failures import Differs, FileChanged, LeftBehind, LocalFailure
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Progress
 from s3tui.transfers.upload import UploadRequest, upload
 from tests.transfers.conftest import MIB, content, send, unfinished
@@ -54,7 +55,7 @@ def test_a_large_file_goes_in_parts_and_its_etag_is_checked(connection: Connecti
     path = make(11 * MIB + 17)
     progress = Progress()
     request = UploadRequest(path, S3Uri(bucket, "image.iso"), tags={"a": "b"}, content_type="x/y")
-    outcome = upload(connection, request, progress, CancelToken())
+    outcome = upload(connection, request, progress, CancelToken(), Notes())
     assert outcome.state == "verified" and outcome.etag.endswith("-3") and "Size" in outcome.detail
     assert (progress.done, progress.total) == (11 * MIB + 17, 11 * MIB + 17)
     assert content(connection, bucket) == path.read_bytes()
@@ -127,7 +128,7 @@ def test_cancel_aborts_the_multipart_upload(
     proxy.once(lambda asked: Treatment(before=token.cancel) if "partNumber=2" in asked.path else None)
     request = UploadRequest(make(12 * MIB), S3Uri(bucket, "image.iso"))
     with pytest.raises(Cancelled):
-        upload(through, request, Progress(), token)
+        upload(through, request, Progress(), token, Notes())
     assert not unfinished(connection, bucket)
     with pytest.raises(errors.NoSuchKey):
         connection.call("head_object", Bucket=bucket, Key="image.iso")
@@ -159,7 +160,7 @@ def test_an_upload_that_cannot_be_aborted_is_named(
     proxy.rules.append(lambda asked: Treatment(instead=(403, b"")) if asked.method == "DELETE" else None)
     request = UploadRequest(make(6 * MIB), S3Uri(bucket, "image.iso"))
     with pytest.raises(LeftBehind) as failure:
-        upload(through, request, Progress(), token)
+        upload(through, request, Progress(), token, Notes())
     upload_id = connection.call("list_multipart_uploads", Bucket=bucket)["Uploads"][0]["UploadId"]
     assert upload_id in failure.value.advice
 
@@ -172,7 +173,10 @@ def test_a_part_is_sent_again_when_the_line_or_the_server_fails(
     path = make(size)
     proxy.once(lambda asked: fault if asked.method == "PUT" else None)
     progress = Progress()
-    assert upload(through, UploadRequest(path, S3Uri(bucket, "image.iso")), progress, CancelToken()).state == "verified"
+    assert (
+        upload(through, UploadRequest(path, S3Uri(bucket, "image.iso")), progress, CancelToken(), Notes()).state
+        == "verified"
+    )
     assert content(connection, bucket) == path.read_bytes()
     assert progress.done == size
 
