@@ -13,7 +13,8 @@ from uploading import MEMORY, connection
 
 from s3tui.background import CancelToken
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.download import DownloadRequest, download
+from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Progress
 
 ROUNDS = 3
@@ -52,6 +53,6 @@ def run() -> list[Result]:
 
 def downloaded(endpoint: str, path: Path) -> None:
     request = DownloadRequest(S3Uri(GIVEN, LARGE_KEY), path)
-    outcome = download(connection(endpoint), request, Progress(), CancelToken())
+    outcome = request.run(connection(endpoint), Progress(), CancelToken(), Notes())
     if outcome.state != "verified":
         raise AssertionError(outcome)

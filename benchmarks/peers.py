@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from place import environment
@@ -23,22 +23,28 @@ class Rounds:
     def __init__(self, what: str, programs: Mapping[str, Program | None], clear: Program) -> None:
         self._what, self._programs, self._clear = what, programs, clear
         self.seconds: dict[str, list[float]] = {}
+        self.computed: dict[str, list[float]] = {}  # s of the processors, without the server's
 
     def once(self) -> None:
         for name, program in self._programs.items():
             if program:
                 self._clear()
-                started = time.perf_counter()
+                started, before = time.perf_counter(), sum(os.times()[:4])
                 program()
+                self.computed.setdefault(name, []).append(sum(os.times()[:4]) - before)
                 self.seconds.setdefault(name, []).append(time.perf_counter() - started)
 
-    def results(self, pairs: Iterable[tuple[str, str, float | None]]) -> Iterable[Result]:
+    def results(self, pairs: Sequence[tuple[str, str, float | None]]) -> Iterable[Result]:
         """`pairs`: ours, the peer, and how much of its time ours may take."""
         for ours, peer, share in pairs:
             if peer in self.seconds:
                 mine, theirs = at(0.5, self.seconds[ours]), at(0.5, self.seconds[peer])
                 target, met = (f"≤ {share}", mine <= share * theirs) if share else ("", None)
                 yield Result(f"{self._what}: {ours}", mine, "s", peer, theirs, target, met)
+        for ours, peer, _ in pairs:
+            if peer in self.seconds:
+                mine, theirs = at(0.5, self.computed[ours]), at(0.5, self.computed[peer])
+                yield Result(f"{self._what}: {ours}, processor time", mine, "s", peer, theirs)
 
 
 def program(name: str, words: Iterable[str], home: str) -> Program | None:

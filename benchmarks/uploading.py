@@ -23,8 +23,9 @@ from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Progress
-from s3tui.transfers.upload import UploadRequest, upload
+from s3tui.transfers.upload import UploadRequest
 
 ROUNDS = 3
 MEMORY = "/dev/shm"  # a disk would be what is measured
@@ -80,7 +81,7 @@ def connection(endpoint: str) -> Connection:
 
 def uploaded(endpoint: str, path: Path) -> None:
     request = UploadRequest(path, S3Uri("up", "service"))
-    outcome = upload(connection(endpoint), request, Progress(), CancelToken())
+    outcome = request.run(connection(endpoint), Progress(), CancelToken(), Notes())
     if outcome.state != "verified":
         raise AssertionError(outcome)
 

@@ -39,12 +39,13 @@ def download_all(connection: Connection, requests: Sequence[DownloadRequest], en
         number, request = numbered
         try:
             token.check()
-            outcome = _quickly(connection, request, found.get(request.source.key))
+            outcome = _quickly(connection, request, found.get(request.source.key), folders)
             ended(number, outcome or request.run(connection, Progress(), token, Notes()))
         except (S3tuiError, Cancelled) as error:
             ended(number, error)
 
     found: dict[str, Found] = {}
+    folders = _Folders()
     try:
         if requests:
             keys = [request.source.key for request in requests]
@@ -54,7 +55,23 @@ def download_all(connection: Connection, requests: Sequence[DownloadRequest], en
     together(work, list(enumerate(requests)))
 
 
-def _quickly(connection: Connection, request: DownloadRequest, found: Found | None) -> Outcome | None:
+class _Folders:
+    """Those that were made, and looked at, by these downloads."""
+
+    def __init__(self) -> None:
+        self._made: set[tuple[str, Path | None]] = set()
+
+    def make(self, target: Path, root: Path | None) -> None:
+        """See `make_folder`; once is enough for all that goes into one folder."""
+        folder = os.path.dirname(target)
+        if (folder, root) not in self._made:
+            make_folder(target, root)
+            self._made.add((folder, root))
+
+
+def _quickly(
+    connection: Connection, request: DownloadRequest, found: Found | None, folders: _Folders
+) -> Outcome | None:
     """None: not in this way."""
     size, etag = found or (0, "")
     if not size or size > SMALL or not is_md5(etag) or request.source.version_id:
@@ -79,13 +96,13 @@ def _quickly(connection: Connection, request: DownloadRequest, found: Found | No
             return None
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != etag:
             return None  # with KMS it is no MD5
+        folders.make(request.path, request.root)
         _write(request, data, answer.get("LastModified"))
     return Outcome("verified", "Size and ETag agree.", etag, answer.get("VersionId"), size)
 
 
 def _write(request: DownloadRequest, data: bytes, modified: datetime | None) -> None:
-    make_folder(request.path, request.root)
-    with new_file(Path(request.path), request.overwrite) as file:
+    with new_file(request.path, request.overwrite) as file:
         file.write(data)
         file.flush()
         if modified is not None:

@@ -143,6 +143,8 @@ class Runner:
             if not activity.notes.empty:
                 request.discard(connection, activity.notes)
             return {"state": "cancelled", "why": "Cancelled; nothing was left behind."}
+        if outcome.state == "cancelled" and activity.token.keep:
+            return {"state": "paused", "why": f"Paused. {outcome.detail}"}
         why = f"{outcome.detail} It took {time.monotonic() - began:.1f} s."
         return {"state": outcome.state, "why": why, "etag": outcome.etag, "version_id": outcome.version_id}
 
