@@ -96,11 +96,6 @@ class Journal:
         return self._file.problem
 
     @property
-    def is_kept(self) -> bool:
-        """Whether it outlives this process."""
-        return self._file.kept
-
-    @property
     def run(self) -> str:
         """The name of this run, by which other processes know that it lives."""
         if not self._file.kept:
@@ -294,7 +289,6 @@ class JournalNotes(Notes):
 
     def __init__(self, journal: Journal, number: int, facts: dict[str, Fact]) -> None:
         super().__init__(facts)
-        self.kept = journal.is_kept
         self._journal, self._number = journal, number
         self.kept = journal.run != IN_MEMORY
         self._order = threading.Lock()

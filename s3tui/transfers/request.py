@@ -47,4 +47,4 @@ def leaves(kind: Kind, state: State, notes_empty: bool) -> bool:
 
     What is copied or deleted removes that itself when it fails; its notes are for another try.
     """
-    return not notes_empty and (kind in ("upload", "download") or state == "paused") and state not in DONE
+    return not notes_empty and (kind not in ("copy", "move", "delete") or state == "paused") and state not in DONE
