@@ -20,14 +20,14 @@ from s3tui.errors import BadInput
 from s3tui.transfers import request_text, run_lock
 from s3tui.transfers.journal_file import JournalError, JournalFile
 from s3tui.transfers.notes import Fact, Notes
-from s3tui.transfers.progress import State
+from s3tui.transfers.progress import OVER, State
 from s3tui.transfers.request import Kind, Request
 
 __all__ = ["IN_MEMORY", "Changes", "Job", "Journal", "JournalError", "JournalNotes", "Row", "Whom"]
 
 IN_MEMORY = "memory"  # the name of a run that no other process can know of
 _KEPT = 7 * 86_400.0  # s that a job of which nothing is left to do is remembered
-_OVER = "('verified', 'sent but not verified', 'received but not verified', 'skipped', 'cancelled')"
+_OVER = "('" + "', '".join(sorted(OVER)) + "')"
 _COLUMNS = "id, job, position, kind, ends, state, why, taken, total, done, etag, version_id, notes != '{}'"
 _INTERRUPTED = "Interrupted: s3tui ended while it was running."
 _NOT_BEGUN = "s3tui ended before it began."
@@ -247,12 +247,13 @@ class Journal:
             )
 
     def end(self, row: Row) -> None:
-        """How it ended, or where it was paused."""
+        """How it ended, or where it was paused. Its notes go with this, in one step, if nothing of it is left."""
+        values = (row.state, json.dumps(row.why), row.exists, row.total, row.done, row.etag, row.version_id)
         with self._writing(durable=False) as database:
             database.execute(
                 "UPDATE item SET state = ?, why = ?, taken = ?, total = ?, done = ?, etag = ?, version_id = ?,"
-                f" {_NOW} WHERE id = ?",
-                (row.state, json.dumps(row.why), row.exists, row.total, row.done, row.etag, row.version_id, row.number),
+                f" notes = CASE WHEN ? THEN notes ELSE '{{}}' END, {_NOW} WHERE id = ?",
+                (*values, row.left, row.number),
             )
 
     def set_positions(self, positions: Sequence[tuple[int, int]]) -> None:

@@ -32,6 +32,10 @@ FINISHED: frozenset[State] = frozenset(
         "cancelled",
     )
 )
+# Those of which nothing is left to do.
+OVER: frozenset[State] = frozenset(
+    ("verified", "sent but not verified", "received but not verified", "skipped", "cancelled")
+)
 _WINDOW = 10.0  # seconds that the speed is an average of
 _STEP = 0.2  # seconds between two samples
 

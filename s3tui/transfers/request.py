@@ -32,7 +32,8 @@ class Request(Protocol):
         """Do it, or go on with it if `notes` hold facts. Raises `S3tuiError` and `Cancelled`.
 
         When `token.keep` is true as it raises `Cancelled`, what is unfinished stays, and `notes` say what that is.
-        Otherwise nothing stays, and `notes` are empty: as long as they hold facts, something is left behind.
+        Otherwise nothing stays, and `notes` are empty: as long as they hold facts, something is left behind. When it
+        went well they may still hold some: they are cleared in the step that writes down how it ended.
         """
         ...
 

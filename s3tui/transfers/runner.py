@@ -18,7 +18,7 @@ from s3tui.errors import S3tuiError
 from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError
-from s3tui.transfers.progress import Progress, State
+from s3tui.transfers.progress import OVER, Progress, State
 from s3tui.transfers.request import LeavesSomething
 from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView
 from s3tui.transfers.transfer_list import TransferList
@@ -132,16 +132,17 @@ class Runner:
         assert connection is not None
         with self._noting():
             self.journal.set_state((transfer.number,), "running", "", {"waiting"})
-        request, activity.notes = self.journal.request(transfer.number)
+        request, notes = self.journal.request(transfer.number)
+        activity.notes = notes
         try:
             if transfer.discarding:
                 raise Cancelled
-            outcome = request.run(connection, activity.progress, activity.token, activity.notes)
+            outcome = request.run(connection, activity.progress, activity.token, notes)
         except Cancelled:
             if activity.token.keep:
                 return {"state": "paused", "why": "Paused."}
-            if not activity.notes.empty and isinstance(request, LeavesSomething):
-                request.discard(connection, activity.notes)
+            if not notes.empty and isinstance(request, LeavesSomething):
+                request.discard(connection, notes)
             return {"state": "cancelled", "why": "Cancelled; nothing was left behind."}
         why = f"{outcome.detail} It took {time.monotonic() - began:.1f} s."
         return {"state": outcome.state, "why": why, "etag": outcome.etag, "version_id": outcome.version_id}
@@ -149,7 +150,10 @@ class Runner:
     def _end(self, transfer: Transfer, activity: Activity, result: dict[str, Any]) -> None:
         progress = activity.progress
         with self._changing:
-            row = transfer.row._replace(left=not activity.notes.empty, **{"exists": False, **result})
+            row = transfer.row._replace(**{"exists": False, **result})
+            # What went well may keep its notes until that is written down, so that a kill just before loses nothing.
+            if activity.notes:
+                row = row._replace(left=row.state not in OVER and not activity.notes.empty)
             if progress.total is not None:
                 row = row._replace(done=progress.done, total=progress.total)
             transfer.activity, transfer.discarding = None, False

@@ -148,6 +148,42 @@ def test_what_failed_and_left_something_is_not_cleared(folder: Path) -> None:
     queue.journal.close()
 
 
+def test_notes_of_what_went_well_go_when_that_is_written_down(folder: Path) -> None:
+    def work(_: Progress, __: CancelToken, notes: Notes) -> Outcome:
+        notes.set(upload_id="U", done=True)
+        return DONE
+
+    WORK["*"] = work
+    queue = Queue(journal=Journal(folder))
+    submit(queue, "a")
+    until_idle(queue)
+    (row,) = queue.journal.since(-1).rows
+    assert (row.state, row.left) == ("verified", False) and queue.journal.request(row.number)[1].empty
+    queue.clear()
+    assert queue.snapshot() == ()
+    queue.journal.close()
+
+
+def test_what_another_version_asked_for_keeps_its_notes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    WORK["left"] = fail
+    queue = Queue(journal=Journal(folder))
+    submit(queue, "left")
+    until_idle(queue)
+
+    def unknown(*_: object) -> None:
+        raise BadInput("Another version of s3tui asked for this.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(request_text, "read", unknown)
+        for change in (queue.retry, queue.cancel):
+            assert change() == 1
+            until_idle(queue)
+            (view,) = queue.snapshot()
+            assert (view.state, view.left) == ("failed", True) and "Another version" in view.why
+    assert queue.journal.request(view.number)[1].get("upload_id") == "U"
+    queue.journal.close()
+
+
 def test_a_cancel_that_comes_just_after_a_pause_leaves_nothing(held: Held, folder: Path) -> None:
     looked, go = threading.Event(), threading.Event()
 
