@@ -20,14 +20,14 @@ from s3tui.errors import BadInput
 from s3tui.transfers import request_text, run_lock
 from s3tui.transfers.journal_file import JournalError, JournalFile
 from s3tui.transfers.notes import Fact, Notes
-from s3tui.transfers.progress import DONE, State
+from s3tui.transfers.progress import OVER, State
 from s3tui.transfers.request import Kind, Request, leaves
 
 __all__ = ["IN_MEMORY", "Changes", "Job", "Journal", "JournalError", "JournalNotes", "Row", "Whom"]
 
 IN_MEMORY = "memory"  # the name of a run that no other process can know of
 _KEPT = 7 * 86_400.0  # s that a job of which nothing is left to do is remembered
-_OVER = "('verified', 'sent but not verified', 'received but not verified', 'skipped', 'cancelled')"
+_OVER = "('" + "', '".join(sorted(OVER)) + "')"
 _COLUMNS = "id, job, position, kind, ends, state, why, taken, total, done, etag, version_id, notes = '{}'"
 _INTERRUPTED = "Interrupted: s3tui ended while it was running."
 _NOT_BEGUN = "s3tui ended before it began."
@@ -247,13 +247,13 @@ class Journal:
             )
 
     def end(self, row: Row) -> None:
-        """How it ended, or where it was paused. What is done needs no notes any more: they go in the same moment."""
+        """How it ended, or where it was paused. What is over needs no notes any more: they go in the same moment."""
         fields = (row.state, json.dumps(row.why), row.exists, row.total, row.done, row.etag, row.version_id)
         with self._writing(durable=False) as database:
             database.execute(
                 "UPDATE item SET state = ?, why = ?, taken = ?, total = ?, done = ?, etag = ?, version_id = ?,"
                 f" notes = CASE WHEN ? THEN '{{}}' ELSE notes END, {_NOW} WHERE id = ?",
-                (*fields, row.state in DONE, row.number),
+                (*fields, row.state in OVER, row.number),
             )
 
     def set_positions(self, positions: Sequence[tuple[int, int]]) -> None:

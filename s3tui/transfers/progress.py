@@ -22,8 +22,6 @@ State = Literal[
     "skipped",
     "cancelled",
 ]
-# Ended so that nothing is left to do.
-DONE: frozenset[State] = frozenset(("verified", "sent but not verified", "received but not verified", "skipped"))
 FINISHED: frozenset[State] = frozenset(
     (
         "verified",
@@ -35,6 +33,10 @@ FINISHED: frozenset[State] = frozenset(
         "skipped",
         "cancelled",
     )
+)
+# Those of which nothing is left to do.
+OVER: frozenset[State] = frozenset(
+    ("verified", "sent but not verified", "received but not verified", "skipped", "cancelled")
 )
 _WINDOW = 10.0  # seconds that the speed is an average of
 _STEP = 0.2  # seconds between two samples

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from s3tui.background import CancelToken
 from s3tui.s3.client import Connection
 from s3tui.transfers.notes import Notes
-from s3tui.transfers.progress import DONE, Outcome, Progress, State
+from s3tui.transfers.progress import OVER, Outcome, Progress, State
 
 Kind = Literal["upload", "download", "copy", "move", "delete"]
 
@@ -32,7 +32,8 @@ class Request(Protocol):
         """Do it, or go on with it if `notes` hold facts. Raises `S3tuiError` and `Cancelled`.
 
         When `token.keep` is true as it raises `Cancelled`, what is unfinished stays, and `notes` say what that is.
-        Otherwise nothing stays, and `notes` are empty: as long as they hold facts, something is left behind.
+        Otherwise nothing stays, and `notes` are empty: as long as they hold facts, something is left behind. When it
+        went well they may still hold some: they are cleared in the step that writes down how it ended.
         """
         ...
 
@@ -47,4 +48,4 @@ def leaves(kind: Kind, state: State, notes_empty: bool) -> bool:
 
     What is copied or deleted removes that itself when it fails; its notes are for another try.
     """
-    return not notes_empty and (kind not in ("copy", "move", "delete") or state == "paused") and state not in DONE
+    return not notes_empty and (kind not in ("copy", "move", "delete") or state == "paused") and state not in OVER

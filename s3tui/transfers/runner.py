@@ -132,16 +132,17 @@ class Runner:
         assert connection is not None
         with self._noting():
             self.journal.set_state((transfer.number,), "running", "", {"waiting"})
-        request, activity.notes = self.journal.request(transfer.number)
+        request, notes = self.journal.request(transfer.number)
+        activity.notes = notes
         try:
             if transfer.discarding:
                 raise Cancelled
-            outcome = request.run(connection, activity.progress, activity.token, activity.notes)
+            outcome = request.run(connection, activity.progress, activity.token, notes)
         except Cancelled:
             if activity.token.keep:
                 return {"state": "paused", "why": "Paused."}
-            if not activity.notes.empty:
-                request.discard(connection, activity.notes)
+            if not notes.empty:
+                request.discard(connection, notes)
             return {"state": "cancelled", "why": "Cancelled; nothing was left behind."}
         if outcome.state == "cancelled" and activity.token.keep:
             return {"state": "paused", "why": f"Paused. {outcome.detail}"}
@@ -152,7 +153,9 @@ class Runner:
         progress = activity.progress
         with self._changing:
             row = transfer.row._replace(**{"exists": False, **result})
-            row = row._replace(left=leaves(row.kind, row.state, activity.notes.empty))
+            # What went well may keep its notes until that is written down, so that a kill just before loses nothing.
+            if activity.notes:
+                row = row._replace(left=leaves(row.kind, row.state, activity.notes.empty))
             if progress.total is not None:
                 row = row._replace(done=progress.done, total=progress.total)
             transfer.activity, transfer.discarding = None, False

@@ -8,12 +8,11 @@ from s3tui.background import CancelToken
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.transfers.begun import Begun
-from s3tui.transfers.checksums import sums_of
 from s3tui.transfers.completing import ours, unknown
 from s3tui.transfers.listed_parts import listed_parts
 from s3tui.transfers.parts import Part, cut
 from s3tui.transfers.progress import Outcome
-from s3tui.transfers.sending import Sent
+from s3tui.transfers.sending import Sent, sums_to_send
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, find
 
@@ -38,7 +37,7 @@ def settled(
         return None
     in_parts = begun.part_size > 0
     pieces = cut(source.size, begun.part_size) if in_parts else [Part(1, 0, source.size)]
-    sums = tuple(sums_of(source.chunks(piece, token)) for piece in pieces)
+    sums = tuple(sums_to_send(connection, source, piece, token) for piece in pieces)
     source.check_unchanged()
     sent = Sent(sums, in_parts, bare(stored.etag), stored.version_id)
     return sent if ours(stored, sent, source, token) else None

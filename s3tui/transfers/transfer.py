@@ -60,7 +60,7 @@ class Activity:
     def __init__(self) -> None:
         self.token = CancelToken()
         self.progress = Progress()
-        self.notes = Notes()
+        self.notes: Notes | None = None  # until its request has been read
         self.saved = time.monotonic()  # when the journal was last told how far it is
 
 

@@ -148,6 +148,42 @@ def test_what_failed_and_left_something_is_not_cleared(folder: Path) -> None:
     queue.journal.close()
 
 
+def test_notes_of_what_went_well_go_when_that_is_written_down(folder: Path) -> None:
+    def work(_: Progress, __: CancelToken, notes: Notes) -> Outcome:
+        notes.set(upload_id="U", done=True)
+        return DONE
+
+    WORK["*"] = work
+    queue = Queue(journal=Journal(folder))
+    submit(queue, "a")
+    until_idle(queue)
+    (row,) = queue.journal.since(-1).rows
+    assert (row.state, row.left) == ("verified", False) and queue.journal.request(row.number)[1].empty
+    queue.clear()
+    assert queue.snapshot() == ()
+    queue.journal.close()
+
+
+def test_what_another_version_asked_for_keeps_its_notes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    WORK["left"] = fail
+    queue = Queue(journal=Journal(folder))
+    submit(queue, "left")
+    until_idle(queue)
+
+    def unknown(*_: object) -> None:
+        raise BadInput("Another version of s3tui asked for this.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(request_text, "read", unknown)
+        for change in (queue.retry, queue.cancel):
+            assert change() == 1
+            until_idle(queue)
+            (view,) = queue.snapshot()
+            assert (view.state, view.left) == ("failed", True) and "Another version" in view.why
+    assert queue.journal.request(view.number)[1].get("upload_id") == "U"
+    queue.journal.close()
+
+
 def test_a_cancel_that_comes_just_after_a_pause_leaves_nothing(held: Held, folder: Path) -> None:
     looked, go = threading.Event(), threading.Event()
 
@@ -455,7 +491,7 @@ def test_without_its_profile_nothing_of_it_changes(folder: Path, held: Held) -> 
 # ---- very many
 
 MANY = """
-import resource, sys
+import sys
 from pathlib import Path
 import boto3
 from s3tui.profiles.model import Profile
@@ -475,7 +511,9 @@ assert queue.counts == {"waiting": 100_000}, queue.counts
 queue.pause()
 assert queue.counts == {"paused": 100_000}, queue.counts
 import threading
-print(threading.active_count(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+# Not ru_maxrss, which begins with what the parent had when it forked.
+[most] = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(threading.active_count(), int(most.split()[1]) * 1024)
 """
 
 
