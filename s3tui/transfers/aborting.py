@@ -45,7 +45,7 @@ def abort_unheard(connection: Connection, target: S3Uri, begun: Begun) -> str:
         doubtful = _doubtful(connection, target, begun)
         left = doubtful if len(doubtful) > begun.unanswered else _abort_empty(connection, target, doubtful)
     except (errors.S3Error, LeftBehind) as error:
-        return f"An unfinished upload of this key may be left, since an answer was lost ({error.sentence})"
+        return f"An unfinished upload of this key may be left, since an answer was lost: {error.sentence}"
     if not left:
         return ""
     names = ", ".join(upload.upload_id for upload in left)

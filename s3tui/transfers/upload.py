@@ -191,7 +191,7 @@ def _send_whole(
             answer = send_part(connection, "put_object", parameters, part, sums, source, progress, token)
         except errors.S3Error as error:
             found = _settle(connection, request, sums, error)
-            progress.add(sums.length)
+            progress.skip(sums.length)
             return found
         return Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))
 

@@ -45,7 +45,7 @@ class Proxy:
     endpoint: str = ""
     rules: list[Rule] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
-    answered: list[Asked] = field(default_factory=list)  # and the answer was written
+    answered: list[Asked] = field(default_factory=list)  # the server has done it
 
     def treat(self, asked: Asked) -> Treatment:
         self.asked.append(asked)
@@ -94,6 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = upstream.getresponse()
         data = answer.read()
         upstream.close()
+        self.proxy.answered.append(asked)
         if treatment.lose:
             self.close_connection = True
             return
@@ -102,7 +103,6 @@ class _Handler(BaseHTTPRequestHandler):
             data = treatment.change(data)
             headers["Content-Length"] = str(len(data))
         self._answer(answer.status, data, headers | treatment.headers, treatment.cut_after)
-        self.proxy.answered.append(asked)
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str], cut_after: int | None = None) -> None:
         self.send_response_only(status)

@@ -76,16 +76,19 @@ def test_killed_it_goes_on_with_the_parts_that_were_complete(
     run_until_killed(proxy, "download", target, uri, noted, lambda asked: first_byte(asked) == at, True)
     assert not target.exists() and len(left(target)) == 1
     before, progress, notes = len(proxy.asked), Progress(), KeptNotes(noted)
-    there, noted_bytes = complete_parts(notes), dict(begun(notes))
+    there = bytes_there(notes)
     assert download(through, DownloadRequest(uri, target), progress, CancelToken(), notes).state == "verified"
-    missing = {(number - 1) * PART + noted_bytes.get(number, 0) for number in {1, 2, 3, 4, 5} - there}
+    missing = {at + count for at, count in there.items() if count < min(PART, SIZE - at)}
     assert set(firsts(proxy.asked[before:])) == missing
     assert target.read_bytes() == data and left(target) == [] and progress.done == SIZE
 
 
-def begun(notes: Notes) -> list[tuple[int, int]]:
+def bytes_there(notes: Notes) -> dict[int, int]:
+    """How many bytes are noted of the part that begins at each offset."""
     noted: Any = notes.get("download")
-    return [(number, count) for number, count in noted["begun"] if count < PART]
+    there = {(number - 1) * PART: 0 for number in range(1, 6)}
+    there |= {(number - 1) * PART: count for number, count in noted["begun"]}
+    return there | {(number - 1) * PART: PART for number in complete_parts(notes)}
 
 
 def complete_parts(notes: Notes) -> set[int]:
