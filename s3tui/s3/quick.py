@@ -8,6 +8,7 @@ answer is what boto3 would have returned. Whatever is not a plain success comes 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,6 @@ from s3tui.s3.wire import Answer, NotPlain, Place, Sendable, Wire
 
 OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object"))
 _PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
-_LOOPBACK = ("127.", "localhost", "::1")
 _PIECE = 1 << 20
 _SHORT = 16 << 10  # bytes of an answer that is read only to keep the connection
 _ERRORS = {404: ("404", "Not Found"), 412: ("PreconditionFailed", "")}
@@ -252,9 +252,16 @@ def road(way: Way, key: str) -> Road | None:
         return None
     tls = place.scheme == "https"
     wire = Wire(Place(place.hostname, place.port or (443 if tls else 80), tls, way.verify, way.timeouts))
-    near = place.hostname.startswith(_LOOPBACK)
     signer = Signer(way.region, way.service) if way.keys else None
-    return Road(place.netloc, place.path.removesuffix(end), wire, signer, tls or near)
+    return Road(place.netloc, place.path.removesuffix(end), wire, signer, tls or _is_here(place.hostname))
+
+
+def _is_here(host: str) -> bool:
+    """Whether what is sent there never leaves this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _moment(text: str) -> datetime:

@@ -211,6 +211,26 @@ def test_a_read_only_connection_sends_nothing(plain: Stub, operation: str) -> No
     assert [asked.method for asked in plain.asked] == ["HEAD"]
 
 
+@pytest.mark.parametrize(
+    ("url", "unsigned"),
+    [
+        ("http://127.0.0.1:9/bucket/first", True),
+        ("http://localhost/bucket/first", True),
+        ("http://[::1]:9/bucket/first", True),
+        ("https://s3.example.org/bucket/first", True),
+        ("http://10.0.0.1/bucket/first", False),
+        ("http://127.example.org/bucket/first", False),
+        ("http://localhost.example.org/bucket/first", False),
+    ],
+)
+def test_a_body_is_hashed_where_others_could_change_it_on_the_line(plain: Stub, url: str, unsigned: bool) -> None:
+    way = known(plain).way("bucket", 1)
+    assert way is not None
+    found = quick.road(replace(way, url=url), "first")
+    assert found is not None
+    assert found.may_be_unsigned == unsigned
+
+
 def test_new_keys_are_used_at_once(plain: Stub) -> None:
     connection = known(plain)
     remember("stub", Keys("AKIAOTHER", "another-secret", "a-token"))
