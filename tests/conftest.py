@@ -16,6 +16,7 @@ from hypothesis import settings
 from s3tui.demo import server as demo_server
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
+from s3tui.s3 import client
 from s3tui.s3.client import Connection
 
 # A third of a UI test's time went into looking for garbage among what will never be any.
@@ -98,6 +99,14 @@ def profile(endpoint: str) -> Profile:
 def connection(profile: Profile) -> Connection:
     """A connection of its own to that server."""
     return Connection(profile)
+
+
+@pytest.fixture(autouse=True)
+def writable_again() -> Iterator[None]:
+    """A profile's connection is one for the whole process: what one test has made read-only is not for the next one."""
+    yield
+    for connection in client._connections.values():
+        connection.read_only = False
 
 
 @pytest.fixture

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def settled(
-    connection: Connection, request: UploadRequest, source: Source, begun: Begun | None, token: CancelToken
+    connection: Connection, request: UploadRequest, source: Source, begun: Begun, token: CancelToken
 ) -> Sent | Outcome | None:
     """`Sent` when the object is there, `Outcome` when nobody can say; None when it isn't there, or was never asked for.
 
     The file is read again. Raises `errors.S3Error`, `FileChanged`, `LocalFailure`, `Cancelled`.
     """
-    if begun is None or not begun.making or (request.overwrite and not begun.part_size):
+    if not begun.making or (request.overwrite and not begun.part_size):
         return None  # one request that may replace can as well be sent again
     try:
         stored = find(connection, request.target)

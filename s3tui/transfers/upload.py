@@ -105,9 +105,11 @@ def upload(
         progress.begin(source.size)
         begun = begun_before(notes, source)
         remark = sums_said = ""
-        progress.stage = "checking"
-        sent = settled(connection, request, source, begun, token)
-        progress.stage = ""
+        sent = None
+        if begun:
+            progress.stage = "checking"
+            sent = settled(connection, request, source, begun, token)
+            progress.stage = ""
         if isinstance(sent, Sent):
             progress.skip(source.size)
         elif sent is None:

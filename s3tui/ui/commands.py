@@ -67,7 +67,12 @@ def _deletable(browser: Browser) -> str:
 
 
 def _movable(browser: Browser) -> str:
-    return _writable(browser) or ("" if browser.has_sources else "Choose an object or a prefix first.")
+    table, here = browser.objects.table, browser.bucket_tree.current
+    if browser.bucket_tree.has_focus or browser.places.view is None:
+        has_sources = here is not None and bool(here.key)
+    else:
+        has_sources = table.selected_count > 0 or (table.cursor_row is not None and not table.cursor_row.is_deleted)
+    return _writable(browser) or ("" if has_sources else "Choose an object or a prefix first.")
 
 
 def _place(browser: Browser) -> str:

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,6 +103,10 @@ def run_until_killed(
         started.append(child)
         _, said = child.communicate(timeout=60)
         assert child.returncode == -signal.SIGKILL, said.decode()
+    ends = time.monotonic() + 60
+    while reach and not any(map(when, proxy.answered)):
+        assert time.monotonic() < ends, "it never reached the server"
+        time.sleep(0.01)
     proxy.rules[:] = rules
 
 

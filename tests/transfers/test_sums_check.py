@@ -14,6 +14,7 @@ from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.failures import FileChanged, NoSum, SumsDisagree, WrongSum
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Progress
 from s3tui.transfers.upload import UploadRequest, upload
 from tests.transfers.conftest import MIB, content, send, unfinished
@@ -142,7 +143,7 @@ class Looking(Progress):
 
 
 def attempt(connection: Connection, bucket: str, path: Path, progress: Progress, token: CancelToken) -> None:
-    upload(connection, UploadRequest(path, S3Uri(bucket, "image.iso")), progress, token)
+    upload(connection, UploadRequest(path, S3Uri(bucket, "image.iso")), progress, token, Notes())
 
 
 def test_it_shows_how_far_it_is_and_can_be_cancelled(connection: Connection, bucket: str, make: Make) -> None:

@@ -10,10 +10,12 @@ from s3tui.background import CancelToken
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.dialogs.goto import Goto
+from s3tui.ui.dialogs.leave import Leave
 from tests.ui.browsing import browsing, shown
 from tests.ui.waiting import settle, until
 
@@ -22,7 +24,7 @@ from tests.ui.waiting import settle, until
 def endless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every upload goes on until it is cancelled."""
 
-    def upload(connection: Connection, request: UploadRequest, progress: Progress, token: CancelToken) -> Outcome:
+    def upload(_: Connection, request: UploadRequest, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
         token.wait(60)
         raise AssertionError("nobody cancelled it")
 
@@ -61,10 +63,10 @@ async def test_a_dialog_goes_on_after_a_no(profile: Profile, connection: Connect
         await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(pilot.app.screen, Goto))
         await pilot.press("ctrl+q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Leave))
         await pilot.press("ctrl+q")  # a second time asks nothing more
         await pilot.pause()
-        await pilot.press("enter")  # No
+        await pilot.press("escape")  # Stay
         await until(pilot, lambda: isinstance(pilot.app.screen, Goto))
         pilot.app.screen.query_one("#place").value = f"s3://{bucket}/below/"  # type: ignore[attr-defined]
         await pilot.press("enter")
@@ -75,11 +77,11 @@ async def test_a_dialog_goes_on_after_a_no(profile: Profile, connection: Connect
 
 
 @pytest.mark.usefixtures("endless")
-async def test_a_yes_cancels_first(profile: Profile, connection: Connection, bucket: str) -> None:
+async def test_what_is_not_kept_is_cancelled_first(profile: Profile, connection: Connection, bucket: str) -> None:
     async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
         transfer = browser.queue.submit(connection, UploadRequest(Path("a"), S3Uri(bucket, "a")))
         await pilot.press("ctrl+q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Leave))
         await pilot.press("tab", "enter")
         await until(pilot, lambda: browser.app._exit)
     assert transfer.state == "cancelled"

@@ -58,8 +58,21 @@ async def _bring(browser: Browser, kind: Literal["copy", "move"]) -> None:
 
     connection = browser.connection
     assert connection is not None
-    if requests := await browser.app.push_screen_wait(CopyForm(connection, browser.chosen, kind)):
+    if requests := await browser.app.push_screen_wait(CopyForm(connection, _sources(browser), kind)):
         await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
+
+
+def _sources(browser: Browser) -> list[S3Uri]:
+    """The selected objects and prefixes, or what is under the cursor; no bucket, and nothing that is deleted."""
+    if browser.bucket_tree.has_focus or browser.places.view is None:
+        here = browser.bucket_tree.current
+        return [here] if here and here.key else []
+    table = browser.objects.table
+    listing = table.listing
+    if listing is None:
+        return []
+    numbers = table.selected_ids or ([] if table.cursor_id is None else [table.cursor_id])
+    return [listing.uri(number) for number in numbers if not listing.columns.row(number).is_deleted]
 
 
 def edit_metadata(browser: Browser) -> None:

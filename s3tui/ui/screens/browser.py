@@ -161,27 +161,6 @@ class Browser(TellsFailures, Screen[None]):
         rows = ((number, listing.columns.row(number)) for number in numbers)
         return [(listing.uri(number), row) for number, row in rows if not (row.is_prefix or row.is_deleted)]
 
-    @property
-    def has_sources(self) -> bool:
-        """Whether `chosen` may give something; quick however much is selected."""
-        row, here = self.objects.table.cursor_row, self.bucket_tree.current
-        if self.bucket_tree.has_focus or self.places.view is None:
-            return here is not None and bool(here.key)
-        return self.objects.table.selected_count > 0 or (row is not None and not row.is_deleted)
-
-    @property
-    def chosen(self) -> list[S3Uri]:
-        """The selected objects and prefixes, or what is under the cursor; no bucket, and nothing that is deleted."""
-        if self.bucket_tree.has_focus or self.places.view is None:
-            here = self.bucket_tree.current
-            return [here] if here and here.key else []
-        table = self.objects.table
-        listing = table.listing
-        if listing is None:
-            return []
-        numbers = table.selected_ids or ([] if table.cursor_id is None else [table.cursor_id])
-        return [listing.uri(number) for number in numbers if not listing.columns.row(number).is_deleted]
-
     # ---- commands
 
     async def action_command(self, identity: str) -> None:
