@@ -8,6 +8,7 @@ passed explicitly, and no endpoint means AWS.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal
 
 from s3tui.profiles.credentials import keys_of
@@ -26,6 +27,8 @@ def new_session(profile: Profile, mfa_code: Callable[[str], str] | None) -> Any:
     import boto3
 
     core = _core_session(profile)
+    loader = _loader(core.get_config_variable("data_path"))
+    core.register_component("data_loader", loader)
     core.set_config_variable("region", profile.region or _region(profile, core))
     if profile.credentials.partition(":")[0] in ("aws", "env"):
         prompter = _prompter(mfa_code)
@@ -36,12 +39,22 @@ def new_session(profile: Profile, mfa_code: Callable[[str], str] | None) -> Any:
             f"The secret of the profile “{profile.name}” is not known.",
             "Type it for this session, or save it in the keyring.",
         )
-    return boto3.Session(
+    session = boto3.Session(
         botocore_session=core,
         aws_access_key_id=keys.access_key_id if keys else None,
         aws_secret_access_key=keys.secret_access_key if keys else None,
         aws_session_token=keys.session_token if keys else None,
     )
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # each session adds boto3's own once more
+    return session
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    """What reads botocore's models, which takes most of the time that a client needs: read once, not once a profile."""
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 def new_client(session: Any, profile: Profile, region: str | None) -> Any:
