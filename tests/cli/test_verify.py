@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from s3tui.s3.client import Connection
 from tests.s3.stub_server import Answer, Asked, stub
 from tests.terminal import Terminal
 from tests.transfers import proxy as proxies
+from tests.transfers.proxy import Treatment
 
 ODD = ("plain.txt", "a/b:c?.txt", "../up", "a//b", "UP", "up", "tab\tü", "CON", "a/b", "a/b/c", "100%25")
 
@@ -131,11 +133,20 @@ def test_a_terminal_sees_how_much_was_read(
     options: list[str], endpoint: str, connection: Connection, bucket: str
 ) -> None:
     connection.call("put_object", Bucket=bucket, Key="large", Body=bytes(20 << 20))
+    seen = threading.Event()
     with proxies.running(endpoint) as proxy:
+        # The last piece comes when the line was there: it is gone at the end.
+        last = f"bytes={16 << 20}-"
+        proxy.once(
+            lambda asked: (
+                Treatment(before=lambda: seen.wait(20)) if asked.headers.get("range", "").startswith(last) else None
+            )
+        )
         options[options.index(endpoint)] = proxy.endpoint
         command = [sys.executable, "-m", "s3tui", "verify", *options, f"s3://{bucket}/large"]
         with Terminal(command, dict(os.environ), columns=250) as terminal:
             terminal.wait_for(" read, ")
+            seen.set()
             terminal.wait_for("verified")
             assert terminal.wait_for_exit(20) == 0
             assert " read, " not in terminal.text
