@@ -23,8 +23,7 @@ from s3tui.s3.page_source import AskedPage
 from s3tui.s3.reader import Reader
 from s3tui.s3.requests import LoggedRequest
 
-_EVERY = 0.25  # s; a screen shows what came no oftener
-_TOGETHER = 4  # pages: taking them in holds the interpreter for a fifth of a millisecond
+_EVERY = 0.5  # s; a screen shows what came no oftener
 _NICE = 5  # the screen goes first
 
 
@@ -104,7 +103,7 @@ class Lister:
         self._token = CancelToken()
         self._replies: queue.SimpleQueue[AskedPage | None] = queue.SimpleQueue()
         self._pages: list[Columns] = []
-        self._sent_at = time.monotonic()
+        self._sent_at = 0.0  # what comes first is sent at once
 
     def run(self) -> None:
         """Read it all. Raises `OSError` and `EOFError` when the screen's process is gone."""
@@ -115,7 +114,7 @@ class Lister:
         try:
             for pages in Reader(_AskedOfScreen(begin, self), begin.plan, self._token).rounds():
                 self._pages += pages
-                if time.monotonic() - self._sent_at > _EVERY:
+                if self._pages and time.monotonic() - self._sent_at > _EVERY:
                     self.send_rows()
         except PlanBroken as error:
             broken = error
@@ -131,12 +130,9 @@ class Lister:
 
     def send_rows(self) -> None:
         """Send what there is."""
-        for first in range(0, len(self._pages), _TOGETHER):
-            rows = Columns()
-            for page in self._pages[first : first + _TOGETHER]:
-                rows.extend(page)
+        for page in self._pages:  # one by one: taking many in at once would hold the screen's interpreter longer
             logged, self.logged[:] = self.logged[:], []
-            packed = rows.packed()
+            packed = page.packed()
             write(self._out, Rows(len(packed), self._plan.rows_waiting, logged))
             self._out.write(packed)
         self._out.flush()

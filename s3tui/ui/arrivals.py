@@ -11,7 +11,7 @@ from s3tui.background import CancelToken
 if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
 
-EVERY = 0.25  # s
+EVERY = 0.5  # s
 
 
 class Arrivals:
