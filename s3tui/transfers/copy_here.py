@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from s3tui.background import Cancelled, CancelToken
-from s3tui.s3 import carried, copying, errors
+from s3tui.s3 import carried, copying, errors, upload_aborts
 from s3tui.s3.carried import Carried
 from s3tui.s3.client import Connection
 from s3tui.s3.copying import Answer, AnswerLost
@@ -75,8 +75,7 @@ def abort_left_over(connection: Connection, target: S3Uri, notes: Notes) -> None
     """The parts of a process that was killed."""
     upload_id = notes.get("upload_id")
     if upload_id:
-        with contextlib.suppress(errors.NoSuchKey):
-            connection.call("abort_multipart_upload", Bucket=target.bucket, Key=target.key, UploadId=upload_id)
+        upload_aborts.abort(connection, target.bucket, target.key, str(upload_id))
         notes.set(upload_id=None)
 
 

@@ -12,10 +12,9 @@ from typing import ClassVar
 from s3tui.background import PARTS, Cancelled, CancelToken
 from s3tui.display import counted
 from s3tui.errors import BadInput
-from s3tui.s3 import errors
+from s3tui.s3 import errors, upload_aborts
 from s3tui.s3.client import Connection
 from s3tui.s3.delete_objects import LARGEST, Doomed, Failure
-from s3tui.s3.uploads import Upload
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import doomed as dooms
 from s3tui.transfers.notes import Notes
@@ -224,23 +223,17 @@ class _Deleting:
 
     def abort_uploads(self) -> None:
         """Abort the unfinished uploads, if that was asked for."""
-        if self.result.why:
+        if self.result.why or not self._request.uploads:
             return
-        self._progress.stage = "aborting unfinished uploads" if self._request.uploads else ""
-        for upload in dooms.unfinished(self._connection, self._request, self._token):
-            self._token.check()
-            try:
-                self._abort(upload)
-            except (errors.AccessDenied, errors.Refused, errors.Conflict) as error:
-                self.result.add(Removed(failures=[Failure(Doomed(upload.key), error)]))
-
-    def _abort(self, upload: Upload) -> None:
-        named = {"Bucket": self._request.bucket, "Key": upload.key, "UploadId": upload.upload_id}
-        try:
-            self._connection.call("abort_multipart_upload", **named)
-        except errors.NoSuchKey:
-            return  # it was completed or aborted meanwhile
-        self.result.aborted += 1
+        self._progress.stage = "aborting unfinished uploads"
+        unfinished = dooms.unfinished(self._connection, self._request, self._token)
+        for ended in upload_aborts.abort_all(self._connection, self._request.bucket, unfinished, self._token):
+            if isinstance(ended.error, (errors.AccessDenied, errors.Refused, errors.Conflict, errors.Unsafe)):
+                self.result.add(Removed(failures=[Failure(Doomed(ended.upload.key), ended.error)]))
+            elif ended.error:
+                raise ended.error
+            elif not ended.had_ended:  # else it was completed or aborted meanwhile
+                self.result.aborted += 1
 
 
 def outcome(result: Result) -> Outcome:
