@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+# Hypothesis loads this with its first example. Python 3.11 has one depth for all threads that parse, and fails with a
+# SystemError when another one does so meanwhile: here there is none yet.
+import hypothesis.internal.conjecture.optimiser  # noqa: F401
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 
 from s3tui.demo import server as demo_server
 from s3tui.profiles.credentials import Keys, remember
@@ -28,17 +30,6 @@ settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("s3tui")
 _numbers = itertools.count(1)
 LARGEST_SEARCHED = 4 << 20  # bytes; what is larger is something to upload
-
-
-@given(st.binary())
-def _draw(_: bytes) -> None:
-    """Nothing."""
-
-
-def pytest_sessionstart() -> None:
-    """Hypothesis loads a part of itself with its first example. Python 3.11 has one depth for all threads that parse,
-    and fails with a SystemError when another thread does so meanwhile: here there is none yet."""
-    _draw()
 
 
 @pytest.hookimpl(tryfirst=True)
