@@ -6,7 +6,6 @@ import base64
 import functools
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,33 +25,15 @@ class Screen(Terminal):
     """The program on the hostile server."""
 
     def do(self, *keys: str, see: str = "") -> None:
-        """Press keys one by one, each when nothing moves any more, and then wait until `see` stands on the screen."""
-        for key in keys:
-            self.settle()
-            self.send(key)
-            if key == "Escape":  # with the next key it would be Alt
-                self.until_more(2)
+        """Press keys one by one, and wait until `see` stands on the screen."""
+        self.press(*keys)
         if see:
             self.wait_for(see)
-        self.settle()
-
-    def until_more(self, seconds: float) -> None:
-        """Wait until something is written."""
-        before, end = len(self.raw), time.monotonic() + seconds
-        while len(self.raw) == before and time.monotonic() < end:
-            self.read(0.05)
-
-    def settle(self) -> None:
-        """Wait until nothing was written for a moment; a blinking cursor is slower than that."""
-        before = -1
-        while before != len(self.raw):
-            before = len(self.raw)
-            assert self.read(0.12), f"the program is gone. The screen:\n{self.text}"
 
     def leave(self) -> list[str]:
         """Quit, and return what was copied. Fails when anything but Textual's own controls was written."""
         self.press("Ctrl+Q")
-        assert self.wait_for_exit(20) == 0, self.text
+        assert self.wait_for_exit() == 0, self.text
         found = hostile.controls(bytes(self.raw)) - textuals_own(ROOT)
         copied = {control for control in found if control.startswith("OSC 52;c;")}
         assert found == copied, f"these came from names, not from Textual: {found - copied}"
@@ -72,13 +53,11 @@ def textuals_own(root: str) -> frozenset[str]:
         terminal.press("?")
         terminal.wait_for("Help")
         terminal.press("Escape")
-        terminal.read(0.5)
         terminal.press("Ctrl+G")
         terminal.wait_for("Go to")
         terminal.press("Escape")
-        terminal.read(0.5)
         terminal.press("q")
-        assert terminal.wait_for_exit(20) == 0
+        assert terminal.wait_for_exit() == 0
         return frozenset(hostile.controls(bytes(terminal.raw)))
 
 

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 30.0  # s
+PATIENCE = 90.0  # s; only a test that fails waits so long
+REACTION = 1.0  # s in which a key shows, or changes nothing that can be seen
+MOST = 1.5  # s for a key
+_LOOK = 0.1
 
 
 def must_be_installed() -> None:
@@ -37,7 +40,7 @@ class Tmux:
         clean = {name: value for name, value in os.environ.items() if name != "TMUX"}
         command = ("tmux", "-S", self._socket, *words)
         return subprocess.run(
-            command, env={**clean, **environment}, capture_output=True, text=True, check=True, timeout=20
+            command, env={**clean, **environment}, capture_output=True, text=True, check=True, timeout=90
         ).stdout
 
     def __enter__(self) -> Tmux:
@@ -62,8 +65,20 @@ class Tmux:
             time.sleep(0.2)
 
     def press(self, *keys: str) -> None:
-        """Press keys by tmux's names for them: `Enter`, `C-s`, `F2`."""
-        self._run("send-keys", "-t", "s", *keys)
+        """Press keys by tmux's names for them: `Enter`, `C-s`, `F2`; each when what the last one did is shown."""
+        for key in keys:
+            before, sent = self.text, time.monotonic()
+            self._run("send-keys", "-t", "s", key)
+            self._until_still(before, sent)
+
+    def _until_still(self, before: str, sent: float) -> None:
+        """Wait until the screen is another one than `before`, and then stays as it is."""
+        seen = before
+        while (now := time.monotonic()) < sent + MOST:
+            time.sleep(_LOOK)
+            last, seen = seen, self.text
+            if seen == last and (seen != before or now > sent + REACTION):
+                return
 
     def type(self, text: str) -> None:
         """Type `text` letter by letter."""

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -127,18 +128,20 @@ def test_what_was_ended_from_outside_is_resumed(
 ) -> None:
     """In a process of its own, with a signal, in the middle of the parts."""
     large = tmp_path / "large.iso"
-    large.write_bytes(os.urandom(1 << 20) * 130)
+    large.write_bytes(os.urandom(1 << 20) * 70)
     with proxies.running(endpoint) as proxy:
-        slow = proxies.Treatment(before=lambda: time.sleep(1))
+        held = threading.Event()
+        slow = proxies.Treatment(before=lambda: held.wait(90))
         proxy.rules.append(lambda asked: slow if "partNumber" in asked.path else None)
         options[options.index(endpoint)] = proxy.endpoint
         command = [sys.executable, "-m", "s3tui", "put", *options, large.name, f"s3://{bucket}/"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
-            end = time.monotonic() + 30
+            end = time.monotonic() + 90
             while not any("partNumber" in asked.path for asked in list(proxy.asked)):
                 assert time.monotonic() < end and process.poll() is None
                 time.sleep(0.05)
             process.send_signal(end_by)
+            held.set()
             _, said = process.communicate(timeout=60)
         if end_by != signal.SIGKILL:
             assert process.returncode == 130 and "s3tui transfers resume" in said
@@ -159,7 +162,7 @@ def test_a_terminal_sees_how_far_it_is(options: list[str], endpoint: str, bucket
             terminal.wait_for("of 70.0 MiB")
             terminal.wait_for("1 file to go")
             terminal.wait_for("verified")
-            assert terminal.wait_for_exit(20) == 0
+            assert terminal.wait_for_exit() == 0
             assert "to go" not in terminal.text
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -171,7 +172,7 @@ def test_on_a_terminal_it_asks_for_the_name(
         terminal.wait_for(f"Type “{held}”")
         terminal.send(answer.replace("BUCKET", held))
         terminal.send("Enter")
-        assert terminal.wait_for_exit(20) == (0 if goes else 1)
+        assert terminal.wait_for_exit() == (0 if goes else 1)
     assert len(keys_in(connection, held)) == (3 if goes else 5)
 
 
@@ -183,22 +184,24 @@ def test_on_a_terminal_a_marker_needs_a_yes_only(options: list[str], connection:
         terminal.wait_for("[y/N]")
         terminal.send("y")
         terminal.send("Enter")
-        assert terminal.wait_for_exit(20) == 0
+        assert terminal.wait_for_exit() == 0
     assert versions_in(connection, held)[1] == ["top"]
 
 
 def test_ctrl_c_tells_what_was_deleted(options: list[str], endpoint: str, connection: Connection, held: str) -> None:
     with proxies.running(endpoint) as proxy:
-        slow = proxies.Treatment(before=lambda: time.sleep(2))
+        signalled = threading.Event()
+        slow = proxies.Treatment(before=lambda: signalled.wait(90))
         proxy.rules.append(lambda asked: slow if is_batch(asked) else None)
         options[options.index(endpoint)] = proxy.endpoint
         command = [sys.executable, "-m", "s3tui", "rm", "-r", "--yes", *options, f"s3://{held}/photos/2024"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
-            end = time.monotonic() + 30
+            end = time.monotonic() + 90
             while not any(is_batch(asked) for asked in list(proxy.asked)):
                 assert time.monotonic() < end and process.poll() is None
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
+            signalled.set()
             _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and "cancelled. 2 deleted" in said
     assert len(keys_in(connection, held)) == 3

@@ -98,7 +98,7 @@ def test_on_a_terminal_it_asks(
     with Terminal(command, dict(os.environ), columns=200) as terminal:
         terminal.wait_for("Abort them?")
         terminal.send(answer)
-        assert terminal.wait_for_exit(20) == code
+        assert terminal.wait_for_exit() == code
     assert [key for key in unfinished(connection, held) if key == "other"] == left
 
 

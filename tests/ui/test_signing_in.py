@@ -57,7 +57,6 @@ def test_an_expired_sso_session_offers_the_login_and_runs_it(tmp_path: Path) -> 
     with Terminal([sys.executable, "-m", "s3tui", "--profile", "staff"], environment) as terminal:
         terminal.wait_for("The SSO session has expired")
         terminal.press("Tab", "Enter")
-        while not (tmp_path / "was-run").exists():
-            assert terminal.read(0.1)
+        terminal.wait_until((tmp_path / "was-run").exists)
         terminal.wait_for("The SSO session has expired")  # the program that was run signs nobody in
         assert (tmp_path / "was-run").read_text().split() == ["sso", "login", "--profile", "staff"]
