@@ -15,7 +15,7 @@ from typing import Any
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection
+from s3tui.s3.client import Connection, Underway
 from s3tui.transfers import verify
 from s3tui.transfers.checksums import PartSums, sums_of
 from s3tui.transfers.create_only import honours
@@ -28,7 +28,7 @@ from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, checks
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, holds
-from s3tui.transfers.together import together
+from s3tui.transfers.together import Work, in_flight, together
 from s3tui.transfers.upload import UploadRequest
 
 SMALL = MIB  # up to so many bytes a file is held in memory
@@ -65,11 +65,14 @@ class _Flood:
         self._connection, self._ended, self._token = connection, ended, token
         self._items = [_Item(number, request) for number, request in enumerate(requests)]
         self._sent: list[tuple[_Item, Sent]] = []  # and not yet compared
+        self._slow: list[_Item] = []  # those that can't go in one request
 
     def run(self) -> None:
         waiting = iter(self._items)
         is_quick = self._prove(waiting)
-        together(self._quickly if is_quick else self._ordinary, list(waiting))
+        if is_quick:
+            in_flight(self._quickly, list(waiting))
+        together(self._ordinary, [*self._slow, *waiting])
         self._compare()
 
     def _prove(self, waiting: Iterator[_Item]) -> bool:
@@ -83,7 +86,7 @@ class _Flood:
     def _is_honoured(self, request: UploadRequest) -> bool:
         def again(conditions: dict[str, Any]) -> None:
             data = b"".join(source.chunks(Part(1, 0, source.size), self._token))
-            self._put(request, data, sums_of([data]), conditions)
+            self._put(request, data, sums_of([data]), conditions).finish()
 
         with Source(request.path) as source:
             return source.size <= SMALL and honours(self._connection, request.target, again)
@@ -98,48 +101,43 @@ class _Flood:
             self._ended(item.number, error)
         return outcome
 
-    def _quickly(self, item: _Item) -> None:
+    def _quickly(self, item: _Item) -> Work:
         try:
             self._token.check()
-            sent = self._send(item.request)
+            yield from self._send(item)
         except (S3tuiError, Cancelled) as error:
             self._ended(item.number, error)
-            return
-        if sent is None:
-            self._ordinary(item)
-        else:
-            self._sent.append((item, sent))
 
-    def _send(self, request: UploadRequest) -> Sent | None:
-        """None: not in this way."""
-        target = request.target
+    def _send(self, item: _Item) -> Work:
+        request, target = item.request, item.request.target
         if complaints := request.problems():
             raise BadInput(complaints[0])
-        with (
-            reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)),
-            Source(request.path) as source,
-        ):
-            if source.size > SMALL:
-                return None
-            data = source.read(0, source.size)
-            if len(data) < source.size:
-                return None
-            source.check_unchanged()
+        with reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)):
+            with Source(request.path) as source:
+                data = source.read(0, source.size) if source.size <= SMALL else b""
+                if len(data) < source.size:
+                    self._slow.append(item)
+                    return
+                source.check_unchanged()
             sums = sums_of([data])
+            underway = self._put(request, data, sums, {} if request.overwrite else {"IfNoneMatch": "*"})
+            yield underway
             try:
-                answer = self._put(request, data, sums, {} if request.overwrite else {"IfNoneMatch": "*"})
+                answer = underway.finish()
             except errors.Unsupported:
-                return None
+                self._slow.append(item)
+                return
             except errors.Changed as error:
                 # Sent once, it was refused because of another object; sent twice, perhaps because of itself.
                 again = self._connection.attempts > 1
-                if again and (ours := holds(self._connection, target, len(data), sums.md5.hex())):
-                    return Sent((sums,), False, bare(ours.etag), ours.version_id)
-                raise AlreadyExists(str(target)) from error
-        return Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))
+                ours = holds(self._connection, target, len(data), sums.md5.hex()) if again else None
+                if not ours:
+                    raise AlreadyExists(str(target)) from error
+                answer = {"ETag": ours.etag, "VersionId": ours.version_id}
+        self._sent.append((item, Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))))
 
-    def _put(self, request: UploadRequest, data: bytes, sums: PartSums, conditions: dict[str, Any]) -> dict[str, Any]:
-        return self._connection.quickly(
+    def _put(self, request: UploadRequest, data: bytes, sums: PartSums, conditions: dict[str, Any]) -> Underway:
+        return self._connection.begin(
             "put_object", **request.parameters(), **conditions, **checks(self._connection, sums), Body=data
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.new_file import new_file
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection
+from s3tui.s3.client import Connection, Underway
 from s3tui.transfers.checksums import is_md5
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.failures import AlreadyExists
@@ -28,23 +28,35 @@ from s3tui.transfers.part_file import make_folder
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.stored import bare
-from s3tui.transfers.together import together
+from s3tui.transfers.together import Work, in_flight, together
 
 
 def download_all(connection: Connection, requests: Sequence[DownloadRequest], ended: Ended, token: CancelToken) -> None:
     """Download objects of up to `flood.SMALL` bytes from one bucket; `ended(index, how)` is told of each of
     `requests` once, from any thread. Larger ones come out right as well, only slower."""
 
-    def work(numbered: tuple[int, DownloadRequest]) -> None:
+    def quickly(numbered: tuple[int, DownloadRequest]) -> Work:
         number, request = numbered
         try:
             token.check()
-            outcome = _quickly(connection, request, found.get(request.source.key), folders)
-            ended(number, outcome or request.run(connection, Progress(), token, Notes()))
+            outcome = yield from _quickly(connection, request, found.get(request.source.key), folders)
+            if outcome:
+                ended(number, outcome)
+            else:
+                slow.append(numbered)
+        except (S3tuiError, Cancelled) as error:
+            ended(number, error)
+
+    def ordinary(numbered: tuple[int, DownloadRequest]) -> None:
+        number, request = numbered
+        try:
+            token.check()
+            ended(number, request.run(connection, Progress(), token, Notes()))
         except (S3tuiError, Cancelled) as error:
             ended(number, error)
 
     found: dict[str, Found] = {}
+    slow: list[tuple[int, DownloadRequest]] = []
     folders = _Folders()
     try:
         if requests:
@@ -52,7 +64,8 @@ def download_all(connection: Connection, requests: Sequence[DownloadRequest], en
             found = found_among(connection, requests[0].source.bucket, keys, token)
     except Cancelled:
         pass  # each is told so
-    together(work, list(enumerate(requests)))
+    in_flight(quickly, list(enumerate(requests)))
+    together(ordinary, slow)
 
 
 class _Folders:
@@ -71,7 +84,7 @@ class _Folders:
 
 def _quickly(
     connection: Connection, request: DownloadRequest, found: Found | None, folders: _Folders
-) -> Outcome | None:
+) -> Generator[Underway, None, Outcome | None]:
     """None: not in this way."""
     size, etag = found or (0, "")
     if not size or size > SMALL or not is_md5(etag) or request.source.version_id:
@@ -79,13 +92,15 @@ def _quickly(
     with reserved(os.path.abspath(request.path), str(request.path)):
         if not request.overwrite and os.path.lexists(request.path):
             raise AlreadyExists(str(request.path))
-        answer = connection.quickly(
+        underway = connection.begin(
             "get_object",
             Bucket=request.source.bucket,
             Key=request.source.key,
             Range=f"bytes=0-{size - 1}",
             IfMatch=f'"{etag}"',
         )
+        yield underway
+        answer = underway.finish()
         try:
             with answer["Body"] as body:
                 data = body.read(size)
