@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-
 _MD5 = re.compile("[0-9a-f]{32}")
 
 
