@@ -157,6 +157,7 @@ def test_cancelled_in_the_middle(
     through: Connection, proxy: Proxy, bucket: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(together, "_AHEAD", 2)  # not all of so few are on their way at once
+    monkeypatch.setattr(together, "_MOST", 1)
     token = CancelToken()
     stop = Treatment(before=token.cancel)
     proxy.rules.append(lambda asked: stop if asked.method == "PUT" and asked.path.endswith(KEYS[12]) else None)
