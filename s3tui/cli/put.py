@@ -171,7 +171,7 @@ def _chosen(
 def _send(connection: Connection, plan: Plan, arguments: argparse.Namespace) -> int:
     if arguments.recursive or arguments.manifest:
         say(summary(plan))
-        tell_remarks(plan)
+    tell_remarks(plan)
     tell_undone(plan, "upload", arguments.json)
     if any(step.action == "ask" for step in plan.steps):
         say("s3tui: --if-exists says what to do where an object exists.")

@@ -36,7 +36,7 @@ def taken(connection: Connection, bucket: str, keys: Iterable[str], token: Cance
     looking = _Looking(connection, bucket, wanted, token)
     try:
         looking.ask()
-    except errors.AccessDenied:
+    except (errors.AccessDenied, errors.Unsupported):
         looking.ask_each(wanted)  # whoever may not list may perhaps look
     return looking.result
 
@@ -77,7 +77,7 @@ class _Looking:
             self._token.check()
             try:
                 found = find(self._connection, S3Uri(self._bucket, key))
-            except errors.AccessDenied:
+            except (errors.AccessDenied, errors.Refused):
                 self.result.unknown.add(key)
                 continue
             if found:

@@ -308,10 +308,20 @@ def test_who_may_not_look_is_told_so(through: Connection, proxy: Proxy, bucket: 
     proxy.rules.append(lambda asked: denied if asked.method in ("GET", "HEAD") else None)
     files = [make(1, f"f{number}") for number in range(6)]
     made = plan(through, files, Form(S3Uri(bucket)))
-    assert set(actions(made)) == {"new"} and any("6 keys are" in remark for remark in made.remarks)
+    assert set(actions(made)) == {"new"} and any("6 keys (" in remark for remark in made.remarks)
     assert not any(request.overwrite for request in requests(made))
     made = plan(through, files, Form(S3Uri(bucket), if_exists="overwrite"))
     assert all(request.overwrite for request in requests(made))
+
+
+def test_an_object_that_cannot_be_described_is_not_replaced(
+    through: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    """As one that is encrypted with a customer's key."""
+    proxy.rules.append(lambda asked: Treatment(instead=(400, b"")) if asked.method == "HEAD" else None)
+    made = plan(through, [make(1)], Form(S3Uri(bucket)))
+    [request] = requests(made)
+    assert not request.overwrite and "1 key (“image.iso”) can't be looked up" in made.remarks[0]
 
 
 def test_no_bucket_is_an_error_before_anything_is_sent(connection: Connection, make: Make) -> None:
