@@ -108,6 +108,6 @@ class _Looking:
 
 
 def _before(key: str, last: bytes) -> str:
-    """A key between `last` and `key` to go on after. What it is cut from is sure to be text that XML can hold."""
+    """A key between `last` and `key` to go on after. Cut from a key, it is text that can be asked for."""
     shorter = key[:-1]
-    return shorter if shorter.encode() > last else last.decode("utf-8", "surrogateescape")
+    return shorter if shorter.encode() > last else last.decode("utf-8", "ignore")

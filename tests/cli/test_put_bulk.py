@@ -115,11 +115,16 @@ def test_the_isos_of_the_lab_with_their_json(
     command = ["put", *options, *told, "--key", "openshift/{version}/{name}", str(iso), f"s3://{bucket}"]
     assert main([*command, "--field", "version=4.18"]) == 2
     assert "{server_id}" in capsys.readouterr().err
-    assert main([*command, "--field", "version=4.18", "--field", "server_id=01"]) == 0
+    command += ["--field", "version=4.18", "--field", "server_id=01"]
+    assert main([*command, "--dry-run", "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert planned["sidecar"] == f"s3://{bucket}/openshift/4.18/metadata.json" and planned["tags"] == {}
+    assert main(command) == 0
     assert keys(connection, bucket) == ["openshift/4.18/agent.x86_64.iso", "openshift/4.18/metadata.json"]
     beside = json.loads(content(connection, bucket, "openshift/4.18/metadata.json"))
     assert beside == {"server_id": "01", "md5": hashlib.md5(b"iso").hexdigest()}
-    assert connection.call("head_object", Bucket=bucket, Key="openshift/4.18/agent.x86_64.iso")["Metadata"] == beside
+    head = connection.call("head_object", Bucket=bucket, Key="openshift/4.18/agent.x86_64.iso")
+    assert head["Metadata"] == beside == planned["metadata"]
 
 
 def test_a_manifest(

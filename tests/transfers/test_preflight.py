@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import uuid
@@ -376,10 +377,19 @@ def test_numbered() -> None:
 
 
 def test_a_plan_goes_through_the_queue(connection: Connection, bucket: str, there: list[Path]) -> None:
-    queue = Queue()
-    made = plan(connection, there, Form(S3Uri(bucket, "x/"), sidecar="{name}.json", if_exists="rename"))
-    for transfer in queue.submit_all(connection, made.requests()):
-        transfer.future.result(30)
-        assert transfer.state == "verified", transfer.why
-    assert content(connection, bucket, "x/free.json") == b"{}"
+    """Also where small files go together."""
+    form = Form(S3Uri(bucket, "x/"), metadata={"size": "{size}"}, sidecar="{name}.json", if_exists="rename")
+    assert states(connection, plan(connection, there, form)) == ["verified"] * 4
+    assert json.loads(content(connection, bucket, "x/free.json")) == {"size": "100"}
     assert content(connection, bucket, "x/smaller (2)") == there[2].read_bytes()
+    made = plan(connection, there, Form(S3Uri(bucket, "y/"), "{md5}"))
+    there[3].write_bytes(b"another")
+    assert states(connection, made) == ["verified"] * 3 + ["failed"]
+
+
+def states(connection: Connection, made: Plan) -> list[str]:
+    """How all of it ended."""
+    sent = Queue().submit_all(connection, made.requests())
+    for transfer in sent:
+        transfer.future.result(30)
+    return [transfer.state for transfer in sent]
