@@ -12,7 +12,11 @@ import pytest
 
 from s3tui.cli.main import main
 from s3tui.demo import server as demo_server
+from s3tui.folders import transfers_folder
 from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.journal import Journal, Whom
+from s3tui.transfers.upload import UploadRequest
 from tests.terminal import Terminal
 from tests.transfers.conftest import content
 
@@ -149,6 +153,20 @@ def test_a_manifest(
     assert main(["put", *options, "--manifest", str(manifest)]) == 0 and "two" in keys(connection, bucket)
     assert main(["put", *options, "--manifest", str(manifest), "a", f"s3://{bucket}/"]) == 2
     assert main(["put", *options, str(folder / "a.txt")]) == 2
+
+
+def test_what_an_earlier_run_has_left_is_said(
+    options: list[str], connection: Connection, bucket: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal, profile = Journal(transfers_folder()), connection.profile
+    for endpoint, name in ((profile.endpoint, "a.txt"), ("http://elsewhere", "sub/b.txt")):
+        request = UploadRequest(folder / name, S3Uri(bucket, name))
+        [row] = journal.add(Whom("", endpoint, None, ""), [request])[1]
+        journal.set_state([row.number], "paused", "", ["waiting"])
+    journal.close()
+    assert main(["put", "-r", "--dry-run", *options, str(folder), f"s3://{bucket}/"]) == 0
+    said = capsys.readouterr().err
+    assert f"1 upload of these keys (s3://{bucket}/a.txt) from an earlier run can be resumed" in said
 
 
 def test_a_terminal_is_asked(
