@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -87,14 +87,14 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
     def compose(self) -> ComposeResult:
         yield Static(plain(self.heading), id="heading")
         yield Static(id="counts")
-        yield Static(Content("\n").join(map(plain, self.plan.remarks)), id="remarks")
+        yield Static(_lines(self.plan.remarks), id="remarks")
         yield PlanTable(self.plan.steps)
         about = Static(id="about")
         about.border_title = "This one"
         yield about
         with Horizontal(id="ending"):
             yield Static(id="said")
-            yield Button(f"{self.go} (Ctrl+S)", "primary", id="go", compact=True)
+            yield Button(plain(f"{self.go} (Ctrl+S)"), "primary", id="go", compact=True)
             yield Button("Back (Esc)", id="back", compact=True)
         yield Footer(compact=True, show_command_palette=False)
 
@@ -260,10 +260,10 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
             self._only = None
             self._show()
             self.table.go_to(asking)
-            self.notify("Some are to be decided first: S skips all of them.", severity="warning")
+            self.notify("Some are to be decided first: S skips all of them.", severity="warning", markup=False)
             return
         if not any(self.plan.requests()):
-            self.notify("There is nothing to do.", severity="warning")
+            self.notify("There is nothing to do.", severity="warning", markup=False)
             return
         if await self._may_delete():
             self.dismiss(list(self.plan.requests()))
@@ -282,6 +282,10 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+def _lines(sentences: Iterable[str]) -> Content:
+    return Content("\n").join(map(plain, sentences))
 
 
 def _counts_words(counts: Counter[Action], total: int) -> Content:
