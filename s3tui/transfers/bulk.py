@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from s3tui.display import counted
 from s3tui.errors import BadInput
+from s3tui.s3 import metadata, tags
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.plan import Conflict
 from s3tui.transfers.sums_check import CheckSums
-from s3tui.transfers.template import KNOWN, own_fields
+from s3tui.transfers.template import KNOWN, Template, own_fields
 
 RELPATH = "{relpath}"
 
@@ -24,7 +26,7 @@ class LocalFile:
 
     The rest is what a manifest's line says of it, taken literally: an `at` it goes to instead of what the form's
     template says, and more metadata and tags than the form's, or others. `why` is there where it is known already that
-    it can't be sent.
+    it can't be sent. `line` is its number in the manifest, 0 without one.
     """
 
     path: Path
@@ -34,6 +36,15 @@ class LocalFile:
     tags: Mapping[str, str] = field(default_factory=dict)
     storage_class: str = ""
     why: str = ""
+    line: int = 0
+
+
+class BadLines(BadInput):
+    """Lines of a manifest that can't be used: `complaints` has a sentence for each of them, with its number."""
+
+    def __init__(self, complaints: Sequence[str]) -> None:
+        super().__init__(f"{counted(len(complaints), 'line')} of the manifest can't be used; nothing was sent.")
+        self.complaints = tuple(complaints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,20 @@ class Form:
                 f"No value was given for {names}.",
                 f"Give it with --field {missing[0]}=VALUE; fields with a value of their own are {', '.join(KNOWN)}.",
             )
+        if empty := next((name for name, value in self.fields.items() if not value), ""):
+            raise BadInput(f"The value of “{empty}” is empty.", "A key with a gap in it would be hard to find again.")
         if known := next((name for name in self.fields if name in KNOWN), ""):
             raise BadInput(f"“{known}” can't be given a value: it is {KNOWN[known]}.", "Choose another name.")
         if not self.key:
             raise BadInput("The key template is empty.", f"Leave it out for {RELPATH}.")
+        if self.key.startswith("/"):
+            raise BadInput("The key template begins with “/”.", "Keys have none there: leave it out.")
+        if complaints := self._complaints():
+            raise BadInput(complaints[0])
+
+    def _complaints(self) -> list[str]:
+        """What S3 would refuse whatever the file."""
+        said = {name: "some" if Template(value).fields else value for name, value in self.metadata.items()}
+        tagged = {name: "some" if Template(value).fields else value for name, value in self.tags.items()}
+        told = metadata.Metadata(content_type=self.content_type or "", user=tuple(said.items()))
+        return [*metadata.problems(told), *tags.problems(tagged)]
