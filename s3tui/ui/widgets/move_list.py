@@ -49,15 +49,15 @@ class MoveList(ClickableRows):
         """The titles of the columns."""
         super().__init__()
         self._titles = name, target, note
-        self.moves: list[Move] = []
+        self.moves: Sequence[Move] = ()
 
     @property
     def row_count(self) -> int:
         return len(self.moves)
 
     def show(self, moves: Sequence[Move]) -> None:
-        """Show these instead."""
-        self.moves = list(moves)
+        """Show these instead. Of very many, only those that are seen are looked at."""
+        self.moves = moves
         self.rows_changed()
 
     def paint_header(self, width: int) -> Strip:
