@@ -53,6 +53,8 @@ class UploadForm(Dialog[list[Request]]):
     UploadForm MoveList { height: 1fr; min-height: 4; margin-top: 1; }
     UploadForm #total { height: 1; color: $text-muted; }
     UploadForm .dialog-body { overflow-y: hidden; }
+    UploadForm.-unfolded MoveList { margin-top: 0; }
+    UploadForm.-unfolded UploadFields { max-height: 60%; }
     """
 
     # Where files were chosen last: the next upload of this run begins there.
@@ -74,7 +76,7 @@ class UploadForm(Dialog[list[Request]]):
             hint = "a file, a folder, or a pattern: ~/isos/*.iso"
             yield Input(id="path", compact=True, placeholder=hint, suggester=self._suggester())
             yield Button("Browse (Ctrl+O)", id="browse", compact=True)
-        yield MoveList("File", "Key", "Content type")
+        yield MoveList("File", "Key", "Content type", name_share=0.4)
         yield Static(id="total")
         hint = "a CSV or JSON Lines file that names files"
         yield UploadFields(
@@ -99,6 +101,7 @@ class UploadForm(Dialog[list[Request]]):
         self._unfold(not self.fields.is_unfolded)
 
     def _unfold(self, wanted: bool) -> None:
+        self.set_class(wanted, "-unfolded")
         self.fields.unfold(wanted)
         self.query_one("#more", Button).label = "Less (Ctrl+T)" if wanted else "More (Ctrl+T)"
 

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.events import Key
 from textual.message import Message
 from textual.suggester import SuggestFromList
+from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Select
 
 from s3tui import background
@@ -53,7 +54,7 @@ class UploadFields(VerticalScroll, can_focus=False):
     UploadFields .-more { display: none; }
     UploadFields.-unfolded .-more { display: block; }
     UploadFields #keying { width: 1fr; height: 1; }
-    UploadFields #key { width: 1fr; background: $boost; padding: 0 1; }
+    UploadFields #key { width: 1fr; background: $boost; }
     UploadFields #key:focus { background: $primary 30%; }
     UploadFields #offer { min-width: 5; width: 5; margin-left: 1; }
     """
@@ -67,30 +68,20 @@ class UploadFields(VerticalScroll, can_focus=False):
         self._target, self._manifest = target, manifest
 
     def compose(self) -> ComposeResult:
-        yield FormRow("To the prefix", _text("prefix", "empty: the top of the bucket", self._target.key))
-        yield from self._more()
-        yield FormRow("Content type", _text("content_type", "guessed for each file"))
-        yield FormRow("Storage class", _text("storage_class", "the bucket's own", offered=_CLASSES))
-        yield FormRow("Metadata", _text("metadata", 'name=value note="two words" md5={md5}'))
-        yield FormRow("Tags", _text("tags", "name=value …, at most 10"))
-        yield Checkbox("Refuse what a checksum file beside it contradicts", True, id="check_sums", compact=True)
-
-    def _more(self) -> ComposeResult:
-        key = _text("key", f"{RELPATH}, as the files are named; ↓ for others")
+        key = _text("key", f"{RELPATH}; ↓ offers others")
         choices = [(words, choice) for choice, words in _IF_THERE.items()]
         if_there = Select[str](choices, allow_blank=False, value="ask", id="if_exists", compact=True)
-        sidecar = _text("sidecar", "none; or the name of an object beside each: {name}.json")
-        more = [
-            FormRow("Key below that", Horizontal(key, Button("▾", id="offer", compact=True), id="keying")),
-            FormRow("If it is there", if_there),
-            FormRow("Metadata as JSON", sidecar),
-            FormRow("Manifest", self._manifest),
-        ]
-        for row in more:
-            row.add_class("-more")
-        yield more[0]
+        yield _more("Manifest", self._manifest)
+        yield FormRow("To the prefix", _text("prefix", "empty: the top of the bucket", self._target.key))
+        yield _more("Key below that", Horizontal(key, Button("▾", id="offer", compact=True), id="keying"))
         yield OwnFields()
-        yield from more[1:]
+        yield _more("If it is there", if_there)
+        yield FormRow("Metadata", _text("metadata", 'name=value note="two words" md5={md5}'))
+        yield _more("Metadata as JSON", _text("sidecar", "none; beside each object: {name}.json"))
+        yield FormRow("Tags", _text("tags", "name=value …, at most 10"))
+        yield FormRow("Content type", _text("content_type", "guessed for each file"))
+        yield FormRow("Storage class", _text("storage_class", "the bucket's own", offered=_CLASSES))
+        yield Checkbox("Refuse what a checksum file beside it contradicts", True, id="check_sums", compact=True)
 
     # ---- what stands there
 
@@ -129,8 +120,7 @@ class UploadFields(VerticalScroll, can_focus=False):
     def unfold(self, wanted: bool) -> None:
         """Show the lines that a plain upload doesn't need, or hide them; what is typed there holds all the same."""
         self.set_class(wanted, "-unfolded")
-        if wanted:
-            self.query_one("#key").focus()
+        self.query_one("#key" if wanted else "#prefix").focus()
 
     @on(Input.Changed)
     @on(OwnFields.Changed)
@@ -175,6 +165,13 @@ def pairs(text: str, what: str) -> dict[str, str]:
             raise BadInput(f"{what}: “{name}” is there twice.")
         found[name] = value
     return found
+
+
+def _more(label: str, field: Widget) -> FormRow:
+    """A line that is only there when it is unfolded."""
+    row = FormRow(label, field)
+    row.add_class("-more")
+    return row
 
 
 def _text(name: str, placeholder: str, value: str = "", offered: Iterable[str] = ()) -> Input:
