@@ -20,7 +20,7 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import local_files, used_templates
-from s3tui.transfers.bulk import RELPATH, Form
+from s3tui.transfers.bulk import RELPATH, BadLines, Form
 from s3tui.transfers.plan import Plan
 from s3tui.transfers.preflight import preflight
 from s3tui.transfers.request import Request
@@ -31,6 +31,7 @@ from s3tui.ui.widgets.move_list import MoveList
 from s3tui.ui.widgets.own_fields import OwnFields
 from s3tui.ui.widgets.upload_fields import UploadFields
 
+_LINES = 3  # of a manifest that can't be used, those that are named
 _OFTEN = 0.2  # s between two looks at how far it is
 
 
@@ -263,6 +264,12 @@ class UploadForm(Dialog[list[Request]]):
                 self.query_one(OwnFields).ask(missing[0])
                 raise BadInput(f"“{missing[0]}” has no value yet.", "It is one for all files.")
             wanted = await self._agreed(form, await self._planned(form))
+        except BadLines as error:
+            more = len(error.complaints) - _LINES
+            self.complain(
+                f"{error} {' '.join(error.complaints[:_LINES])}" + (f" And {more:,} more." if more > 0 else "")
+            )
+            return
         except S3tuiError as error:
             self.complain(error)
             return
