@@ -304,7 +304,7 @@ def _counts_words(counts: Counter[Action], total: int) -> Content:
 def _about(step: Step) -> Content:
     size = "" if step.size is None else f", {display.exact_size(step.size)}"
     what = f"{_WORDS[step.action]}{size}"
-    pairs = [("What", what), ("From", step.source), ("To", step.target), ("Why", step.why)]
+    pairs = [("What", what), ("Why", step.why), ("From", step.source), ("To", step.target)]
     return Content("\n").join(
         Content.assemble(Content(f"{label:<6}").stylize("$text-muted"), plain(text)) for label, text in pairs if text
     )
