@@ -155,12 +155,14 @@ async def test_a_manifest_says_what_goes_where(connection: Connection, bucket: s
         await fill(pilot, manifest=str(listed))
         await press(pilot, "ctrl+s")
         assert "Line 3: " in complaint(app.screen) and not app.answers
+        await fill(pilot, prefix="other/")
+        assert rows(app)[0][1] == "other/kernel/boot.iso"
         listed.write_text("path,key,metadata:who\nboot.iso,kernel/boot.iso,me\n")
         await press(pilot, "ctrl+s")
         assert isinstance(app.screen, PlanScreen) and "1 new" in text_of(app)
         await press(pilot, "ctrl+s")
         [[request]] = app.answers
-    assert (request.target.key, request.metadata) == ("in/kernel/boot.iso", {"who": "me"})
+    assert (request.target.key, request.metadata) == ("other/kernel/boot.iso", {"who": "me"})
 
 
 async def test_what_becomes_of_taken_keys_can_be_said_before(connection: Connection, bucket: str, files: Path) -> None:

@@ -68,6 +68,7 @@ class UploadForm(Dialog[list[Request]]):
         self._paths = dict.fromkeys(paths)
         self._left_out: set[Path] = set()
         self._chosen = Chosen()
+        self._below = self.target  # the prefix that the files of a manifest are for
         self._turn = asyncio.Lock()  # for looking at the disk
         self._far: tuple[str, int, int | None] = ("", 0, None)  # set by the thread that looks
         self._is_sending = False
@@ -154,7 +155,7 @@ class UploadForm(Dialog[list[Request]]):
     def action_remove_folder(self) -> None:
         """Take what was chosen with the file under the cursor off the list."""
         moves = self.query_one(MoveList)
-        if moves.cursor < moves.row_count:
+        if moves.has_focus and moves.cursor < moves.row_count:
             path = Path(moves.moves[moves.cursor].source)
             self._take_off(next((above for above in path.parents if above in self._paths), path))
 
@@ -179,13 +180,14 @@ class UploadForm(Dialog[list[Request]]):
         token = CancelToken()
         async with self._turn:
             listed_in = self.fields.value("manifest").strip()
+            self._below = self.fields.target
             with self._telling():
                 found = await background.run(
                     background.LOCAL,
                     look,
                     list(self._paths),
                     local_files.absolute(listed_in, self._folder.absolute()) if listed_in else None,
-                    self.fields.target,
+                    self._below,
                     token,
                     self._tell,
                     token=token,
@@ -194,6 +196,12 @@ class UploadForm(Dialog[list[Request]]):
         self._show()
 
     @on(UploadFields.Changed)
+    def _edited(self) -> None:
+        if self.fields.value("manifest") and self.fields.target != self._below:
+            self._look()  # its keys are below that
+        else:
+            self._show()
+
     def _show(self) -> None:
         """The list: each file, its key and the type it gets."""
         with suppress(BadInput):  # what is typed isn't whole yet: the list stays as it is
@@ -226,7 +234,8 @@ class UploadForm(Dialog[list[Request]]):
     def _show_far(self) -> None:
         what, done, of = self._far
         far = f"{done:,}" if of is None else f"{done:,} of {of:,}"
-        self.query_one("#total", Static).update(plain(f"{what}: {far} …   (Escape stops)"))
+        hint = "   (Escape stops)" if self._is_sending else ""
+        self.query_one("#total", Static).update(plain(f"{what}: {far} …{hint}"))
 
     # ---- sending
 

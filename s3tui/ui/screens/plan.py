@@ -17,7 +17,7 @@ from textual.widgets import Button, Footer, Static
 from s3tui import background, display
 from s3tui.background import CancelToken
 from s3tui.display import counted
-from s3tui.transfers.plan import Action, Conflict, Plan, Step
+from s3tui.transfers.plan import DOES, Action, Conflict, Plan, Step
 from s3tui.transfers.request import Request
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
@@ -40,6 +40,7 @@ _CHOICES: dict[Conflict, str] = {
     "different": "If different: replace it only where it differs",
     "rename": "Rename: add a number to the name",
 }
+_OFTEN = 0.2  # s between two looks at how many are decided
 _GONE = "It is gone for good: this can't be undone."
 
 
@@ -119,11 +120,14 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
         every: Sequence[int] = range(len(steps))
         self.table.show([n for n in every if steps[n].action == self._only] if self._only else every)
         self.table.border_title = plain(f"Steps: {_WORDS[self._only]}" if self._only else "Steps")
-        counts = self.plan.counts()
-        self.query_one("#counts", Static).update(_counts_words(counts, len(steps)))
-        self.query_one("#said", Static).update(plain(self._said(counts)))
-        self.query_one("#go", Button).disabled = bool(self._deciding) or not any(step.request for step in steps)
+        self._show_counts()
         self._show_current()
+
+    def _show_counts(self) -> None:
+        counts = self.plan.counts()
+        self.query_one("#counts", Static).update(_counts_words(counts, len(self.plan.steps)))
+        self.query_one("#said", Static).update(plain(self._said(counts)))
+        self.query_one("#go", Button).disabled = bool(self._deciding) or not any(counts[action] for action in DOES)
 
     def _said(self, counts: Counter[Action]) -> str:
         if self._deciding:
@@ -225,12 +229,14 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
 
     @work(group="decide", exit_on_error=False)
     async def _have_decided(self, choice: Conflict, numbers: Collection[int]) -> None:
-        """The endpoint may have to be asked, for a name that is free."""
+        """The endpoint may have to be asked, for a name that is free, or what it holds be compared."""
         self._show()
+        timer = self.set_interval(_OFTEN, self._show_counts)
         try:
             async with self._turn:
                 await background.run(background.METADATA, self._decided, choice, numbers, token=self._token)
         finally:
+            timer.stop()
             self._deciding.difference_update(numbers)
             if not self._token.cancelled:
                 self._show()
@@ -241,6 +247,7 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
             self._token.check()
             self.plan.steps[number] = self._asked[number]
             self.plan.decide(choice, (number,))
+            self._deciding.discard(number)
 
     # ---- the end
 
