@@ -197,7 +197,7 @@ def test_files(start: Start) -> None:
     screen.do("f", "End", "Enter", see="not valid Unicode")
     screen.do("Escape", see="files,")
     screen.do("Escape", "u", see="0 files")
-    screen.do("[!P]*PWN*", "Enter", see="Delete takes one off")
+    screen.do("[!P]*PWN*", "Enter", see="x takes one off")
     screen.do("Ctrl+S", see="already there")
     screen.do("Tab", "Tab", "Enter", see="28 failed")
     screen.do("T", see="From")

@@ -54,6 +54,7 @@ class UploadForm(Dialog[list[Request]]):
     UploadForm MoveList { height: 1fr; min-height: 4; margin-top: 1; }
     UploadForm #total { height: 1; color: $text-muted; }
     UploadForm .dialog-body { overflow-y: hidden; }
+    UploadForm .dialog-complaint { overflow-y: auto; scrollbar-size-vertical: 1; }
     UploadForm.-unfolded MoveList { margin-top: 0; }
     UploadForm.-unfolded UploadFields { max-height: 60%; }
     """
@@ -210,10 +211,12 @@ class UploadForm(Dialog[list[Request]]):
 
     def _show_total(self) -> None:
         total = f"{display.counted(len(self._chosen.files), 'file')}, {display.size(sum(self._chosen.sizes))}"
-        hint = "Delete takes one off the list, Ctrl+S uploads"
-        if self._chosen.has_folder:
-            hint = "x takes one off, X its folder, Ctrl+S goes on"
-        self.query_one("#total", Static).update(plain(f"{total}   ({hint})" if self._chosen.files else total))
+        hint = (
+            "x takes one off, X its folder, Ctrl+S sends"
+            if self._chosen.has_folder
+            else "x takes one off, Ctrl+S sends"
+        )
+        self.query_one("#total", Static).update(plain(f"{total}  ({hint})" if self._chosen.files else total))
 
     # ---- how far it is
 
