@@ -7,7 +7,6 @@ threads never keep the process alive.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import queue
 import threading
@@ -155,6 +154,8 @@ async def run(pool: Pool, function: Callable[..., T], *args: Any, token: CancelT
 
     `token` is only cancelled here, not passed on: a function that can be cancelled takes it as an argument.
     """
+    import asyncio  # takes longer to load than all else that a child of a listing needs
+
     future = pool.submit(function, *args, **kwargs)
     try:
         return await asyncio.wrap_future(future)

@@ -9,7 +9,8 @@ from s3tui.cli.common import emit, say
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import visible
 from s3tui.transfers.plan import DOES, Action, Plan, Step
-from s3tui.transfers.request import Kind
+from s3tui.transfers.request import Kind, Request
+from s3tui.transfers.upload import UploadRequest
 
 FAILS: frozenset[Action] = frozenset(("refuse", "ask"))  # asked for, and not done
 _WIDEST = max(len(action) for action in ("replace", "refuse"))
@@ -77,7 +78,16 @@ def record(step: Step, kind: Kind, state: str) -> dict[str, object]:
         "state": state,
         "detail": step.why,
         "size": step.size,
+        **_of_upload(step.request),
     }
+
+
+def _of_upload(request: Request | None) -> dict[str, object]:
+    """What templates made."""
+    if not isinstance(request, UploadRequest):
+        return {}
+    sidecar = str(request.target.with_key(request.sidecar)) if request.sidecar else None
+    return {"metadata": request.metadata, "tags": request.tags, "sidecar": sidecar}
 
 
 def code_of(steps: Iterable[Step]) -> int:

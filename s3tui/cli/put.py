@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from s3tui import display
+from s3tui import display, folders
 from s3tui.background import CancelToken
 from s3tui.cli.asking import ask_conflicts, ask_fields
 from s3tui.cli.common import connection_of, say
@@ -21,7 +22,9 @@ from s3tui.s3 import tags, uri
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import manifest
+from s3tui.transfers.begun_here import paused_for
 from s3tui.transfers.bulk import RELPATH, BadLines, Form, LocalFile, Tell
+from s3tui.transfers.journal import Journal, JournalError
 from s3tui.transfers.plan import CONFLICTS, Plan
 from s3tui.transfers.preflight import preflight
 from s3tui.transfers.template import KNOWN
@@ -150,7 +153,17 @@ def _plan(
     finally:
         line.clear()
     plan.remarks[:0] = walked.remarks
+    plan.remarks.extend(_paused(connection, plan))
     return plan
+
+
+def _paused(connection: Connection, plan: Plan) -> Iterator[str]:
+    """What can't be read of the journal is said when it is used."""
+    journal = Journal(folders.transfers_folder())
+    with suppress(JournalError):
+        if remark := paused_for(journal, connection, plan):
+            yield remark
+    journal.close()
 
 
 def _as_prefix(target: S3Uri) -> S3Uri:
@@ -171,7 +184,7 @@ def _chosen(
 def _send(connection: Connection, plan: Plan, arguments: argparse.Namespace) -> int:
     if arguments.recursive or arguments.manifest:
         say(summary(plan))
-        tell_remarks(plan)
+    tell_remarks(plan)
     tell_undone(plan, "upload", arguments.json)
     if any(step.action == "ask" for step in plan.steps):
         say("s3tui: --if-exists says what to do where an object exists.")

@@ -16,7 +16,7 @@ from s3tui.transfers.template import KNOWN, Template, own_fields
 
 RELPATH = "{relpath}"
 
-# Told how far it is: what is done now, how much of it, and of how much (None: not known).
+# Told how far it is: what is done now, how much of it, and of how much (None: not known). It is called for every file.
 Tell = Callable[[str, int, int | None], object]
 
 

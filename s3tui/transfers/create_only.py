@@ -60,14 +60,18 @@ def create(connection: Connection, uri: S3Uri, overwrite: bool, write: Callable[
         return result
 
 
+def is_honoured(connection: Connection, bucket: str) -> bool:
+    """Whether that is known already: see `honours`."""
+    return bucket in _honouring.get(connection, ())
+
+
 def honours(connection: Connection, ours: S3Uri, again: Callable[[dict[str, Any]], object]) -> bool:
     """Whether `If-None-Match: *` alone keeps an object of this bucket from being replaced.
 
     It is found out once, on an object that this process has just made: `again(conditions)` writes the same content
     there once more. Raises nothing; what can't be found out is not relied upon.
     """
-    known = _honouring.setdefault(connection, set())
-    if ours.bucket in known:
+    if is_honoured(connection, ours.bucket):
         return True
     if connection in _refusing:
         return False
@@ -75,7 +79,7 @@ def honours(connection: Connection, ours: S3Uri, again: Callable[[dict[str, Any]
         again({"IfNoneMatch": "*"})
     except errors.Changed as error:
         if error.request.status == 412:
-            known.add(ours.bucket)
+            _honouring.setdefault(connection, set()).add(ours.bucket)
             return True
     except errors.S3Error:
         pass

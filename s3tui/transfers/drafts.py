@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ class _Filling:
             "name": name,
             "stem": file.path.stem,
             "ext": file.path.suffix,
-            "parent": file.path.absolute().parent.name,
+            "parent": os.path.basename(os.path.dirname(os.path.abspath(file.path))),
             "relpath": file.relpath,
             "size": str(source.size),
             "uuid4": str(uuid.uuid4()),

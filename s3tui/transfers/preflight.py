@@ -51,9 +51,7 @@ def preflight(connection: Connection, files: Sequence[LocalFile], form: Form, to
         there |= {(bucket, key): found for key, found in seen.found.items()}
         unknown |= {(bucket, key) for key in seen.unknown}
         if seen.unknown:
-            remarks.append(
-                f"Whether {_which(seen.unknown, 'key is', 'keys are')} taken can't be looked up: access is denied."
-            )
+            remarks.append(f"{_keys(seen.unknown)} can't be looked up: whether an object is there is not known.")
         remarks += _unfinished(connection, bucket, keys, token)
     if form.if_exists == "overwrite":
         made = [_replacing(draft) if _places(draft) & unknown else draft for draft in made]
@@ -169,10 +167,9 @@ def _files(some: Sequence[Draft]) -> str:
     return _and_more(counted(len(some), "file"), names, len(some))
 
 
-def _which(keys: Iterable[str], one: str, many: str) -> str:
+def _keys(keys: Iterable[str]) -> str:
     names = sorted(keys)
-    noun = one if len(names) == 1 else many
-    return _and_more(f"{len(names):,} {noun}", [f"“{key}”" for key in names[:_NAMED]], len(names))
+    return _and_more(counted(len(names), "key"), [f"“{key}”" for key in names[:_NAMED]], len(names))
 
 
 def _and_more(said: str, names: list[str], count: int) -> str:

@@ -36,7 +36,7 @@ def taken(connection: Connection, bucket: str, keys: Iterable[str], token: Cance
     looking = _Looking(connection, bucket, wanted, token)
     try:
         looking.ask()
-    except errors.AccessDenied:
+    except (errors.AccessDenied, errors.Unsupported):
         looking.ask_each(wanted)  # whoever may not list may perhaps look
     return looking.result
 
@@ -77,7 +77,7 @@ class _Looking:
             self._token.check()
             try:
                 found = find(self._connection, S3Uri(self._bucket, key))
-            except errors.AccessDenied:
+            except (errors.AccessDenied, errors.Refused):
                 self.result.unknown.add(key)
                 continue
             if found:
@@ -108,6 +108,6 @@ class _Looking:
 
 
 def _before(key: str, last: bytes) -> str:
-    """A key between `last` and `key` to go on after. What it is cut from is sure to be text that XML can hold."""
+    """A key between `last` and `key` to go on after. Cut from a key, it is text that can be asked for."""
     shorter = key[:-1]
-    return shorter if shorter.encode() > last else last.decode("utf-8", "surrogateescape")
+    return shorter if shorter.encode() > last else last.decode("utf-8", "ignore")

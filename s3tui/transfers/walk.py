@@ -36,7 +36,7 @@ def walk(paths: Sequence[Path], token: CancelToken, tell: Tell) -> Walked:
     walked = _Walk(token, tell)
     for path in paths:
         if path.is_dir():
-            walked.folder(path, "" if len(paths) == 1 else f"{path.name}/")
+            walked.folder(path, "" if len(paths) == 1 else f"{os.path.basename(os.path.abspath(path))}/")
         else:
             walked.found.files.append(LocalFile(path, path.name))
     walked.remark()

@@ -12,7 +12,11 @@ import pytest
 
 from s3tui.cli.main import main
 from s3tui.demo import server as demo_server
+from s3tui.folders import transfers_folder
 from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.journal import Journal, Whom
+from s3tui.transfers.upload import UploadRequest
 from tests.terminal import Terminal
 from tests.transfers.conftest import content
 
@@ -115,11 +119,16 @@ def test_the_isos_of_the_lab_with_their_json(
     command = ["put", *options, *told, "--key", "openshift/{version}/{name}", str(iso), f"s3://{bucket}"]
     assert main([*command, "--field", "version=4.18"]) == 2
     assert "{server_id}" in capsys.readouterr().err
-    assert main([*command, "--field", "version=4.18", "--field", "server_id=01"]) == 0
+    command += ["--field", "version=4.18", "--field", "server_id=01"]
+    assert main([*command, "--dry-run", "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert planned["sidecar"] == f"s3://{bucket}/openshift/4.18/metadata.json" and planned["tags"] == {}
+    assert main(command) == 0
     assert keys(connection, bucket) == ["openshift/4.18/agent.x86_64.iso", "openshift/4.18/metadata.json"]
     beside = json.loads(content(connection, bucket, "openshift/4.18/metadata.json"))
     assert beside == {"server_id": "01", "md5": hashlib.md5(b"iso").hexdigest()}
-    assert connection.call("head_object", Bucket=bucket, Key="openshift/4.18/agent.x86_64.iso")["Metadata"] == beside
+    head = connection.call("head_object", Bucket=bucket, Key="openshift/4.18/agent.x86_64.iso")
+    assert head["Metadata"] == beside == planned["metadata"]
 
 
 def test_a_manifest(
@@ -144,6 +153,20 @@ def test_a_manifest(
     assert main(["put", *options, "--manifest", str(manifest)]) == 0 and "two" in keys(connection, bucket)
     assert main(["put", *options, "--manifest", str(manifest), "a", f"s3://{bucket}/"]) == 2
     assert main(["put", *options, str(folder / "a.txt")]) == 2
+
+
+def test_what_an_earlier_run_has_left_is_said(
+    options: list[str], connection: Connection, bucket: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal, profile = Journal(transfers_folder()), connection.profile
+    for endpoint, name in ((profile.endpoint, "a.txt"), ("http://elsewhere", "sub/b.txt")):
+        request = UploadRequest(folder / name, S3Uri(bucket, name))
+        [row] = journal.add(Whom("", endpoint, None, ""), [request])[1]
+        journal.set_state([row.number], "paused", "", ["waiting"])
+    journal.close()
+    assert main(["put", "-r", "--dry-run", *options, str(folder), f"s3://{bucket}/"]) == 0
+    said = capsys.readouterr().err
+    assert f"1 upload of these keys (s3://{bucket}/a.txt) from an earlier run can be resumed" in said
 
 
 def test_a_terminal_is_asked(

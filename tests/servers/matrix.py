@@ -103,6 +103,9 @@ CANNOT: dict[str, dict[str, Cannot]] = {
 # What a server makes of a key without saying so.
 KEYS_IT_CHANGES = {"seaweedfs": {"back\\slash": "back/slash"}}
 
+# To whom two keys are one when they differ only in how their letters are composed: é, and e with an accent.
+TAKE_COMPOSED_FOR_ONE = {"rclone"}
+
 # Whose lists go on for a while to show the folder in which the last object was deleted.
 KEEP_EMPTY_FOLDERS = {"seaweedfs"}
 

@@ -9,28 +9,28 @@ import pytest
 
 from s3tui.background import CancelToken
 from s3tui.transfers.bulk import Form
-from s3tui.transfers.names import local_paths
 from s3tui.transfers.plan import Plan
 from s3tui.transfers.preflight import preflight
+from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.walk import walk
 from tests.servers.conftest import Place
+from tests.servers.matrix import KEYS_IT_CHANGES, TAKE_COMPOSED_FOR_ONE
 
 HOSTILE = [
     " leading", "trailing ", "two  spaces", "tab\tin", "-rf", "--", "~", "~root", "$(id)", "`id`", "a;b", "a|b", "a&b",
     "a+b", "a%20b", "%2e%2e", "%", "%%", "a?b=c&d", "a#b", "a=b", "a,b", "a@b", "a:b", "*", "[x]", "{x}", "{{name}}",
     "<xml>&amp;", "]]>", '"quoted"', "'single'", "back\\slash", "..double", "double..", "...", "é", "e\u0301", "ß", "SS",
     "ſ", "日本語", "\U0001f600", "\u202egnp.exe", "\u200bzero", "\ufeffbom", "A", "a", "[/b]", "[red]x", "con", "nul.txt",
-    "x" * 255, "é" * 127, ".hidden", ".", "-", "_",
+    "x" * 255, "é" * 127, ".hidden", "-", "_",
 ]  # fmt: skip
 
 
 def hostile_tree(folder: Path) -> dict[str, bytes]:
     """About 200 files, some of them deep: their content by their key."""
     made = {}
-    names = [name for name in HOSTILE if name != "."]
-    for below in ("", "sub dir+é/", "a&b/%2F/", "deep/" * 20):
-        for number, name in enumerate(names):
+    for below in ("", "sub dir+é/", "b&c/%2F/", "deep/" * 20):
+        for number, name in enumerate(HOSTILE):
             made[f"{below}{name}"] = f"{below} {number}".encode() * (number % 7)
     for key, body in made.items():
         path = folder / key
@@ -44,21 +44,37 @@ def planned(place: Place, folder: Path, form: Form) -> Plan:
     return preflight(place.connection, walked.files, form, CancelToken(), lambda *_: None)
 
 
+def sent(place: Place, plan: Plan) -> list[State]:
+    """How each of it ended."""
+    ended = Queue().submit_all(place.connection, plan.requests())
+    for transfer in ended:
+        transfer.future.result(120)
+    return [transfer.state for transfer in ended]
+
+
+def names(plan: Plan, ended: list[State], state: State) -> list[str]:
+    """Of the files that ended so."""
+    return sorted(Path(step.source).name for step, each in zip(plan.steps, ended, strict=True) if each == state)
+
+
 @pytest.mark.capability("bulk upload")
 def test_a_folder_of_hostile_names_is_there_and_the_same(place: Place, tmp_path: Path) -> None:
     made = hostile_tree(tmp_path / "odd")
     form = Form(place.at("bulk/"), metadata={"from": "{parent}"}, if_exists="different")
     first = planned(place, tmp_path / "odd", form)
     assert {step.action for step in first.steps} == {"new"} and len(first.steps) == len(made)
-    queue = Queue()
-    ended = queue.submit_all(place.connection, first.requests())
-    for transfer in ended:
-        transfer.future.result(120)
-    assert {each.state for each in ended} == {"verified"}, {each.why for each in ended if each.state != "verified"}
-    assert {key: place.read(f"bulk/{key}") for key in made} == made
+    alike = ["é"] if place.server.name in TAKE_COMPOSED_FOR_ONE else []  # its other form came first, and is kept
+    assert names(first, sent(place, first), "failed") == sorted(alike * 4)
+    there = {key: body for key, body in made.items() if Path(key).name not in alike}
+    assert {key: place.read(f"bulk/{key}") for key in there} == there
     again = planned(place, tmp_path / "odd", form)
-    assert {step.action for step in again.steps} == {"same"}, [s for s in again.steps if s.action != "same"]
-    assert len(set(local_paths(tmp_path / "back", made).values())) == len(made)
+    changed = [name for name in KEYS_IT_CHANGES.get(place.server.name, {}) if name in HOSTILE]
+    assert sorted(Path(step.source).name for step in again.steps if step.action != "same") == sorted(
+        [*changed, *alike] * 4
+    )
+    # What its lists don't show under its name is found when it would be written.
+    assert set(sent(place, again)) <= {"failed"}
     os.truncate(tmp_path / "odd/a+b", 1)
     third = planned(place, tmp_path / "odd", form)
-    assert [step.action for step in third.steps if step.action != "same"] == ["replace"]
+    assert [step.source for step in third.steps if step.action == "replace"] == [str(tmp_path / "odd/a+b")]
+    assert {key: place.read(f"bulk/{key}") for key in there} == there

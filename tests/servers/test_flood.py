@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from s3tui.background import CancelToken
 from s3tui.s3 import objects
 from s3tui.s3.metadata import readable
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.flood import End, upload_all
 from s3tui.transfers.upload import UploadRequest
+from tests.floods import ends_of
 from tests.servers.conftest import Place
 
 KEYS = [
@@ -25,9 +25,7 @@ KEYS = [
 
 def flood(place: Place, path: Path) -> list[End]:
     requests = [UploadRequest(path, place.at(key), metadata={"version": "4.14 é"}) for key in KEYS]
-    ends: dict[int, End] = {}
-    upload_all(place.connection, requests, ends.__setitem__, CancelToken())
-    return [ends[number] for number in range(len(KEYS))]
+    return ends_of(upload_all, place.connection, requests)
 
 
 @pytest.mark.capability("upload, download")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import uuid
@@ -308,10 +309,20 @@ def test_who_may_not_look_is_told_so(through: Connection, proxy: Proxy, bucket: 
     proxy.rules.append(lambda asked: denied if asked.method in ("GET", "HEAD") else None)
     files = [make(1, f"f{number}") for number in range(6)]
     made = plan(through, files, Form(S3Uri(bucket)))
-    assert set(actions(made)) == {"new"} and any("6 keys are" in remark for remark in made.remarks)
+    assert set(actions(made)) == {"new"} and any("6 keys (" in remark for remark in made.remarks)
     assert not any(request.overwrite for request in requests(made))
     made = plan(through, files, Form(S3Uri(bucket), if_exists="overwrite"))
     assert all(request.overwrite for request in requests(made))
+
+
+def test_an_object_that_cannot_be_described_is_not_replaced(
+    through: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    """As one that is encrypted with a customer's key."""
+    proxy.rules.append(lambda asked: Treatment(instead=(400, b"")) if asked.method == "HEAD" else None)
+    made = plan(through, [make(1)], Form(S3Uri(bucket)))
+    [request] = requests(made)
+    assert not request.overwrite and "1 key (“image.iso”) can't be looked up" in made.remarks[0]
 
 
 def test_no_bucket_is_an_error_before_anything_is_sent(connection: Connection, make: Make) -> None:
@@ -366,10 +377,19 @@ def test_numbered() -> None:
 
 
 def test_a_plan_goes_through_the_queue(connection: Connection, bucket: str, there: list[Path]) -> None:
-    queue = Queue()
-    made = plan(connection, there, Form(S3Uri(bucket, "x/"), sidecar="{name}.json", if_exists="rename"))
-    for transfer in queue.submit_all(connection, made.requests()):
-        transfer.future.result(30)
-        assert transfer.state == "verified", transfer.why
-    assert content(connection, bucket, "x/free.json") == b"{}"
+    """Also where small files go together."""
+    form = Form(S3Uri(bucket, "x/"), metadata={"size": "{size}"}, sidecar="{name}.json", if_exists="rename")
+    assert states(connection, plan(connection, there, form)) == ["verified"] * 4
+    assert json.loads(content(connection, bucket, "x/free.json")) == {"size": "100"}
     assert content(connection, bucket, "x/smaller (2)") == there[2].read_bytes()
+    made = plan(connection, there, Form(S3Uri(bucket, "y/"), "{md5}"))
+    there[3].write_bytes(b"another")
+    assert states(connection, made) == ["verified"] * 3 + ["failed"]
+
+
+def states(connection: Connection, made: Plan) -> list[str]:
+    """How all of it ended."""
+    sent = Queue().submit_all(connection, made.requests())
+    for transfer in sent:
+        transfer.future.result(30)
+    return [transfer.state for transfer in sent]

@@ -49,6 +49,12 @@ def test_of_several_each_goes_under_its_own_name(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_has_a_name_however_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(tmp_path, "photos/a.jpg", "docs/a.txt")
+    monkeypatch.chdir(tmp_path / "docs")
+    assert names(found(Path(), Path("../photos"))) == ["docs/a.txt", "photos/a.jpg"]
+
+
 def test_links_and_loops(tmp_path: Path) -> None:
     folder = tree(tmp_path / "folder", "real/file.txt")
     (folder / "loop").symlink_to(folder)
