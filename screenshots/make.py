@@ -93,6 +93,7 @@ def make_files(sizes: dict[str, int]) -> None:
     for name, size in sizes.items():
         with open(name, "wb") as file:
             file.truncate(size)
+        os.utime(name, (0, 0))  # it is pointed out when a file has just been written
 
 
 async def ask_why(pilot: Pilot[None]) -> None:
@@ -102,8 +103,16 @@ async def ask_why(pilot: Pilot[None]) -> None:
 
 async def upload(pilot: Pilot[None]) -> None:
     make_files({"agent.x86_64.iso": 1_258_291_200, "metadata.json": 412, "agent-config.yaml": 1_893, "SHA256SUMS": 84})
-    await press(pilot, "u", "type:*", "enter", *["tab"] * 6, "type:version=4.18 built-by=ci")
+    await press(pilot, "u", "type:*", "enter", *["tab"] * 4, "type:version=4.18 built-by=ci")
     await press(pilot, "tab", "type:retention=60-days")
+
+
+async def bulk(pilot: Pilot[None]) -> None:
+    make_files({"agent.x86_64.iso": 1_258_291_200, "rootfs.img": 9_437_184, "vmlinuz": 14_680_064, "SHA256SUMS": 252})
+    await press(pilot, "u", "type:*", "enter", "ctrl+t", "type:{version}/{server_id}-{stem}{ext}")
+    await press(
+        pilot, "tab", "tab", "type:4.18", "tab", "type:r630-7", "tab", "tab", "type:sha256={sha256} host={server_id}"
+    )
 
 
 async def edit_metadata(pilot: Pilot[None]) -> None:
@@ -129,6 +138,7 @@ PICTURES = (
     Picture("narrow", IMAGE, look, (80, 24)),
     Picture("why", IMAGE, ask_why),
     Picture("upload", "s3://r630-switchbot-isos/openshift/4.18/", upload),
+    Picture("bulk", "s3://r630-switchbot-isos/openshift/", bulk),
     Picture("metadata", IMAGE, edit_metadata),
     Picture("lifecycle", "s3://r630-switchbot-temp/", lifecycle),
     Picture("search", "s3://r630-switchbot-isos/", search, (160, 32)),
