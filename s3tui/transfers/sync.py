@@ -140,9 +140,10 @@ def _extra(way: Way, pair: Pair, delete: bool) -> Step:
     size = way.target(pair).size
     if why := way.kept(pair):
         return _as(way, pair, "skip", size, why)
+    there = way.ends(pair)[1]
     if not delete:
-        return _as(way, pair, "extra", size, "It is not at the source.")
-    return _as(way, pair, "delete", size, "It is not at the source.", way.remove(pair))
+        return Step("extra", "", there, size, "It is not at the source.")
+    return Step("delete", "", there, size, "It is not at the source.", way.remove(pair))
 
 
 def _replace(way: Way, pair: Pair, why: str) -> Step:
