@@ -56,6 +56,18 @@ class FileChangedSince(FileChanged):
         )
 
 
+class FileChangedSincePlanned(FileChanged):
+    """The local file is not the one that its key or metadata was made of."""
+
+    def __init__(self, path: Path) -> None:
+        TransferError.__init__(
+            self,
+            f"“{path}” has changed since the plan was made, and its key or metadata tell of its content; nothing was "
+            "sent.",
+            "Plan it anew.",
+        )
+
+
 class Differs(TransferError):
     """What arrived is not what was sent."""
 

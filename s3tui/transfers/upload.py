@@ -14,12 +14,12 @@ from s3tui.errors import BadInput
 from s3tui.s3 import errors, metadata, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import names, parts, verify
+from s3tui.transfers import names, parts, sidecar, verify
 from s3tui.transfers.aborting import abort, abort_unheard
 from s3tui.transfers.begun import Begun, begun_before, begun_in
 from s3tui.transfers.checksums import PartSums
 from s3tui.transfers.create_only import check_absent, create
-from s3tui.transfers.failures import AlreadyExists, TransferError
+from s3tui.transfers.failures import AlreadyExists, FileChangedSincePlanned, TransferError
 from s3tui.transfers.multipart import Multipart
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
@@ -51,6 +51,8 @@ class UploadRequest:
     overwrite: bool = False
     adopt: str = ""
     check_sums: CheckSums = "beside"
+    sidecar: str = ""
+    identity: tuple[int, int, int] | None = None
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -85,7 +87,9 @@ class UploadRequest:
     def problems(self) -> list[str]:
         """Every rule of S3 that the request breaks, one sentence each."""
         said = metadata.Metadata(content_type=self.content_type or "", user=tuple(self.metadata.items()))
-        return [*_key_problems(self.target), *metadata.problems(said), *tags.problems(self.tags)]
+        keys = [self.target, self.target.with_key(self.sidecar)] if self.sidecar else [self.target]
+        told = [problem for key in keys for problem in _key_problems(key)]
+        return [*told, *metadata.problems(said), *tags.problems(self.tags)]
 
 
 def upload(
@@ -102,6 +106,8 @@ def upload(
     if complaints := request.problems():
         raise BadInput(complaints[0])
     with _reserved(connection, request), Source(request.path) as source:
+        if request.identity not in (None, source.identity):
+            raise FileChangedSincePlanned(request.path)
         progress.begin(source.size)
         begun = begun_before(notes, source)
         remark = sums_said = ""
@@ -120,7 +126,8 @@ def upload(
             return sent
         progress.stage = "checking"
         outcome = verify.uploaded(connection, request, sent, source, token)
-        return replace(outcome, detail=f"{outcome.detail}{sums_said} {remark.strip()}".strip())
+        beside = sidecar.write(connection, request, outcome) if request.sidecar else ""
+        return replace(outcome, detail=f"{outcome.detail}{sums_said} {remark.strip()}".strip() + beside)
 
 
 def discard(connection: Connection, request: UploadRequest, notes: Notes) -> None:
@@ -169,6 +176,8 @@ def _look(connection: Connection, request: UploadRequest) -> None:
     """Before anything large is read or sent. It also learns the bucket's region: a body can't be redirected."""
     if not request.overwrite:
         check_absent(connection, request.target)
+        if request.sidecar:
+            check_absent(connection, request.target.with_key(request.sidecar))
         return
     with contextlib.suppress(errors.AccessDenied):
         find(connection, request.target)
