@@ -7,22 +7,23 @@ import sys
 from pathlib import Path
 
 from s3tui.background import CancelToken
-from s3tui.cli import planned
 from s3tui.cli.common import connection_of, say
 from s3tui.cli.copying import target_connection
+from s3tui.cli.line import Line
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.cli.moving import Moving
+from s3tui.cli.plan_output import code_of, summary, tell_plan, tell_remarks, tell_undone
 from s3tui.display import counted, size, visible
 from s3tui.errors import BadInput
 from s3tui.s3 import filters, search, uri
 from s3tui.s3.client import Connection
 from s3tui.transfers import doomed, sync
-from s3tui.transfers.plan import DOES, Action, Plan
+from s3tui.transfers.plan import Plan
+from s3tui.transfers.request import Kind
 from s3tui.transfers.sync import Prefix, Side, Sync
 
 _SCHEMES = ("s3://", "http://", "https://", "arn:")
-_TOLD: frozenset[Action] = frozenset(("skip", "refuse"))  # whatever was asked for
-_ALL: frozenset[Action] = frozenset((*DOES, *_TOLD, "extra"))
+_TOLD = ("skip", "refuse")
 _LANGUAGE = "\n".join(f"  {form:<22}{meaning}" for form, meaning in search.LANGUAGE)
 _HELP = f"""
 One of SRC and DST is a folder, or both are places in S3; a prefix is always taken with its “/”. Both are listed to
@@ -65,17 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput("--delete deletes what is only at DST.", "Where nobody can be asked, say --yes or --dry-run.")
     connection, there = _connections(arguments)
     asked = Sync(_side(arguments.source, connection), _side(arguments.target, there), arguments.delete, wanted)
-    made = _planned(asked)
-    planned.tell(made, arguments.json, _shown(arguments))
-    refused = bool(made.counts()["refuse"])
+    made, kind = _planned(asked), _kind(asked)
     if arguments.dry_run:
-        say("Nothing was changed.")
-        return PARTLY if refused else DONE
+        return tell_plan(made, kind, arguments.json)
+    say(summary(made))
+    tell_remarks(made)
+    tell_undone(Plan([step for step in made.steps if step.action in _TOLD]), kind, arguments.json)
     if made.counts()["delete"] and not arguments.yes and not _agreed(asked, made, there):
         say("Nothing was done.")
         return FAILED
     code = _carry_out(made, connection, there, arguments.json)
-    return PARTLY if code == DONE and refused else code
+    return code_of(made.steps) if code == DONE else code
 
 
 def _connections(arguments: argparse.Namespace) -> tuple[Connection, Connection]:
@@ -98,17 +99,18 @@ def _side(text: str, connection: Connection) -> Side:
 
 
 def _planned(asked: Sync) -> Plan:
-    line = planned.Line()
+    line = Line()
     try:
-        return sync.plan(asked, CancelToken(), line.tell)
+        return sync.plan(asked, CancelToken(), line.count)
     finally:
         line.clear()
 
 
-def _shown(arguments: argparse.Namespace) -> frozenset[Action]:
-    if not arguments.dry_run:
-        return _TOLD
-    return _ALL | {"same"} if arguments.json else _ALL
+def _kind(asked: Sync) -> Kind:
+    """Of what it brings."""
+    if isinstance(asked.source, Path):
+        return "upload"
+    return "download" if isinstance(asked.target, Path) else "copy"
 
 
 def _agreed(asked: Sync, made: Plan, there: Connection) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +14,10 @@ from s3tui.s3.columns import Row
 from s3tui.s3.filters import EVERYTHING, Filter
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import sync_compare
+from s3tui.transfers.bulk import Tell
 from s3tui.transfers.delete import DeleteRequest
 from s3tui.transfers.delete_files import DeleteFilesRequest
-from s3tui.transfers.failures import local_failure, no_room
+from s3tui.transfers.download_plan import check_room
 from s3tui.transfers.local_tree import Tree, tree_of
 from s3tui.transfers.plan import Action, Plan, Step
 from s3tui.transfers.request import Request
@@ -26,9 +26,6 @@ from s3tui.transfers.sync_ways import Across, Down, Pair, Up, Way, objects_below
 from s3tui.transfers.together import together
 
 TOGETHER = 1000  # deletes in one request
-
-# Told how far it is: what is done now, how much of it, and of how much (None: not known).
-Tell = Callable[[str, int, int | None], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,8 @@ def plan_of(way: Way, sync: Sync, token: CancelToken, tell: Tell) -> Plan:
     _refuse_emptying(sync, made, sources)
     _compare(way, made, alike, token, tell)
     made.steps += [Step(found.action, name, "", None, found.why) for name, found in way.unknown()]
-    _check_room(sync.target, made)
+    if isinstance(sync.target, Path):
+        check_room(sync.target, made)
     _remark(sync, made, sources)
     return made
 
@@ -221,18 +219,6 @@ def _refuse_emptying(sync: Sync, made: Plan, sources: int) -> None:
             f"{counted(doomed, 'file')}. Nothing was.",
             "Is it the right place, and is its disk mounted? To empty the target, delete what is there.",
         )
-
-
-def _check_room(target: Side, made: Plan) -> None:
-    if isinstance(target, Prefix):
-        return
-    there = next(each for each in (target, *target.parents) if each.exists())
-    try:
-        free = shutil.disk_usage(there).free
-    except OSError as error:
-        raise local_failure(error, there) from error
-    if made.size > free:
-        raise no_room(target / "all of it", made.size, free)
 
 
 def _remark(sync: Sync, made: Plan, sources: int) -> None:
