@@ -20,7 +20,6 @@ from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import compare, evidence
 from s3tui.transfers.checksums import is_md5
-from s3tui.transfers.download import COARSEST_TIME
 from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Progress
 from s3tui.transfers.source import Source
@@ -70,9 +69,8 @@ def file_and_object(path: Path, stored: Stored, token: CancelToken) -> Found:
             return Found(False, "It has another size now.")
         told = compare.settled_by_claims(stored.connection, now, source, Progress(), token)
     if told is None:
-        # A download gives the file the object's time.
-        apart = abs(source.identity[1] / 1e9 - now.modified.timestamp())
-        if apart <= COARSEST_TIME and not has_md5(now):
+        # A download gives the file the object's time, to the second. A file that was changed has another, however soon.
+        if source.identity[1] == int(now.modified.timestamp()) * 10**9 and not has_md5(now):
             return Found(True, BY_TIME)
         return Found(False, f"Nothing that the endpoint tells fits the file: {why_not(now)}.")
     verdict, detail = told
@@ -100,7 +98,7 @@ def _by_checksums(here: ObjectInfo, there: ObjectInfo) -> Found:
             return Found(same, f"Size and {name} checksum agree." if same else f"The {name} checksums differ.")
     if any(pair in there.checksums for pair in here.checksums):
         return Found(True, "Size and the checksum of the parts agree.")
-    if there.modified >= here.modified and not (has_md5(here) and has_md5(there)):
+    if there.modified > here.modified and not (has_md5(here) and has_md5(there)):
         return Found(True, BY_TIME)  # a copy may get an ETag of other parts
     return Found(False, "The ETags differ.")
 

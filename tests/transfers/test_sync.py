@@ -144,8 +144,12 @@ def test_where_nothing_can_be_compared_times_are_taken_and_that_is_said(
         in_parts(
             prefix.connection, prefix.uri.with_key(f"{prefix.uri.key}large"), [bytes(size * MIB) for size in sizes]
         )
-    made = plan(place, other)
+    earlier = "Wed, 21 Oct 2015 07:28:00 GMT"
+    proxy.rules.append(lambda asked: Treatment(headers={"last-modified": earlier}) if "/p/" in asked.path else None)
+    made = plan(replace(place, connection=through), other)
     assert made.counts() == {"same": 1} and made.steps[0].why == BY_TIME and "by size and time only" in made.remarks[0]
+    assert plan(other, replace(place, connection=through)).counts() == {"replace": 1}
+    proxy.rules.clear()
     put(place, a=b"1")
     folder = tmp_path / "f"
     carry_out(plan(place, folder), place.connection)
@@ -153,7 +157,8 @@ def test_where_nothing_can_be_compared_times_are_taken_and_that_is_said(
     proxy.rules.append(lambda asked: Treatment(headers={"ETag": opaque}) if asked.method == "HEAD" else None)
     stored = Stored(through, place.uri.with_key("p/a"), 1, opaque)
     assert sync_compare.file_and_object(folder / "a", stored, CancelToken()) == (True, BY_TIME)
-    os.utime(folder / "a", (1, 1))
+    told = (folder / "a").stat()
+    os.utime(folder / "a", ns=(1, told.st_mtime_ns + 1))
     assert not sync_compare.file_and_object(folder / "a", stored, CancelToken()).same
 
 
