@@ -93,6 +93,7 @@ def make_files(sizes: dict[str, int]) -> None:
     for name, size in sizes.items():
         with open(name, "wb") as file:
             file.truncate(size)
+        os.utime(name, (0, 0))  # it is pointed out when a file has just been written
 
 
 async def ask_why(pilot: Pilot[None]) -> None:

@@ -25,6 +25,7 @@ CAPABILITIES = (
     "policies",
     "tls",
     "upload, download",
+    "bulk upload",
     "multipart",
     "create-only",
     "delete",

@@ -68,7 +68,7 @@ async def test_what_is_planned_is_said_and_given_to_the_queue() -> None:
         for words in ("2 new", "1 refused", "Upload 2, 2.0 KiB.", "One upload is unfinished.", "From /srv/isos/"):
             assert words in text
         await press(pilot, "end")
-        assert "refused: It can't be read." in said(app)
+        assert "Why It can't be read." in said(app)
         await press(pilot, "ctrl+s")
         assert app.answers == [[upload("a.iso"), upload("b.iso")]]
 

@@ -68,7 +68,7 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
     PlanScreen #heading { height: 1; padding: 0 1; text-style: bold; color: $text-primary; }
     PlanScreen #counts { height: auto; max-height: 2; padding: 0 1; }
     PlanScreen #remarks { height: auto; max-height: 4; padding: 0 1; color: $text-warning; overflow-y: auto; }
-    PlanScreen #about { height: 6; border: round $surface-lighten-2; padding: 0 1; overflow-y: auto; }
+    PlanScreen #about { height: 7; border: round $surface-lighten-2; padding: 0 1; overflow-y: auto; }
     PlanScreen #ending { height: 1; padding: 0 1; background: $panel; }
     PlanScreen #said { width: 1fr; }
     PlanScreen #ending Button { margin-left: 1; }
@@ -302,9 +302,9 @@ def _counts_words(counts: Counter[Action], total: int) -> Content:
 
 
 def _about(step: Step) -> Content:
-    size = "not known" if step.size is None else display.exact_size(step.size)
-    what = _WORDS[step.action] + (f": {step.why}" if step.why else "")
-    pairs = [("From", step.source), ("To", step.target), ("Size", size), ("What", what)]
+    size = "" if step.size is None else f", {display.exact_size(step.size)}"
+    what = f"{_WORDS[step.action]}{size}"
+    pairs = [("What", what), ("Why", step.why), ("From", step.source), ("To", step.target)]
     return Content("\n").join(
         Content.assemble(Content(f"{label:<6}").stylize("$text-muted"), plain(text)) for label, text in pairs if text
     )
