@@ -32,6 +32,7 @@ COMMANDS = {
     "rm": ("s3tui.cli.rm", "delete objects, versions and prefixes"),
     "cp": ("s3tui.cli.cp", "copy objects and prefixes"),
     "mv": ("s3tui.cli.mv", "move or rename objects and prefixes"),
+    "sync": ("s3tui.cli.sync", "make a prefix like a folder, a folder like a prefix, or a prefix like another"),
     "meta": ("s3tui.cli.meta", "change an object's metadata"),
     "bucket": ("s3tui.cli.bucket", "read and write a bucket's lifecycle and CORS"),
     "uploads": ("s3tui.cli.uploads", "list and abort unfinished multipart uploads"),

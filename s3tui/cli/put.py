@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from s3tui import display, folders
+from s3tui import folders
 from s3tui.background import CancelToken
 from s3tui.cli.asking import ask_conflicts, ask_fields
 from s3tui.cli.common import connection_of, say
@@ -132,19 +132,15 @@ def _plan(
     connection: Connection, arguments: argparse.Namespace, paths: Sequence[str], target: S3Uri | None, form: Form
 ) -> Plan:
     line, token = Line(), CancelToken()
-
-    def tell(what: str, done: int, total: int | None) -> None:
-        line.tell(f"{display.visible(what)}: {done:,}{f' of {total:,}' if total else ''}")
-
     try:
         if arguments.manifest:
             below = _as_prefix(target) if target else None
-            walked = Walked(manifest.read(Path(arguments.manifest), below, token, tell))
+            walked = Walked(manifest.read(Path(arguments.manifest), below, token, line.count))
             form = replace(form, target=below or S3Uri(""))
         else:
             assert target is not None
-            walked, form = _chosen(arguments, [Path(path) for path in paths], target, form, token, tell)
-        plan = preflight(connection, walked.files, form, token, tell)
+            walked, form = _chosen(arguments, [Path(path) for path in paths], target, form, token, line.count)
+        plan = preflight(connection, walked.files, form, token, line.count)
     except BadLines as error:
         line.clear()
         for complaint in error.complaints[:_MOST_COMPLAINTS]:

@@ -9,7 +9,8 @@ from s3tui.s3.client import Connection
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import OVER, Outcome, Progress, State
 
-Kind = Literal["upload", "download", "copy", "move", "delete"]
+Kind = Literal["upload", "download", "copy", "move", "delete", "remove"]
+DELETES: frozenset[Kind] = frozenset(("delete", "remove"))  # objects, and local files: counted, not measured in bytes
 
 
 class Request(Protocol):
@@ -48,4 +49,4 @@ def leaves(kind: Kind, state: State, notes_empty: bool) -> bool:
 
     What is copied or deleted removes that itself when it fails; its notes are for another try.
     """
-    return not notes_empty and (kind not in ("copy", "move", "delete") or state == "paused") and state not in OVER
+    return not notes_empty and (kind not in ("copy", "move", *DELETES) or state == "paused") and state not in OVER

@@ -31,6 +31,7 @@ CAPABILITIES = (
     "delete",
     "copy, move",
     "multipart copy",
+    "sync",
     "1 GiB there and back",
     "goes on after a kill",
     "metadata",

@@ -15,6 +15,7 @@ from s3tui import background, display
 from s3tui.display import visible
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
+from s3tui.transfers.request import DELETES
 from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
@@ -272,7 +273,7 @@ def _about(view: TransferView | None) -> Content:
     state = f"{sign} {view.state}" + (f": {view.stage}" if view.stage else "")
     if view.process:
         state += f", in another s3tui (process {view.process}): it can only be changed there"
-    is_delete = view.kind == "delete"
+    is_delete = view.kind in DELETES
     lines = [
         _pair("What" if is_delete else "From", view.source),
         _pair("From" if is_delete else "To", f"{view.target}  (profile {view.profile})".lstrip()),

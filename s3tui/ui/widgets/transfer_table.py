@@ -12,6 +12,7 @@ from s3tui import display
 from s3tui.display import visible
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, Transfer, TransferView
+from s3tui.transfers.request import DELETES
 from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.widgets import row_layout
 from s3tui.ui.widgets.clickable_rows import ClickableRows
@@ -149,7 +150,7 @@ def short_name(view: TransferView) -> str:
 def _rate(view: TransferView) -> str:
     if view.process:
         return f"in process {view.process}"
-    if view.kind == "delete":
+    if view.kind in DELETES:
         return view.stage or deleted(view.done, view.total)
     if view.state != "running":
         return display.size(view.total) if view.total is not None else ""
