@@ -1,7 +1,7 @@
 """How many parts of one upload are on their way at the same time.
 
 What is on its way when the process is killed is lost: S3 keeps no half of a part. So it is one part, and more only on
-lines where that turns out to be much faster, which are those on which little time is lost.
+lines where that turns out to be much faster, or that are so fast that little time is lost.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from s3tui.background import CancelToken
-from s3tui.transfers.parts import AT_ONCE
+from s3tui.transfers.parts import AT_ONCE, MIB
 
 _WATCHED = 1.0  # s, at least, that a speed is the average of
+_FAST = 600 * MIB  # bytes a second: all that is on its way is sent again in less than half a second
 _GAIN = 1.4  # times as fast, for twice as many to stay
 
 
@@ -67,14 +68,22 @@ class Streams:
             self._parts += 1
             self._bytes += length
             now = time.monotonic()
-            if self._settled or self._parts < 2 * self.count or now - self._since < _WATCHED:
+            if self._settled or self._parts < 2 * self.count:
                 return
-            speed = self._bytes / (now - self._since)
-            if speed < _GAIN * self._before:
-                self.count //= 2
-                self._settled = True
-            elif self.count < AT_ONCE:
-                self.count *= 2
-            else:
-                self._settled = True
-            self._before, self._since, self._parts, self._bytes = speed, now, 0, 0
+            seconds = now - self._since
+            if self._bytes > _FAST * seconds:
+                self.count, self._settled = AT_ONCE, True
+            elif seconds >= _WATCHED:
+                self._compare(self._bytes / seconds)
+                self._since, self._parts, self._bytes = now, 0, 0
+
+    def _compare(self, speed: float) -> None:
+        """With that of half as many."""
+        if speed < _GAIN * self._before:
+            self.count //= 2
+            self._settled = True
+        elif self.count < AT_ONCE:
+            self.count *= 2
+        else:
+            self._settled = True
+        self._before = speed

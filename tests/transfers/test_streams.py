@@ -22,7 +22,8 @@ MBIT = 125_000  # bytes a second
     ("speed", "count"),
     [
         pytest.param(lambda _: 2 * MBIT, 1, id="a slow line"),
-        pytest.param(lambda _: 8000 * MBIT, 1, id="a fast line that one part fills"),
+        pytest.param(lambda _: 4000 * MBIT, 1, id="a fast line that one part fills"),
+        pytest.param(lambda _: 8000 * MBIT, AT_ONCE, id="a line so fast that nothing is lost"),
         pytest.param(lambda count: 600 * MBIT * count, AT_ONCE, id="a server that gives each connection so much"),
         pytest.param(lambda count: 600 * MBIT * min(count, 2), 2, id="a line that two parts fill"),
         pytest.param(lambda count: 8 * MBIT * count, AT_ONCE, id="a long, lossy line"),
