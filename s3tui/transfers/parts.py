@@ -13,7 +13,7 @@ from s3tui.errors import BadInput
 MIB = 1 << 20
 PART_SIZE = 64 * MIB  # up to this size an object goes in one request
 AT_ONCE = 4  # parts of one object
-CHUNK = MIB  # bytes in memory for each part that moves
+CHUNK = 2 * MIB  # bytes in memory for each part that moves
 # “Amazon S3 multipart upload limits”
 MOST_PARTS = 10_000
 LARGEST_PART = 5 << 30

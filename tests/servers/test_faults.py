@@ -34,18 +34,8 @@ from tests.transfers.proxy import Asked, Treatment
 
 MIB = 1 << 20
 SIZE = 22 * MIB + 7
-# Longer than a server may be silent; both are asked for in seconds: FROZEN=60 is the long form.
-FROZEN = float(os.environ.get("S3TUI_FROZEN") or 2)
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small parts, and as little patience as the server's fault is short."""
-    monkeypatch.setattr(parts, "PART_SIZE", 5 * MIB)
-    for module, name in ((multipart, "PART_PAUSES"), (ranges, "PAUSES"), (completing, "SETTLE_PAUSES")):
-        monkeypatch.setattr(module, name, (0.1, 0.2, 0.5, 1.0, 2.0))
-    if FROZEN < session.READ_SECONDS:
-        monkeypatch.setattr(session, "READ_SECONDS", 1)
+# Seconds, which is longer than a server may be silent; make test-servers FROZEN=60 doesn't make that shorter for it.
+FROZEN = float(os.environ.get("S3TUI_FROZEN") or 3)
 
 
 class Story:
@@ -97,7 +87,13 @@ class Story:
 
 
 @pytest.fixture
-def story(place: Place, tmp_path: Path) -> Iterator[Story]:
+def story(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+    """With small parts, and as little patience as the server's fault is short."""
+    monkeypatch.setattr(parts, "PART_SIZE", 5 * MIB)
+    for module, name in ((multipart, "PART_PAUSES"), (ranges, "PAUSES"), (completing, "SETTLE_PAUSES")):
+        monkeypatch.setattr(module, name, (0.1, 0.2, 0.5, 1.0, 2.0))
+    if FROZEN < session.READ_SECONDS:
+        monkeypatch.setattr(session, "READ_SECONDS", 2)
     made = Story(place, tmp_path)
     yield made
     made.queue.journal.close()
@@ -144,7 +140,7 @@ def bad_line(story: Story) -> Iterator[Connection]:
             Treatment(lose=True),
             Treatment(cut_after=100_001),
             Treatment(change=lambda body: body[:-70_001]),
-            Treatment(before=lambda: threading.Event().wait(1.5)),  # until nobody waits any more
+            Treatment(before=lambda: threading.Event().wait(2.5)),  # until nobody waits any more
         )
     )
 
