@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,7 +19,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 _HEAD = 1 << 16  # bytes that the head of an answer has at most
-_PIECE = 256 << 10  # bytes of a body between two looks at whether it shall go on
+# Bytes of a body between two looks at whether it shall go on: as many as take some milliseconds, since whoever draws
+# the screen waits for each look.
+_LEAST, _MOST = 256 << 10, 8 << 20
+_SHORT, _LONG = 0.004, 0.02  # s
 _MOST_KEPT = 64
 _LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # the enum's | takes longer than the call
 
@@ -92,7 +96,7 @@ class Answer:
             view[:count] = self._rest[:count]
             self._rest = self._rest[count:]
         else:
-            count = self._line.receive(view)
+            count = self._line.receive_much(view)
             if not count:
                 self.close()
                 raise ConnectionResetError("The connection was cut before everything arrived.")
@@ -157,6 +161,7 @@ class Line:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._space = bytearray(_HEAD)
+        self._is_fast = False
 
     def send(self, head: bytes, body: bytes | Sendable) -> None:
         """Raises `OSError`, and what `body` raises."""
@@ -166,9 +171,11 @@ class Line:
                 return
             body.sending()
             self._socket.sendall(head)
-            left = len(body)
+            left, piece = len(body), _LEAST
             while left:
-                left -= self._send_piece(body, min(left, _PIECE))
+                began = time.perf_counter()
+                left -= self._send_piece(body, min(left, piece))
+                piece = _next(piece, time.perf_counter() - began)
         except BlockingIOError as error:
             raise TimeoutError from error
 
@@ -182,11 +189,23 @@ class Line:
         return len(data)
 
     def receive(self, space: memoryview) -> int:
-        """Raises `OSError`."""
+        """What is there. Raises `OSError`."""
         try:
             return self._socket.recv_into(space)
         except BlockingIOError as error:
             raise TimeoutError from error
+
+    def receive_much(self, space: memoryview) -> int:
+        """As `receive`; where that takes only some milliseconds, `space` is filled. Raises `OSError`."""
+        if not self.is_plain:
+            return self.receive(space)
+        began = time.perf_counter()
+        try:
+            count = self._socket.recv_into(space, 0, socket.MSG_WAITALL if self._is_fast else 0)
+        except BlockingIOError as error:
+            raise TimeoutError from error
+        self._is_fast = len(space) * (time.perf_counter() - began) < _LONG * count
+        return count
 
     def head(self) -> Head:
         """The head of an answer. Raises `NotPlain`, `OSError`."""
@@ -224,6 +243,13 @@ class Line:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+
+
+def _next(piece: int, seconds: float) -> int:
+    """How long the next one should be, when one of `piece` bytes took so long."""
+    if seconds < _SHORT:
+        return min(piece * 2, _MOST)
+    return max(piece // 2, _LEAST) if seconds > _LONG else piece
 
 
 class Wire:

@@ -72,6 +72,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         self._possible: dict[str, bool] = {}
         self._filter = 0
         self._said = ""
+        self._about_of: tuple[int, str, str] | None = None
 
     def compose(self) -> ComposeResult:
         yield TransferTable(self.transfers)
@@ -100,7 +101,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
             said = f"{visible(self.transfers.problem)}   {said}"
         if said != self._said:
             self._said = said
-            self.query_one("#summary", Static).update(Content(said))
+            self.query_one("#summary", Static).update(Content(said), layout=False)
         self.show_current()
 
     @work(group="others", exclusive=True, exit_on_error=False)
@@ -115,7 +116,9 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         about = _about(view)
         shown = self.query_one("#about", Static)
         if shown.content != about:
-            shown.update(about)
+            of = (view.number, view.state, view.why) if view else None
+            shown.update(about, layout=of != self._about_of)  # how far it is takes no more lines
+            self._about_of = of
         possible = self._what_is_possible(view)
         if possible != self._possible:  # each refresh makes the footer anew
             self._possible = possible

@@ -63,6 +63,8 @@ class TransferLine(Static):
 
     def look(self) -> None:
         """Say what has changed since the last look."""
+        if self.app.screen is not self.screen:
+            return  # below another screen it would have all of that drawn again
         moving = self.transfers.moving()
         if self._version == self.transfers.version and not moving:
             return
@@ -72,7 +74,7 @@ class TransferLine(Static):
         said = summary(counts, moving)
         if said != self._said:
             self._said = said
-            self.update(Content(said))
+            self.update(Content(said), layout=False)
 
 
 def summary(counts: Mapping[State, int], moving: Sequence[TransferView]) -> str:
