@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from pathlib import Path
 
 import platformdirs
 
 APP = "s3tui"
+_DECIDING = ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")  # what platformdirs looks at
 
 
 def config_file() -> Path:
@@ -21,6 +24,12 @@ def state_folder() -> Path:
 
 def transfers_folder() -> Path:
     """The journal of transfers, and what tells which processes run them."""
+    return _transfers_folder(_state_folder, *map(os.environ.get, _DECIDING))
+
+
+@functools.lru_cache(maxsize=1)
+def _transfers_folder(*_deciding: object) -> Path:
+    """It is asked for by every transfer, and platformdirs takes longer than a small one."""
     return state_folder() / "transfers"
 
 

@@ -87,18 +87,28 @@ def target_connection(connection: Connection, to_profile: str | None) -> Connect
 
 def look(connection: Connection, there: Connection, request: CopyRequest, progress: Progress) -> ObjectInfo:
     """The source as it is now, if it is what was asked for and may be copied there. Sends only reads."""
+    check(connection, there, request)
+    source = head(connection, request.source)
+    check_chosen(request, source)
+    progress.begin(source.size)
+    return source
+
+
+def check(connection: Connection, there: Connection, request: CopyRequest) -> None:
+    """Raise when it can't be done whatever the source is: `ReadOnly`, `BadInput`, `SameObject`."""
     refuse_writing(there)
     if complaints := problems(request.target):
         raise BadInput(complaints[0])
     refuse_itself(connection, there, request)
-    source = head(connection, request.source)
+
+
+def check_chosen(request: CopyRequest, source: ObjectInfo) -> None:
+    """Raise `errors.Changed` when `source` is another one than was seen when this was asked for."""
     if request.etag and bare(source.etag) != request.etag:
         raise errors.Changed(
             f"“{request.source.key}” is not the object that was chosen: it has changed meanwhile.",
             "Nothing was copied. Look at it again.",
         )
-    progress.begin(source.size)
-    return source
 
 
 def problems(target: S3Uri) -> list[str]:

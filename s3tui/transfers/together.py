@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
 from typing import TypeVar
 
-from s3tui.background import FLOOD
+from s3tui.background import FLOOD, Pool
 
-_FEWEST, _MOST = 2, 32
+_FEWEST = 2
 _TRIED = 8  # things by which it is found out how many threads pay
 
 T = TypeVar("T")
 
 
-def together(work: Callable[[T], object], items: Sequence[T]) -> None:
+def together(work: Callable[[T], object], items: Sequence[T], fewest: int = _FEWEST, pool: Pool = FLOOD) -> None:
     """`work(item)` for all of them, by as many threads as make up for the time that one waits for answers.
 
-    More would only hand Python's lock to and fro, which takes as long again as the work.
+    More would only hand Python's lock to and fro, which takes as long again as the work. There are `fewest` where it
+    is known that the other side takes most of the time.
     """
     idle, busy = [1.0], 1e-6
     for item in items[:_TRIED]:
@@ -28,9 +29,9 @@ def together(work: Callable[[T], object], items: Sequence[T]) -> None:
         busy += computed
         idle.append(time.perf_counter() - started - computed)
     rest = items[_TRIED:]
-    count = min(_FEWEST + round(min(idle) / (busy / _TRIED)), _MOST, len(rest))
+    count = min(fewest + round(min(idle) / (busy / _TRIED)), pool.size, len(rest))
     shared = iter(rest)  # next() of a list's iterator is one step for all threads
-    futures = [FLOOD.submit(_all_of, work, shared) for _ in range(count)]
+    futures = [pool.submit(_all_of, work, shared) for _ in range(count)]
     wait(futures)
     for future in futures:
         future.result()
