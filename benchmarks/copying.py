@@ -16,11 +16,11 @@ from pathlib import Path
 from peers import S5CMD, Rounds, program
 from result import Result
 
-from s3tui.background import CancelToken
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_plan import plan
+from s3tui.transfers.flood import Item
 from s3tui.transfers.flood_copy import copy_all
 from tests.servers.launch import LAUNCHERS, OWNER
 
@@ -83,6 +83,7 @@ def _by_us(connection: Connection, prefix: str) -> None:
     planned = list(plan(connection, [S3Uri(BUCKET, "from/")], S3Uri(BUCKET, prefix)))
     requests = [CopyRequest(each.source, each.target, etag=each.etag) for each in planned]
     ends: Counter[str] = Counter()
-    copy_all(connection, requests, lambda _, end: ends.update([getattr(end, "state", str(end))]), CancelToken())
+    items = [Item(number, request) for number, request in enumerate(requests)]
+    copy_all(connection, items, lambda _, end: ends.update([getattr(end, "state", str(end))]))
     if ends != {"verified": OBJECTS}:
         raise AssertionError(ends)

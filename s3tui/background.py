@@ -172,11 +172,10 @@ PREVIEW = Pool("preview", 2)
 TRANSFERS = Pool("transfers", 64)  # at most; the queue says how many at the same time
 PARTS = Pool("parts", 8)  # parts of those files at the same time
 FLOOD = Pool("flood", 32)  # small files at the same time
-COPIES = Pool("copies", 64)  # small objects that an endpoint copies at the same time
 LOCAL = Pool("local", 3)  # keyring, disk, DNS
 SEARCH = Pool("search", 4)  # places of one search at the same time
 ROWS = Pool("rows", 2)  # sorting and filtering what was listed: computing, no waiting
-POOLS = (METADATA, LISTING, PREVIEW, TRANSFERS, PARTS, FLOOD, COPIES, LOCAL, SEARCH, ROWS)
+POOLS = (METADATA, LISTING, PREVIEW, TRANSFERS, PARTS, FLOOD, LOCAL, SEARCH, ROWS)
 
 
 def busy() -> int:

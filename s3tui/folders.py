@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
+from functools import cache
 from pathlib import Path
 
 import platformdirs
 
 APP = "s3tui"
-_DECIDING = ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")  # what platformdirs looks at
 
 
 def config_file() -> Path:
@@ -19,18 +18,23 @@ def config_file() -> Path:
 
 def state_folder() -> Path:
     """Backups of bucket documents, and the journal of transfers."""
-    return _state_folder or Path(platformdirs.user_state_dir(APP, appauthor=False))
+    return _state_folder or _user_state_folder(os.environ.get("XDG_STATE_HOME"), os.environ.get("HOME"))
+
+
+@cache
+def _user_state_folder(*_: str | None) -> Path:
+    """Thousands of small transfers ask for it."""
+    return Path(platformdirs.user_state_dir(APP, appauthor=False))
 
 
 def transfers_folder() -> Path:
     """The journal of transfers, and what tells which processes run them."""
-    return _transfers_folder(_state_folder, *map(os.environ.get, _DECIDING))
+    return _below(state_folder())
 
 
-@functools.lru_cache(maxsize=1)
-def _transfers_folder(*_deciding: object) -> Path:
-    """It is asked for by every transfer, and platformdirs takes longer than a small one."""
-    return state_folder() / "transfers"
+@cache
+def _below(folder: Path) -> Path:
+    return folder / "transfers"
 
 
 def keep_state_in(folder: Path) -> None:

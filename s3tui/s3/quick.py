@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 from s3tui.s3 import errors
 from s3tui.s3.direct import Way
 from s3tui.s3.signature import UNSIGNED, Keys, Signer
-from s3tui.s3.wire import Answer, NotPlain, Place, Sendable, Wire
+from s3tui.s3.wire import Answer, Exchange, NotPlain, Place, Sendable, Wire
 
 OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object", "copy_object"))
 _PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
@@ -89,10 +89,8 @@ class Roads:
             if known:
                 known.wire.close()
 
-    def ask(
-        self, operation: str, parameters: Mapping[str, Any], client: Any, keys: Keys | None
-    ) -> dict[str, Any] | None:
-        """What boto3's `client` would return. None when it has to be asked itself. Raises `errors.NoSuchKey`, and what the body raises."""
+    def start(self, operation: str, parameters: Mapping[str, Any], client: Any, keys: Keys | None) -> Started | None:
+        """Send what boto3's `client` would send. None when it has to be asked itself. Raises what the body raises."""
         bucket = parameters["Bucket"]
         known = self._roads.get(bucket)
         if known is None or (known.signer and not keys):
@@ -101,36 +99,65 @@ class Roads:
         request = asked(shape, known, parameters)
         if request is None or _botocore_adds_to(shape, request, client):
             return None
-        found = None
         try:
-            answer = send(known, keys, request, bool(shape.result))
-            if answer.status in (200, 206):
-                found = parsed(shape, answer)
-            elif is_final(request, answer):
-                raise _failure(shape.operation, parameters, answer)
-            else:
-                answer.close()
-                if answer.status < 500:
-                    self._drop(bucket)  # it may lead somewhere else by now
-        except NotPlain:
-            self._roads[bucket] = None
+            return Started(self, shape, parameters, request, send(known, keys, request))
         except OSError:
-            self._drop(bucket)
-        if found is None and not isinstance(request.body, bytes):
-            request.body.seek(0)
-        if found is not None and request.method == "GET":
-            found["Body"] = answer
-        return found
+            self.drop(bucket)
+            rewind(request)
+            return None
 
-    def _drop(self, bucket: str) -> None:
+    def drop(self, bucket: str) -> None:
+        """It may lead somewhere else by now."""
         if old := self._roads.pop(bucket, None):
             old.wire.close()
+
+    def close(self, bucket: str) -> None:
+        """What answers there isn't understood here."""
+        self._roads[bucket] = None
 
     def _shape(self, operation: str, client: Any) -> Shape:
         if operation not in self._shapes:
             name = client.meta.method_to_api_mapping[operation]
             self._shapes[operation] = Shape(client.meta.service_model.operation_model(name))
         return self._shapes[operation]
+
+
+class Started:
+    """A request that was sent."""
+
+    def __init__(
+        self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], request: Asked, sent: Exchange
+    ) -> None:
+        self._roads, self._shape, self._parameters, self._request, self._sent = roads, shape, parameters, request, sent
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether `answer` need not wait."""
+        return self._sent.is_answered
+
+    def answer(self) -> dict[str, Any] | None:
+        """Wait for what boto3 would return. None when it has to be asked itself. Raises `errors.NoSuchKey` and
+        `errors.Changed`."""
+        bucket, found = self._parameters["Bucket"], None
+        try:
+            answer = self._sent.answer(bool(self._shape.result))
+            if answer.status in (200, 206):
+                found = parsed(self._shape, answer)
+            elif is_final(self._request, answer):
+                raise _failure(self._shape.operation, self._parameters, answer)
+            else:
+                answer.close()
+                if answer.status < 500:
+                    self._roads.drop(bucket)
+        except NotPlain:
+            self._roads.close(bucket)
+        except OSError:
+            self._roads.drop(bucket)
+        if found is None:
+            rewind(self._request)
+        elif self._request.method == "GET":
+            found["Body"] = answer
+        return found
 
 
 def _botocore_adds_to(shape: Shape, request: Asked, client: Any) -> bool:
@@ -211,8 +238,14 @@ def _source(place: Mapping[str, str]) -> str:
     return f"{path}?versionId={place['VersionId']}" if "VersionId" in place else path
 
 
-def send(road: Road, keys: Keys | None, request: Asked, document: bool = False) -> Answer:
-    """Sign and send; a `document` is what the answer is. Raises `NotPlain`, `OSError`, and what the body raises."""
+def rewind(request: Asked) -> None:
+    """Let the body be sent once more."""
+    if not isinstance(request.body, bytes):
+        request.body.seek(0)
+
+
+def send(road: Road, keys: Keys | None, request: Asked) -> Exchange:
+    """Sign and send. Raises `OSError`, and what the body raises."""
     sent = dict(request.headers)
     if request.method == "PUT":
         sent["content-length"] = str(len(request.body))
@@ -222,7 +255,7 @@ def send(road: Road, keys: Keys | None, request: Asked, document: bool = False) 
     target = f"{request.path}?{request.query}" if request.query else request.path
     lines = "".join([f"{name}: {value}\r\n" for name, value in sent.items()])
     head = f"{request.method} {target} HTTP/1.1\r\n{lines}user-agent: s3tui\r\naccept-encoding: identity\r\n\r\n"
-    return road.wire.ask(request.method, head.encode("ascii"), request.body, document)
+    return road.wire.ask(request.method, head.encode("ascii"), request.body)
 
 
 def _payload(request: Asked, road: Road) -> str:

@@ -22,6 +22,7 @@ _HEAD = 1 << 16  # bytes that the head of an answer has at most
 _PIECE = 256 << 10  # bytes of a body between two looks at whether it shall go on
 _MOST_KEPT = 64
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,6}")
+_LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # the enum's | takes longer than the call
 
 
 class NotPlain(Exception):
@@ -115,6 +116,33 @@ class Answer:
             self._wire.keep(self._line)
 
 
+class Exchange:
+    """A request that was sent."""
+
+    def __init__(self, wire: Wire, line: Line, method: str) -> None:
+        self._wire, self._line, self._method = wire, line, method
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the answer has begun to come, or the connection has ended."""
+        return self._line.has_news
+
+    def answer(self, document: bool = False) -> Answer:
+        """Wait for the head of the answer; for all of it if that is a short `document` in chunks, as of a server that
+        begins to answer before it is done. Raises `NotPlain`, `OSError`; then the connection is given up."""
+        try:
+            given = self._line.head()
+            if document and given.headers.get("transfer-encoding", "").lower() == "chunked":
+                given = _whole(self._line, given)
+            left = 0 if self._method == "HEAD" or given.status in (204, 304) else _length(given.headers)
+            if len(given.rest) > left:
+                raise NotPlain("more than was announced")
+            return Answer(self._wire, self._line, given, left)
+        except BaseException:
+            self._line.end()
+            raise
+
+
 class Line:
     """One connection."""
 
@@ -182,14 +210,14 @@ class Line:
         return Head(int(first[9:12]), _fields(lines), memoryview(bytes(space[end + 4 : filled])))
 
     @property
-    def was_closed(self) -> bool:
-        """Whether the other side has closed it, or says something unasked."""
+    def has_news(self) -> bool:
+        """Whether the other side says something, or has closed it."""
         if not self.is_plain:
             waiting = select.poll()
             waiting.register(self._socket, select.POLLIN)
             return bool(waiting.poll(0))
         try:
-            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            self._socket.recv(1, _LOOK)
         except BlockingIOError:
             return False
         except OSError:
@@ -214,25 +242,15 @@ class Wire:
         self._is_closed = False
         weakref.finalize(self, _end_all, self._idle)
 
-    def ask(self, method: str, head: bytes, body: bytes | Sendable = b"", document: bool = False) -> Answer:
-        """Send one request and read the head of its answer; all of it if it is a short `document` in chunks, as of a
-        server that begins to answer before it is done.
-
-        Raises `NotPlain`, `OSError`, and what `body` raises; then the connection is given up.
-        """
+    def ask(self, method: str, head: bytes, body: bytes | Sendable = b"") -> Exchange:
+        """Send one request. Raises `OSError`, and what `body` raises; then the connection is given up."""
         line = self._line()
         try:
             line.send(head, body)
-            given = line.head()
-            if document and given.headers.get("transfer-encoding") == "chunked":
-                given = _whole(line, given)
-            left = 0 if method == "HEAD" or given.status in (204, 304) else _length(given.headers)
-            if len(given.rest) > left:
-                raise NotPlain("more than was announced")
-            return Answer(self, line, given, left)
         except BaseException:
             line.end()
             raise
+        return Exchange(self, line, method)
 
     def keep(self, line: Line) -> None:
         """What `line` was used for has ended well."""
@@ -254,7 +272,7 @@ class Wire:
                 line = self._idle.pop() if self._idle else None
             if line is None:
                 return Line(self._place, self._context)
-            if not line.was_closed:
+            if not line.has_news:
                 return line
             line.end()
 

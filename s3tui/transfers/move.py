@@ -13,7 +13,7 @@ from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy
 from s3tui.transfers.copy import CopyRequest
-from s3tui.transfers.notes import Notes
+from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
@@ -70,9 +70,14 @@ def move(connection: Connection, request: MoveRequest, progress: Progress, token
             return replace(outcome, detail=f"{outcome.detail} The original was not deleted.")
         if token.cancelled:
             return kept(outcome, "it was cancelled before the original was deleted")
-        notes.set(moved=[outcome.etag, outcome.size, outcome.detail])
+        notes.set(**moved_facts(outcome))
         progress.stage = "deleting"
         return delete_original(connection, request.source, source, outcome)
+
+
+def moved_facts(outcome: Outcome) -> dict[str, Fact]:
+    """What is noted of a verified copy before its original is deleted."""
+    return {"moved": [outcome.etag, outcome.size, outcome.detail]}
 
 
 def _finished_before(connection: Connection, there: Connection, request: MoveRequest, notes: Notes) -> Outcome | None:

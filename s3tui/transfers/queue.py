@@ -14,10 +14,11 @@ from typing import Any
 from s3tui.errors import BadInput
 from s3tui.s3.client import Connection
 from s3tui.transfers import run_lock
+from s3tui.transfers.batch_runner import BatchRunner
 from s3tui.transfers.journal import Changes, Journal, Whom
 from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.request import Request
-from s3tui.transfers.runner import AT_ONCE, Runner
+from s3tui.transfers.runner import AT_ONCE
 from s3tui.transfers.transfer import Submission, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 
@@ -27,7 +28,7 @@ GOES_ON: frozenset[State] = frozenset(("paused",))
 AGAIN: frozenset[State] = frozenset(("done in part", "failed", "outcome unknown", "skipped", "cancelled"))
 
 
-class Queue(Runner):
+class Queue(BatchRunner):
     """Thread-safe. What changes something writes to the journal, so it waits for the disk; what only looks doesn't."""
 
     def __init__(

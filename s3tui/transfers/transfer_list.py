@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import threading
 from collections import Counter
@@ -79,12 +80,34 @@ class TransferList:
                 if found and found.state == "waiting" and found.row.position == position:
                     if found.submission.job.run != run:
                         continue  # another process will run it; it comes back here when it is ours
-                    self._count(found, -1)
-                    found.row = found.row._replace(state="running", why="")
-                    self._count(found, 1)
-                    self.version += 1
+                    self._begin(found)
                     return found
             return None
+
+    def behind(self, transfer: Transfer, most: int) -> list[Transfer]:
+        """Up to `most` of the same job and kind that wait behind it."""
+        with self._lock:
+            first = bisect.bisect_right(self._order, transfer.row.position, key=_position)
+            return [
+                each
+                for each in self._order[first : first + most]
+                if each.state == "waiting"
+                and (each.submission, each.row.kind) == (transfer.submission, transfer.row.kind)
+            ]
+
+    def claim(self, transfers: Collection[Transfer]) -> list[Transfer]:
+        """Make those of them that still wait running ones."""
+        with self._lock:
+            claimed = [each for each in transfers if each.state == "waiting"]
+            for each in claimed:
+                self._begin(each)
+            return claimed
+
+    def _begin(self, transfer: Transfer) -> None:
+        self._count(transfer, -1)
+        transfer.row = transfer.row._replace(state="running", why="")
+        self._count(transfer, 1)
+        self.version += 1
 
     def get(self, number: int) -> Transfer | None:
         """The one of that number."""

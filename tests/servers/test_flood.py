@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from s3tui.background import CancelToken
 from s3tui.s3 import objects, tags
 from s3tui.s3.metadata import readable
 from s3tui.transfers.copy import CopyRequest
@@ -17,6 +16,7 @@ from s3tui.transfers.flood_copy import copy_all
 from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.stored import find
 from s3tui.transfers.upload import UploadRequest
+from tests.floods import ends_of
 from tests.servers.conftest import Place
 
 KEYS = [
@@ -29,9 +29,7 @@ KEYS = [
 
 def flood(place: Place, path: Path) -> list[End]:
     requests = [UploadRequest(path, place.at(key), metadata={"version": "4.14 é"}) for key in KEYS]
-    ends: dict[int, End] = {}
-    upload_all(place.connection, requests, ends.__setitem__, CancelToken())
-    return [ends[number] for number in range(len(KEYS))]
+    return ends_of(upload_all, place.connection, requests)
 
 
 @pytest.mark.capability("upload, download")
@@ -54,9 +52,7 @@ def test_many_small_files_go_there_and_are_not_replaced(place: Place, tmp_path: 
 
 def copies(place: Place, kind: type[CopyRequest] | type[MoveRequest]) -> list[End]:
     requests = [kind(place.at(key), place.at(f"copies/{key}")) for key in KEYS]
-    ends: dict[int, End] = {}
-    copy_all(place.connection, requests, ends.__setitem__, CancelToken())
-    return [ends[number] for number in range(len(KEYS))]
+    return ends_of(copy_all, place.connection, requests)
 
 
 @pytest.mark.capability("copy, move")
