@@ -29,7 +29,8 @@ class CopyRequest:
 
     `etag` (without quotes) is the one that was seen when this was asked for, if it was: another object under that
     key is refused. `to_profile` names the profile of the target, where that isn't the source's: this process must
-    be connected to it (`client.connect`) before the copy runs.
+    be connected to it (`client.connect`) before the copy runs. `to_endpoint` is that profile's endpoint when this was
+    asked for (None: AWS; empty: not known), so that a later run finds the same one.
     """
 
     kind: ClassVar[Kind] = "copy"
@@ -38,6 +39,7 @@ class CopyRequest:
     overwrite: bool = False
     etag: str = ""
     to_profile: str | None = None
+    to_endpoint: str | None = ""
 
     @property
     def ends(self) -> tuple[str, str]:

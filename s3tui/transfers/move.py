@@ -36,6 +36,7 @@ class MoveRequest:
     overwrite: bool = False
     etag: str = ""
     to_profile: str | None = None
+    to_endpoint: str | None = ""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -54,7 +55,9 @@ def move(connection: Connection, request: MoveRequest, progress: Progress, token
     Raises as `copy.copy`, as long as nothing was copied; afterwards the outcome says what is where.
     """
     refuse_writing(connection)
-    copying = CopyRequest(request.source, request.target, request.overwrite, request.etag, request.to_profile)
+    copying = CopyRequest(
+        request.source, request.target, request.overwrite, request.etag, request.to_profile, request.to_endpoint
+    )
     there = copy.target_connection(connection, request.to_profile)
     # Not even a version goes where it is: to bring it back, copy it.
     copy.refuse_itself(connection, there, replace(copying, source=replace(request.source, version_id=None)))
