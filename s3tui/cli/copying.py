@@ -45,9 +45,9 @@ def run(arguments: argparse.Namespace, kind: type[CopyRequest] | type[MoveReques
     if arguments.dry_run:
         return _tell(kind, planned, set() if arguments.overwrite else existing(there, planned), arguments.json)
     moving = Moving(arguments.json)
+    to = (arguments.to_profile, there.profile.endpoint) if arguments.to_profile else ()
     moving.queue.submit_all(
-        connection,
-        [kind(each.source, each.target, arguments.overwrite, each.etag, arguments.to_profile) for each in planned],
+        connection, [kind(each.source, each.target, arguments.overwrite, each.etag, *to) for each in planned]
     )
     code = moving.watch()
     stayed = any(view.kind == "move" and view.state != "verified" for view in moving.queue.snapshot())

@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _connect(arguments: argparse.Namespace, whom: Whom) -> Connection:
-    if arguments.profile or arguments.endpoint_url or arguments.env_file:
+    named = arguments.profile or arguments.endpoint_url or arguments.env_file
+    if named and whom.origin != reconnect.TARGET:
         profile = profile_of(arguments, arguments.profile)
         reconnect.check_same(whom, profile)
     else:

@@ -6,6 +6,7 @@ is not plain (another status, chunks, a cut) ends in `NotPlain` or `OSError`, an
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import ssl
@@ -24,6 +25,7 @@ _HEAD = 1 << 16  # bytes that the head of an answer has at most
 _LEAST, _MOST = 256 << 10, 8 << 20
 _SHORT, _LONG = 0.004, 0.02  # s
 _MOST_KEPT = 64
+_SIZE = re.compile(rb"[0-9A-Fa-f]{1,6}")
 _LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # the enum's | takes longer than the call
 
 
@@ -129,10 +131,13 @@ class Exchange:
         """Whether the answer has begun to come, or the connection has ended."""
         return self._line.has_news
 
-    def answer(self) -> Answer:
-        """Wait for the head of the answer. Raises `NotPlain`, `OSError`; then the connection is given up."""
+    def answer(self, document: bool = False) -> Answer:
+        """Wait for the head of the answer; for all of it if that is a short `document` in chunks, as of a server that
+        begins to answer before it is done. Raises `NotPlain`, `OSError`; then the connection is given up."""
         try:
             given = self._line.head()
+            if document and given.headers.get("transfer-encoding", "").lower() == "chunked":
+                given = _whole(self._line, given)
             left = 0 if self._method == "HEAD" or given.status in (204, 304) else _length(given.headers)
             if len(given.rest) > left:
                 raise NotPlain("more than was announced")
@@ -301,6 +306,37 @@ class Wire:
 def _end_all(lines: list[Line]) -> None:
     while lines:
         lines.pop().end()
+
+
+def _whole(line: Line, head: Head) -> Head:
+    """`head` with its whole body, which comes in chunks. Raises `NotPlain`, `OSError`."""
+    came, space = bytes(head.rest), bytearray(_HEAD)
+    while (body := _unchunked(came)) is None:
+        count = line.receive(memoryview(space))
+        if not count or len(came) + count > _HEAD:
+            raise ConnectionResetError("The connection was cut before everything arrived.")
+        came += space[:count]
+    headers = {name: value for name, value in head.headers.items() if name != "transfer-encoding"}
+    return Head(head.status, headers | {"content-length": str(len(body))}, memoryview(body))
+
+
+def _unchunked(came: bytes) -> bytes | None:
+    """The body in `came`; None before all has come. Raises `NotPlain`."""
+    body, at = b"", 0
+    while (end := came.find(b"\r\n", at)) >= 0:
+        if not _SIZE.fullmatch(came, at, end):
+            raise NotPlain("not a chunk")
+        size, at = int(came[at:end], 16), end + 2
+        chunk, ending = came[at : at + size], came[at + size : at + size + 2]
+        at += size + 2
+        if len(came) < at:
+            return None
+        if ending != b"\r\n" or (not size and len(came) > at):
+            raise NotPlain("not a chunk")
+        if not size:
+            return body
+        body += chunk
+    return None
 
 
 def _fields(lines: list[str]) -> dict[str, str]:

@@ -23,7 +23,6 @@ from s3tui.transfers import verify
 from s3tui.transfers.begun import Begun
 from s3tui.transfers.checksums import PartSums, sums_of
 from s3tui.transfers.create_only import honours, is_honoured
-from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.found import Found, found_among
 from s3tui.transfers.notes import Notes
@@ -41,7 +40,7 @@ SMALL = MIB  # up to so many bytes a file is held in memory
 
 End = Outcome | Exception
 Ended = Callable[[int, End | None], object]
-R = TypeVar("R", UploadRequest, DownloadRequest)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)

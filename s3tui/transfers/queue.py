@@ -13,7 +13,7 @@ from typing import Any
 
 from s3tui.errors import BadInput
 from s3tui.s3.client import Connection
-from s3tui.transfers import run_lock
+from s3tui.transfers import reconnect, run_lock
 from s3tui.transfers.batch_runner import BatchRunner
 from s3tui.transfers.journal import Changes, Journal, Whom
 from s3tui.transfers.progress import FINISHED, State
@@ -238,12 +238,21 @@ class Queue(BatchRunner):
         return [each for each in self._chosen(numbers) if each.submission.active and each.state in ACTIVE]
 
     def _connected(self, transfers: Collection[Transfer]) -> None:
-        """See to it that their endpoints can be reached. It may wait for the user, and for the keyring."""
+        """See to it that their endpoints can be reached, both where there are two. It may wait for the user, and for
+        the keyring."""
         for submission in {each.row.job: each.submission for each in transfers}.values():
             if submission.connection is None:
-                if self._connect is None:
-                    raise BadInput("An earlier run asked for this.", "Ask for it again.")
-                submission.connection = self._connect(submission.job.whom)
+                submission.connection = self._reached(submission.job.whom)
+        copies = [each for each in transfers if each.row.kind in ("copy", "move")]
+        elsewhere = [each.number for each in copies if not each.row.ends[1].startswith("s3://")]
+        for request, _ in self.journal.requests(elsewhere).values():
+            if whom := reconnect.target_of(request):
+                self._reached(whom)
+
+    def _reached(self, whom: Whom) -> Connection:
+        if self._connect is None:
+            raise BadInput("An earlier run asked for this.", "Ask for it again.")
+        return self._connect(whom)
 
     def _make_ours(self, transfers: Collection[Transfer]) -> None:
         """See to it that this process runs their jobs. Raises `BadInput` when another one does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from s3tui import background
+from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri
 from s3tui.ui import detail_content
 from s3tui.ui.screens.browser import Browser
@@ -58,8 +59,20 @@ async def _bring(browser: Browser, kind: Literal["copy", "move"]) -> None:
 
     connection = browser.connection
     assert connection is not None
-    if requests := await browser.app.push_screen_wait(CopyForm(connection, _sources(browser), kind)):
+    form = CopyForm(connection, _sources(browser), kind, _other_profiles(browser), browser.app.ask_mfa)
+    if requests := await browser.app.push_screen_wait(form):
         await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
+
+
+def _other_profiles(browser: Browser) -> list[Profile]:
+    """Those that can be used and told from the one in use by their name; of several of one name the first."""
+    found: dict[str, Profile] = {}
+    for profile in browser.profiles.profiles:
+        if not profile.problem:
+            found.setdefault(profile.name, profile)
+    if browser.connection:
+        found.pop(browser.connection.profile.name, None)
+    return [browser.as_started(profile) for profile in found.values()]
 
 
 def _sources(browser: Browser) -> list[S3Uri]:
