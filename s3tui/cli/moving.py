@@ -109,6 +109,7 @@ def record(view: TransferView) -> dict[str, object]:
     """A transfer for programs. Sizes are bytes."""
     return {
         "number": view.number,
+        "job": view.job,
         "kind": view.kind,
         "profile": view.profile,
         "source": view.source,

@@ -17,6 +17,7 @@ from s3tui.display import visible
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3.client import Connection, connect
 from s3tui.transfers import reconnect
+from s3tui.transfers.job_view import JobView
 from s3tui.transfers.journal import Whom
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
@@ -68,15 +69,26 @@ def _connect(arguments: argparse.Namespace, whom: Whom) -> Connection:
 
 
 def _list(arguments: argparse.Namespace, moving: Moving) -> int:
-    views = moving.queue.snapshot()
-    for view in views:
-        if arguments.json:
-            emit(record(view))
-        else:
-            print(visible(_line(view)))
-    if not views:
+    jobs = moving.queue.jobs()
+    for job in jobs:
+        if not arguments.json and len(job.items) > 1 and (view := moving.queue.job(job)):
+            print(visible(_job_line(view)))
+        for item in moving.queue.items(job):
+            one = moving.queue.view(item)
+            if arguments.json:
+                emit(record(one))
+            else:
+                print(visible(_line(one)))
+    if not jobs:
         say("There are no transfers.")
     return DONE
+
+
+def _job_line(view: JobView) -> str:
+    states = ", ".join(f"{count:,} {state}" for state, count in sorted(view.states.items()))
+    percent = 100 if view.through >= view.whole else view.through * 100 // view.whole
+    where = f" (process {view.process})" if view.process else ""
+    return f"{view.kind} of {view.items:,}, {percent}%: {view.source} -> {view.target}{where}  {states}"
 
 
 def _line(view: TransferView) -> str:

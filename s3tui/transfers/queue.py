@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -204,26 +204,48 @@ class Queue(Runner):
     # ---- the list
 
     def move(self, number: int, step: int) -> None:
-        """Let it change places with the one before (`step` -1) or behind it (1) that isn't another process's."""
+        """Let it change places with the one before (`step` -1) or behind it (1) in its job."""
         with self._changing:
-            rows = [each for each in self._list.rows() if not self.view(each).process]
-            at = next((at for at, each in enumerate(rows) if each.number == number), None)
-            if at is None or not 0 <= at + step < len(rows):
+            found = self._list.get(number)
+            if found is None or self.view(found).process:
                 return
-            one, other = rows[at], rows[at + step]
-            places = [(one.number, other.row.position), (other.number, one.row.position)]
-            self.journal.set_positions(places)
-            first, second = one.row.position, other.row.position
-            self._list.change(one, one.row._replace(position=second))
-            self._list.change(other, other.row._replace(position=first))
+            items = self._list.items(found.submission)
+            at = items.index(found)
+            if 0 <= at + step < len(items):
+                other = items[at + step]
+                self._place((other, found) if step > 0 else (found, other))
 
-    def clear(self) -> None:
-        """Drop what has ended from the list, unless something of it is left somewhere. Raises `JournalError`."""
+    def move_job(self, job: int, step: int) -> None:
+        """Let all its items change places with those of the job before (`step` -1) or behind it (1) that isn't another
+        process's."""
         with self._changing:
-            ended = [each for each in self._list.rows(FINISHED) if not (each.row.left or self.view(each).process)]
-            numbers = [each.number for each in ended]
-            self.journal.remove(numbers)
-            self._list.remove(numbers)
+            jobs = [each for each in self._list.jobs() if each.job.run in ("", self._run_name)]
+            at = next((at for at, each in enumerate(jobs) if each.job.number == job), None)
+            if at is None or not 0 <= at + step < len(jobs):
+                return
+            here, there = self._list.items(jobs[at]), self._list.items(jobs[at + step])
+            self._place((*there, *here) if step > 0 else (*here, *there))
+
+    def _place(self, transfers: Sequence[Transfer]) -> None:
+        """They share the places that they have in this order."""
+        positions = sorted(each.row.position for each in transfers)
+        moved = [(each, place) for each, place in zip(transfers, positions, strict=True) if each.row.position != place]
+        self.journal.set_positions([(each.number, place) for each, place in moved])
+        for each, place in moved:
+            self._list.change(each, each.row._replace(position=place))
+
+    def clear(self, numbers: Collection[int] | None = None) -> None:
+        """Drop those of these, or of all, that have ended from the list, unless something of one is left somewhere.
+
+        Raises `JournalError`.
+        """
+        with self._changing:
+            self._drop([each for each in self._chosen(numbers) if each.state in FINISHED and not each.row.left])
+
+    def _drop(self, transfers: Iterable[Transfer]) -> None:
+        numbers = [each.number for each in transfers if not self.view(each).process]
+        self.journal.remove(numbers)
+        self._list.remove(numbers)
 
     # ---- what these share
 

@@ -56,13 +56,15 @@ def states(journal: Journal) -> list[str]:
 def test_the_list(left: list[Path], bucket: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["transfers", "list"]) == 0
     said = capsys.readouterr().out.splitlines()
+    job, *said = said
+    assert f"upload of 3, 33%: {left[0].parent}/ -> s3://{bucket}/  1 failed, 2 paused" in job
     assert len(said) == 3 and f"{left[0]} -> s3://{bucket}/a.iso" in said[0] and "The line is dead." in said[2]
     assert main(["transfers", "list", "--json"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(each["number"], each["state"], each["profile"]) for each in records] == [
-        (1, "paused", "environment"),
-        (2, "paused", "environment"),
-        (3, "failed", "environment"),
+    assert [(each["number"], each["job"], each["state"], each["profile"]) for each in records] == [
+        (1, 1, "paused", "environment"),
+        (2, 1, "paused", "environment"),
+        (3, 1, "failed", "environment"),
     ]
 
 

@@ -40,7 +40,7 @@ def journal() -> Iterator[Journal]:
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(request_text.CLASSES, "fake", fake.CLASSES["fake"])
-    monkeypatch.setattr("s3tui.ui.widgets.transfer_table.ARROWS", {"fake": "*"})
+    monkeypatch.setattr("s3tui.ui.widgets.transfer_cells.ARROWS", {"fake": "*"})
     monkeypatch.setattr("s3tui.ui.widgets.transfer_line.ARROWS", {"fake": "*"})
 
 
@@ -65,11 +65,11 @@ async def test_an_earlier_run_is_told_of_and_goes_on(
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         await until(pilot, lambda: "2 transfers of an earlier run are paused: T shows them" in text_of(app))
         await settle(pilot)
-        await pilot.press("T")
+        await pilot.press("T", "down")  # from the job's own row to its first item
         await until(pilot, lambda: "Interrupted." in text_of(app))
         await pilot.press("R")
         await until(pilot, lambda: app.queue.counts == {"verified": 2})
-        await pilot.press("enter")  # goes to the object
+        await pilot.press("home", "down", "enter")  # below the job's own row; goes to the object
         await until(pilot, lambda: app.screen is app.browser and app.browser.cursor_key == "a.iso")
     assert [content(connection, bucket, path.name) for path in left] == [path.read_bytes() for path in left]
 
@@ -108,11 +108,12 @@ async def test_ten_thousand_are_drawn_by_what_is_seen(fakes: None, monkeypatch: 
     monkeypatch.setattr(queue, "view", lambda each: (looked.append(each.number), view(each))[1])
     async with showing(TransfersScreen(queue)) as (app, pilot):
         screen = app.screen
-        await pilot.press("end")
+        assert screen.query_one(TransferTable).row_count == 1 and f"·{MANY:,}" in text_of(app)  # so many begin folded
+        await pilot.press("enter", "end")
         await until(pilot, lambda: f"n{MANY - 1}" in text_of(app))
         await pilot.press("K", "K")
         await until(pilot, lambda: queue.rows()[-3].view().source == f"/n{MANY - 1}")
-        await until(pilot, lambda: screen.query_one(TransferTable).cursor == MANY - 3)
+        await until(pilot, lambda: screen.query_one(TransferTable).cursor == MANY - 2)
         looked.clear()
         screen.look()
         assert len(looked) < 100
@@ -120,9 +121,9 @@ async def test_ten_thousand_are_drawn_by_what_is_seen(fakes: None, monkeypatch: 
         await until(pilot, lambda: "None is like that" in text_of(app))
         queue.pause([1, MANY])
         await until(pilot, lambda: "‖ 2 paused" in text_of(app) and "Transfers: paused" in text_of(app))
-        assert screen.query_one(TransferTable).row_count == 2
+        assert screen.query_one(TransferTable).row_count == 3  # with the job's
         await pilot.press("f", "enter")  # all
-        await until(pilot, lambda: screen.query_one(TransferTable).row_count == MANY)
+        await until(pilot, lambda: screen.query_one(TransferTable).row_count == 1)
 
 
 async def test_limits_are_changed_while_it_runs() -> None:
@@ -150,7 +151,7 @@ async def test_all_are_cancelled_only_after_a_question(fakes: None) -> None:
     queue.submit_all(Connection(Profile("lab", credentials="anonymous")), [Fake("a"), Fake("b")])  # type: ignore[misc]
     queue.pause([1])
     async with showing(TransfersScreen(queue)) as (app, pilot):
-        await until(pilot, lambda: app.screen.query_one(TransferTable).cursor == 1)  # the first that isn't at rest
+        await until(pilot, lambda: app.screen.query_one(TransferTable).cursor == 2)  # the first that isn't at rest
         await pilot.press("C", "enter")  # starts on No
         await pilot.press("P")
         await until(pilot, lambda: queue.counts == {"paused": 2})
