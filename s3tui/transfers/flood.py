@@ -119,6 +119,7 @@ class _Flood:
             reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)),
             Source(request.path) as source,
         ):
+            request.check_same(source)
             if source.size > SMALL:
                 return None
             data = source.read(0, source.size)

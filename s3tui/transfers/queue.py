@@ -6,10 +6,9 @@ Whoever shows transfers pulls: `version` grows with every change of a state, `ro
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from s3tui.errors import BadInput
 from s3tui.s3.client import Connection
@@ -50,19 +49,19 @@ class Queue(Runner):
         return self.submit_all(connection, (request,))[0]
 
     def submit_all(self, connection: Connection, requests: Iterable[Request]) -> list[Transfer]:
-        """One job for all of `requests`. They are written down as they come, so making them must wait for nothing.
+        """One job for all of `requests`. What they are about is noted as it is now: it may change while they wait.
 
         Raises `JournalError`; nothing was submitted then.
         """
-        requests = iter(requests)
-        first = next(requests, None)
-        if first is None:
+        # Before the journal is written: files may be on a slow disk, and other processes wait for the journal.
+        requests = list(map(_noted, requests))
+        if not requests:
             return []
         profile = connection.profile
         whom = Whom(profile.name, profile.endpoint, profile.region, profile.origin)
         with self._changing:
             self._run_name = self.journal.run
-            job, rows = self.journal.add(whom, itertools.chain((first,), requests))
+            job, rows = self.journal.add(whom, requests)
             submission = self._submissions[job.number] = Submission(job, connection)
             submission.active = len(rows)
             transfers = [Transfer(row, submission) for row in rows]
@@ -293,3 +292,8 @@ class Queue(Runner):
                 self._list.change(transfer, transfer.row._replace(state=state, why=why))
                 transfer.submission.active += now - was
         return len(changed)
+
+
+def _noted(request: Request) -> Request:
+    noted = getattr(request, "noted", None)
+    return cast(Request, noted()) if noted else request

@@ -16,7 +16,7 @@ from typing import Any
 from s3tui.background import TRANSFERS, Cancelled
 from s3tui.errors import S3tuiError
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.failures import AlreadyExists, FileChanged
 from s3tui.transfers.job_view import JobView, job_view
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError
 from s3tui.transfers.progress import Progress, State
@@ -134,11 +134,18 @@ class Runner:
         try:
             result = self._result(transfer, activity)
         except S3tuiError as error:
-            result = {"state": "failed", "why": str(error), "exists": isinstance(error, AlreadyExists)}
+            result = self._failed(transfer, error)
         except Exception as error:
             # A fault of ours must not look like a transfer that never ends.
             result = {"state": "failed", "why": f"A fault in s3tui: {type(error).__name__}: {error}"}
         self._end(transfer, activity, result)
+
+    def _failed(self, transfer: Transfer, error: S3tuiError) -> dict[str, Any]:
+        """What of its row is another. Of a file that has changed, trying again means it as it is now."""
+        if isinstance(error, FileChanged) and error.again:
+            with self._noting():
+                self.journal.set_request(transfer.number, error.again)
+        return {"state": "failed", "why": str(error), "exists": isinstance(error, AlreadyExists)}
 
     def _result(self, transfer: Transfer, activity: Activity) -> dict[str, Any]:
         """Run it; what of its row is another afterwards."""

@@ -16,6 +16,18 @@ from s3tui.transfers.parts import CHUNK, Part
 from s3tui.transfers.progress import Progress
 
 
+def identity_of(path: Path) -> tuple[int, int, int] | None:
+    """What `Source.identity` would be; None when it can't be told."""
+    try:
+        return _identity(os.stat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def _identity(seen: os.stat_result) -> tuple[int, int, int]:
+    return seen.st_size, seen.st_mtime_ns, seen.st_ino
+
+
 class Source:
     """An open regular file. Raises `BadInput` when it isn't one, `LocalFailure` when it can't be read."""
 
@@ -40,7 +52,7 @@ class Source:
     def identity(self) -> tuple[int, int, int]:
         """Size in bytes, time of modification in ns, and inode: what tells later whether this is still the same file.
         Not the device, whose number may be another after the machine was started again."""
-        return self._seen.st_size, self._seen.st_mtime_ns, self._seen.st_ino
+        return _identity(self._seen)
 
     def __enter__(self) -> Source:
         return self

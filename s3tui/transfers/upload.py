@@ -19,7 +19,7 @@ from s3tui.transfers.aborting import abort, abort_unheard
 from s3tui.transfers.begun import Begun, begun_before, begun_in
 from s3tui.transfers.checksums import PartSums
 from s3tui.transfers.create_only import check_absent, create
-from s3tui.transfers.failures import AlreadyExists, TransferError
+from s3tui.transfers.failures import AlreadyExists, FileChanged, FileChangedWaiting, TransferError
 from s3tui.transfers.multipart import Multipart
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
@@ -27,7 +27,7 @@ from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, send_part, sums_to_send
 from s3tui.transfers.settled import settled
-from s3tui.transfers.source import Source
+from s3tui.transfers.source import Source, identity_of
 from s3tui.transfers.stored import bare, find
 from s3tui.transfers.sums_check import CheckSums, checked
 
@@ -39,7 +39,7 @@ class UploadRequest:
     """What is to be sent where. `target` names the key in full. Without `content_type` it is guessed from the
     file's name. `adopt` is the id of an unfinished upload of that key to go on with; its parts are kept where they
     are the file's, and its content type, metadata and tags as they are. `check_sums` says what a checksum file beside
-    it is for."""
+    it is for. `seen` is what the file was like when it was asked for (`Source.identity`): another one isn't sent."""
 
     kind: ClassVar[Kind] = "upload"
     path: Path
@@ -51,6 +51,21 @@ class UploadRequest:
     overwrite: bool = False
     adopt: str = ""
     check_sums: CheckSums = "beside"
+    seen: tuple[int, int, int] | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes, as far as it is known before it runs."""
+        return self.seen[0] if self.seen else None
+
+    def noted(self) -> UploadRequest:
+        """With what the file is like now, unless that was noted before. It looks at the file."""
+        return self if self.seen else replace(self, seen=identity_of(self.path))
+
+    def check_same(self, source: Source) -> None:
+        """Raise `FileChangedWaiting` when the file isn't as it was when this was asked for."""
+        if self.seen and self.seen != source.identity:
+            raise FileChangedWaiting(self.path, self.seen, source.identity)
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -96,14 +111,26 @@ def upload(
     More than `parts.PART_SIZE` bytes go in parts, in parallel; what an earlier run of the same request left in
     `notes` is settled and continued. An unfinished upload is aborted when `token` is cancelled, when the calling
     thread is interrupted, and when anything fails while `notes` don't outlive the process; otherwise it stays. Raises
-    `AlreadyExists`, `CannotLook`, `FileChanged`, `WrongSum`, `SumsDisagree`, `NoSum`, `Differs`, `LocalFailure`,
+    `AlreadyExists`, `CannotLook`, `FileChanged` (with the request that takes the file as it is now), `WrongSum`, `SumsDisagree`, `NoSum`, `Differs`, `LocalFailure`,
     `BadInput`, `LeftBehind`, `errors.S3Error` and `Cancelled`.
     """
     if complaints := request.problems():
         raise BadInput(complaints[0])
+    try:
+        return _upload(connection, request, progress, token, notes)
+    except FileChanged as error:
+        error.again = replace(request, seen=error.now)
+        raise
+
+
+def _upload(
+    connection: Connection, request: UploadRequest, progress: Progress, token: CancelToken, notes: Notes
+) -> Outcome:
     with _reserved(connection, request), Source(request.path) as source:
         progress.begin(source.size)
         begun = begun_before(notes, source)
+        if begun is None:
+            request.check_same(source)
         remark = sums_said = ""
         sent = None
         if begun:
