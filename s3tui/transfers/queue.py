@@ -241,6 +241,25 @@ class Queue(Runner):
         with self._changing:
             self._drop([each for each in self._chosen(numbers) if each.state in FINISHED and not each.row.left])
 
+    def remains(self, number: int) -> str:
+        """What one has left, and where, in a sentence; empty when nothing is. Raises `BadInput`, `JournalError`."""
+        from s3tui.transfers.remains import remains
+
+        found = self._list.get(number)
+        if found is None or not found.row.left:
+            return ""
+        return remains(found.submission.job.whom, *self.journal.request(number))
+
+    def forget(self, numbers: Collection[int]) -> int:
+        """Drop those of these that don't wait or run from the list, also when something of them is left; how many.
+
+        For what can't be cancelled, since its endpoint or its profile is gone. Raises `JournalError`.
+        """
+        with self._changing:
+            idle = [each for each in self._chosen(numbers) if each.state not in ACTIVE and not self.view(each).process]
+            self._drop(idle)
+        return len(idle)
+
     def _drop(self, transfers: Iterable[Transfer]) -> None:
         numbers = [each.number for each in transfers if not self.view(each).process]
         self.journal.remove(numbers)

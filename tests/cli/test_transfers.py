@@ -13,9 +13,10 @@ from s3tui.demo import server as demo_server
 from s3tui.folders import transfers_folder
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.begun import Begun
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.upload import UploadRequest
-from tests.transfers.conftest import content
+from tests.transfers.conftest import content, unfinished
 
 
 @pytest.fixture
@@ -164,3 +165,24 @@ def test_relative_names_are_those_of_where_they_were_typed(
     assert main(["get", f"s3://{bucket}/here.iso", "there.iso"]) == 0
     ends = [row.ends for row in journal.since(-1).rows]
     assert ends[0][0] == str(tmp_path / "here.iso") and ends[1][1] == str(tmp_path / "there.iso")
+
+
+def test_what_can_not_be_cancelled_is_forgotten_only_after_a_question(
+    journal: Journal, connection: Connection, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.iso"
+    path.write_bytes(b"x")
+    upload_id = connection.call("create_multipart_upload", Bucket=bucket, Key="a.iso")["UploadId"]
+    gone = Whom("gone", "https://old.example.org", None, "config")
+    job, (row,) = journal.add(gone, [UploadRequest(path, S3Uri(bucket, "a.iso"))])
+    Begun((1, 2, 3), 5 << 20, upload_id=upload_id).note(journal.request(row.number)[1])
+    journal.end(row._replace(state="failed"))
+    journal.release(job.number)
+    assert main(["transfers", "cancel", "1"]) == 1  # there is no such profile any more
+    assert main(["transfers", "forget", "1"]) == 2  # nobody can be asked
+    capsys.readouterr()
+    assert states(journal) == ["failed"]
+    assert main(["transfers", "forget", "1", "--yes"]) == 0
+    said = capsys.readouterr().err
+    assert upload_id in said and "https://old.example.org" in said and f"s3://{bucket}/a.iso" in said
+    assert states(journal) == [] and unfinished(connection, bucket) == ["a.iso"]

@@ -13,10 +13,13 @@ from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import request_text
+from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue
+from s3tui.transfers.received import Received
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.app import S3tuiApp, Start
+from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.dialogs.key_list import KeyList
 from s3tui.ui.dialogs.limits import Limits
 from s3tui.ui.screens.transfers import TransfersScreen
@@ -183,3 +186,28 @@ async def test_the_local_file_is_shown_or_its_path_copied(
         await pilot.press("l")
         await until(pilot, lambda: (tmp_path / "opened").exists())
         await until(pilot, lambda: (tmp_path / "opened").read_text() == f"{tmp_path}\n")
+
+
+async def test_what_can_not_be_cancelled_is_forgotten_only_after_a_question(journal: Journal, tmp_path: Path) -> None:
+    """The profile of a download is gone; its part file stays, and is named."""
+    gone = Whom("gone", "https://old.example.org", None, "config")
+    path = tmp_path / "image.iso"
+    job, (row,) = journal.add(gone, [DownloadRequest(S3Uri("bucket", "image.iso"), path)])
+    received = Received(".image.iso.part", 10, "e", None, 0.0, 5)
+    received.note(journal.request(row.number)[1])
+    received.part_file(path).write_bytes(b"12345")
+    journal.end(row._replace(state="paused"))
+    journal.release(job.number)
+    queue = Queue(journal=journal)
+    queue.load()
+    async with showing(TransfersScreen(queue), (100, 24)) as (app, pilot):
+        await pilot.press("x")  # not from the list as long as something is left
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(app.screen, Confirm) and ".image.iso.part" in app.screen.consequence)
+        await pilot.press("enter")  # starts on No
+        assert queue.counts == {"paused": 1}
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.click("#yes")
+        await until(pilot, lambda: queue.counts == {} and not journal.numbers())
+    assert received.part_file(path).exists()

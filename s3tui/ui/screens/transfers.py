@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from s3tui import background
-from s3tui.display import visible
+from s3tui.display import counted, visible
 from s3tui.transfers.job_view import JobView
 from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, Transfer, TransferView
@@ -53,6 +53,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         Binding("f", "filter", "Filter", tooltip="Show only those in some states."),
         Binding("x", "clear", "Clear", tooltip="Take it from the list, if it has ended."),
         Binding("X", "clear_all", "Clear all", show=False),
+        Binding("F", "forget", "Forget what can't be cancelled", show=False),
         Binding("K", "move(-1)", "Earlier", show=False),
         Binding("J", "move(1)", "Later", show=False),
         Binding("enter", "open", "Go to the object; fold or unfold a job", show=False),
@@ -136,6 +137,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
             "cancel": ours and (left or _any(one, (*ACTIVE, *GOES_ON))),
             "retry": ours and _any(one, AGAIN),
             "overwrite": ours and view is not None and view.exists,
+            "forget": ours and left and not _any(one, ACTIVE),
             "clear": ours and _any(one, FINISHED),
             "move": ours,
             "pause_all": _any(counts, ACTIVE),
@@ -210,6 +212,27 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         lost = "It is gone for good." if view.target.startswith("/") else _ONLY_VERSIONS
         if await self.app.push_screen_wait(Confirm("Replace what is there?", f"{view.target}\n{lost}", "Replace")):
             self._change(self.transfers.replace, view.number)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_forget(self) -> None:
+        """For what can't be cancelled: say what stays behind, ask, and take it from the list."""
+        from s3tui.ui.dialogs.confirm import Confirm
+
+        row = self.table.row
+        items = [] if row is None else [row.item] if row.item else self.transfers.items(row.job)
+        numbers = [each.number for each in items if each.row.left]
+        if not numbers:
+            return
+        stays = [await background.run(background.LOCAL, self.transfers.remains, each) for each in numbers[:_TOLD]]
+        if len(numbers) > _TOLD:
+            stays.append(f"… and what {len(numbers) - _TOLD:,} more have left.")
+        question = Confirm(
+            f"Forget {counted(len(numbers), 'transfer')}?",
+            "\n".join([_FORGOTTEN, *stays]),
+            "Forget",
+        )
+        if await self.app.push_screen_wait(question):
+            self._change(self.transfers.forget, numbers)
 
     def _change_current(self, change: Callable[[Collection[int]], object], *states: Collection[State]) -> None:
         """Of a job all items, or those in the first of `states` that any is in."""
@@ -287,6 +310,8 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         self.dismiss(None)
 
 
+_TOLD = 5  # of those that are forgotten
+_FORGOTTEN = "Cancelling removes what is left; use this only where that can't be done. Nobody will know any more of:"
 _ONLY_VERSIONS = "Only a bucket with versions keeps what was there."
 
 

@@ -32,7 +32,7 @@ def about(view: TransferView | None) -> Content:
     if view.why:
         lines.append(_pair("Why", view.why))
     if view.left and view.state != "running" and not is_delete:
-        lines.append(_pair("Left", "What was moved so far is kept; cancelling it removes that."))
+        lines.append(_pair("Left", "What was moved so far is kept; cancelling it removes that. F forgets it."))
     return Content("\n").join(lines)
 
 
