@@ -28,6 +28,7 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
+from s3tui.transfers import limits
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui import heap, lost_terminal, punctual
@@ -210,6 +211,8 @@ class S3tuiApp(TellsFailures, App[None]):
     @work(group="transfers", exit_on_error=False)
     async def load_transfers(self) -> None:
         """Say what earlier runs have left, and whether it can be remembered at all."""
+        known = await background.run(background.LOCAL, limits.remembered, folders.transfers_folder())
+        await background.run(background.LOCAL, known.apply, self.queue)
         paused = await background.run(background.LOCAL, self.queue.load)
         if problem := self.queue.journal.problem:
             self.notify(visible(problem), title="Transfers", severity="warning", markup=False, timeout=15)

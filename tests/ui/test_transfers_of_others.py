@@ -15,6 +15,8 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers import request_text
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.journal import Journal, Whom
+from s3tui.transfers.limits import Limits as Kept
+from s3tui.transfers.limits import remembered
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.received import Received
 from s3tui.transfers.upload import UploadRequest
@@ -144,6 +146,8 @@ async def test_limits_are_changed_while_it_runs() -> None:
         app.screen.query_one("#speed", Input).value = "1.5 MiB/s"
         await pilot.press("enter")
         await until(pilot, lambda: queue.at_once == 8 and queue.bandwidth.limit == 3 << 19)
+        await until(pilot, lambda: not isinstance(app.screen, Limits))
+        assert remembered(transfers_folder()) == Kept(8, 3 << 19)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, KeyList) and "Resume all" in text_of(app))
 
