@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--no-check-sums", action="store_true", help="don't compare files with checksum files beside them"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace objects that exist")
+    parser.add_argument("--adopt", metavar="UPLOAD_ID", default="", help="go on with this unfinished upload of the key")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
 
 
@@ -46,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise BadInput(f"“{setting}” is not NAME=VALUE.")
     connection = connection_of(arguments)
     target = uri.parse(arguments.place, connection.profile.endpoint)
+    if arguments.adopt and (target.is_prefix or len(arguments.files) != 1):
+        raise BadInput("--adopt goes on with one upload.", "Name one file, and the key in full.")
     requests = _requests(arguments, target)
     keys = [request.target.key for request in requests]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
@@ -75,6 +78,7 @@ def _requests(arguments: argparse.Namespace, target: S3Uri) -> list[UploadReques
             metadata=_pairs(arguments.metadata),
             tags=_pairs(arguments.tag),
             overwrite=arguments.overwrite,
+            adopt=arguments.adopt,
             check_sums="required" if arguments.check else "no" if arguments.no_check_sums else "beside",
         )
         for path, where in zip(files, targets, strict=True)

@@ -38,7 +38,7 @@ class Restore(Dialog[int]):
             yield Static(plain(f"{info.uri}  ({info.archive_status or info.storage_class})"))
         if len(self._left) > 3:
             yield Static(plain(f"… and {len(self._left) - 3:,} more"))
-        yield Static(plain("A copy is made that can be read for some days; the object stays in its archive. It costs."))
+        yield Static(plain("A copy is made that can be read for so many days. That is charged for."))
         yield FormRow("Days", Input("7", id="days", type="integer", compact=True))
         with RadioSet(id="tier", compact=True):
             for tier in TIERS:
