@@ -73,8 +73,8 @@ def job_view(submission: Submission, tally: Tally, running: Sequence[Transfer], 
         made=job.made,
         kind=first.kind,
         profile=job.whom.profile,
-        source=_place(submission.shared[0], items),
-        target=_place(submission.shared[1], items),
+        source=_place(submission.shared[0], first.ends[0], items),
+        target=_place(submission.shared[1], first.ends[1], items),
         states={state: count for state, count in tally.states.items() if count},
         ended=ended,
         done=done,
@@ -87,9 +87,11 @@ def job_view(submission: Submission, tally: Tally, running: Sequence[Transfer], 
     )
 
 
-def _place(shared: str, items: int) -> str:
-    """The folder or prefix that all have in common."""
-    if items == 1 or not shared:
-        return shared
+def _place(shared: str, first: str, items: int) -> str:
+    """The folder or prefix that all have in common with the `first` one."""
+    if items == 1 or not first:
+        return first
+    if not shared:
+        return "several places"
     cut = shared[: shared.rfind("/") + 1]
     return "several buckets" if cut in ("s3://", "s3:/", "") else cut

@@ -16,8 +16,8 @@ Part = tuple[str, str]
 
 _STATE = 27  # the longest state and its sign
 _BAR = _STATE - 5
-_JOB_BAR, _PERCENT, _JOB_RATE = 8, 6, 23
-_COUNTS, _WIDE_COUNTS = 16, 36
+_JOB_BAR = 8
+_MORE_COUNTS = 23  # cells that a job's counts get where there is room
 _RATE = 22
 _WIDE = 130  # from this width on the target has a column too
 # What needs a look comes first.
@@ -36,10 +36,15 @@ _ORDER: tuple[State, ...] = (
 )
 
 
+def _rooms(width: int) -> tuple[int, int]:
+    """Of the first two columns together, and of the target."""
+    room = max(10, width - _STATE - _RATE - 2)
+    return room, room * 3 // 5 if width >= _WIDE else 0
+
+
 def columns(name: str, target: str, state: str, rate: str, width: int) -> tuple[str, str, str, str]:
     """The four columns, `width` cells together; the target only where there is room."""
-    room = max(10, width - _STATE - _RATE - 2)
-    target_room = room * 3 // 5 if width >= _WIDE else 0
+    room, target_room = _rooms(width)
     shown = f"{fit(target, target_room - 1)} " if target_room else ""
     rest = max(0, width - room - 1 - _STATE - 1)
     return f"{fit(name, room - target_room)} ", shown, f"{fit(state, _STATE)} ", fit(rate, rest)
@@ -60,18 +65,16 @@ def item_parts(view: TransferView, in_job: bool, width: int) -> list[Part]:
 def job_parts(view: JobView, pace: str, folded: bool, width: int) -> list[Part]:
     """The row of a job: what, how far, how many items in which state, and how fast."""
     look = "dim" if view.process else ""
-    is_wide = width >= _WIDE
-    counts_room = _WIDE_COUNTS if is_wide else _COUNTS
-    room = max(10, width - _JOB_BAR - _PERCENT - counts_room - _JOB_RATE - 2)
-    target_room = room * 3 // 5 if is_wide else 0
-    many = f"{view.items:,} items  " if is_wide else ""
-    what = f"{'▸' if folded else '▾'} {ARROWS[view.kind]} {many}{visible(_from(view, is_wide))}"
+    room, target_room = _rooms(width)
+    more = _MORE_COUNTS if target_room else 0
+    many = f"{view.items:,} items  " if target_room else ""
+    what = f"{'▸' if folded else '▾'} {ARROWS[view.kind]} {many}{visible(_from(view, target_room > 0))}"
     parts = [(f"{fit(what, room - target_room)} ", look)]
     if target_room:
-        parts.append((f"{fit(visible(view.target), target_room - 1)} ", look))
+        parts.append((f"{fit(visible(view.target), target_room - 1 - more)} ", look))
     done = f"{bar(view.through, view.whole, _JOB_BAR)} {percent(view.through, view.whole):3d}% "
     parts.append((done, "moving" if view.count("running") else "dim"))
-    parts += _counts(view, counts_room)
+    parts += _counts(view, _STATE - len(done) + more)
     rate = f"in process {view.process}" if view.process else pace or _sum(view)
     return [*parts, (fit(rate, max(0, width - sum(map(_cells, parts)))), look)]
 
@@ -103,9 +106,9 @@ def _sum(view: JobView) -> str:
 
 
 def speed_words(speed: float, seconds_left: float | None) -> str:
-    """`12.0 MiB/s  3 min 05 s`, as far as it is known."""
+    """`12.0 MiB/s 3 min 05 s`, as far as it is known."""
     left = display.duration(seconds_left) if seconds_left is not None else ""
-    return f"{display.size(round(speed))}/s  {left}" if speed >= 1 else left
+    return f"{display.size(round(speed))}/s {left}" if speed >= 1 else left
 
 
 def short_name(view: TransferView) -> str:

@@ -149,7 +149,7 @@ class TransferTable(ClickableRows):
         return (view, self._pace(view), self._rows.is_folded(row.job)) if view else None
 
     def _pace(self, view: JobView) -> str:
-        """`12.0 MiB/s  3 min 05 s`, as far as it is known."""
+        """`12.0 MiB/s 3 min 05 s`, as far as it is known."""
         if not view.count("running"):
             self._paces.pop(view.number, None)
             return ""
