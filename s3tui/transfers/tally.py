@@ -22,6 +22,13 @@ class Tally:
         self.ahead = 0  # what is still to be moved of them
         self.unsized = 0  # items that have not ended, and whose size isn't known
 
+    def copied(self) -> Tally:
+        """One that nobody changes."""
+        copy = Tally()
+        copy.version, copy.states, copy.left = self.version, self.states.copy(), self.left
+        copy.done, copy.total, copy.ahead, copy.unsized = self.done, self.total, self.ahead, self.unsized
+        return copy
+
     def count(self, row: Row, step: int) -> None:
         """One more item is as `row` says (`step` 1), or one less (-1)."""
         self.version += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import heapq
 import threading
 from collections import Counter
@@ -136,7 +135,7 @@ class TransferList:
     def tally(self, submission: Submission) -> Tally:
         """What is counted of its items now."""
         with self._lock:
-            return copy.deepcopy(submission.tally)
+            return submission.tally.copied()
 
     def running(self) -> list[Transfer]:
         """Those that run, in this process or another."""

@@ -14,6 +14,8 @@ from s3tui.s3.uri import S3Uri
 from s3tui.ui import detail_content
 from s3tui.ui.screens.browser import Browser
 
+_MAY_BE_ARCHIVED = (*ARCHIVE_CLASSES, "INTELLIGENT_TIERING")
+
 Chosen = Sequence[tuple[S3Uri, Row]]
 
 
@@ -24,7 +26,11 @@ def restore(browser: Browser) -> None:
 async def _restore_chosen(browser: Browser) -> None:
     connection = browser.connection
     assert connection is not None
-    asked = [uri for uri, _ in browser.chosen_objects]
+    chosen = browser.chosen_objects
+    if not chosen:
+        browser.say("Only prefixes are selected; choose objects.")
+        return
+    asked = [uri for uri, row in chosen if len(chosen) == 1 or row.storage_class in _MAY_BE_ARCHIVED]
     infos = await _heads(connection, asked)
     if under_way := [info for info in infos if info.restore and info.restore.ongoing]:
         browser.say(f"{counted(len(under_way), 'restore')} of these under way: Overview says when it is done.")

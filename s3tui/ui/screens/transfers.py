@@ -223,7 +223,8 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         numbers = [each.number for each in items if each.row.left]
         if not numbers:
             return
-        stays = [await background.run(background.LOCAL, self.transfers.remains, each) for each in numbers[:_TOLD]]
+        told = [await background.run(background.LOCAL, self.transfers.remains, each) for each in numbers[:_TOLD]]
+        stays = [visible(each) for each in told]  # a name may hold what breaks a line
         if len(numbers) > _TOLD:
             stays.append(f"… and what {len(numbers) - _TOLD:,} more have left.")
         question = Confirm(

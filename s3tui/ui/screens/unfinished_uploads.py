@@ -301,7 +301,9 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
             self.notify("One file goes on with one upload.", severity="warning", markup=False)
             return
         target = S3Uri(self.place.bucket, upload.key)
-        question = Confirm(f"Go on with the upload of “{upload.key}”?", f"From {chosen[0]}\n{_ADOPTED}", "Go on")
+        question = Confirm(
+            f"Go on with the upload of “{upload.key}”?", f"From {visible(str(chosen[0]))}\n{_ADOPTED}", "Go on"
+        )
         if await self.app.push_screen_wait(question) and not self._refused(upload):
             request = UploadRequest(chosen[0], target, adopt=upload.upload_id)
             await background.run(background.LOCAL, self.transfers.submit, self.connection, request)
