@@ -27,6 +27,7 @@ COMMANDS = {
     "stat": ("s3tui.cli.stat", "everything the server says about an object or a bucket"),
     "put": ("s3tui.cli.put", "upload files"),
     "get": ("s3tui.cli.get", "download an object"),
+    "restore": ("s3tui.cli.restore", "ask for a readable copy of an archived object"),
     "transfers": ("s3tui.cli.transfers", "list, resume, retry and cancel what earlier runs have left"),
     "verify": ("s3tui.cli.verify", "compare objects with files, or with what the server tells of them"),
     "rm": ("s3tui.cli.rm", "delete objects, versions and prefixes"),

@@ -71,12 +71,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     exists.add_argument("--if-exists", choices=CONFLICTS, help="what to do where a key is taken (default: say so)")
     exists.add_argument("--overwrite", action="store_true", help="short for --if-exists overwrite")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and change nothing")
+    parser.add_argument("--adopt", metavar="UPLOAD_ID", default="", help="go on with this unfinished upload of the key")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Plan, then upload; 1 when none arrived, 3 when only some did."""
     paths, place = _words(arguments)
+    if arguments.adopt and (len(paths) != 1 or place.endswith("/") or Path(paths[0]).is_dir()):
+        raise BadInput("--adopt goes on with one upload.", "Name one file, and the key in full.")
     if arguments.if_exists == "ask" and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise BadInput("--if-exists ask needs a terminal to ask on.", "Say skip, overwrite, different or rename.")
     fields = _pairs(arguments.field)
@@ -116,6 +119,7 @@ def _form(arguments: argparse.Namespace, target: S3Uri, fields: dict[str, str]) 
         content_type=arguments.content_type,
         storage_class=arguments.storage_class,
         sidecar=arguments.sidecar or "",
+        adopt=arguments.adopt,
         if_exists="overwrite" if arguments.overwrite else arguments.if_exists or "ask",
         check_sums="required" if arguments.check else "no" if arguments.no_check_sums else "beside",
     )

@@ -146,7 +146,7 @@ class _Flood:
         except OSError:
             return None
         identity = identity_of(told)
-        return Begun(identity, making=True) if request.identity in (None, identity) else None
+        return Begun(identity, making=True) if request.seen in (None, identity) else None
 
     def _quickly(self, going: tuple[Item[UploadRequest], Begun]) -> Work:
         item, begun = going

@@ -130,7 +130,7 @@ class Journal:
 
             def lines() -> Iterable[tuple[object, ...]]:
                 for number, request in enumerate(requests, (newest[0] if newest else 0) + 1):
-                    ends = request.ends
+                    ends, size = request.ends, getattr(request, "size", None)
                     rows.append(
                         Row(
                             number,
@@ -141,17 +141,18 @@ class Journal:
                             "waiting",
                             "",
                             False,
-                            None,
+                            size,
                             0,
                             "",
                             None,
                             False,
                         )
                     )
-                    yield number, job.number, number, request.kind, json.dumps(ends), request_text.written(request)
+                    text = request_text.written(request)
+                    yield number, job.number, number, request.kind, json.dumps(ends), text, size
 
             database.executemany(
-                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, 'waiting', '\"\"', 0, NULL, 0, '', NULL, '{}',"
+                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, 'waiting', '\"\"', 0, ?, 0, '', NULL, '{}',"
                 " (SELECT changes FROM counter))",
                 lines(),
             )

@@ -14,7 +14,11 @@ DELETES: frozenset[Kind] = frozenset(("delete", "remove"))  # objects, and local
 
 
 class Request(Protocol):
-    """A frozen dataclass of plain fields: strings, numbers, `Path`, `S3Uri`."""
+    """A frozen dataclass of plain fields: strings, numbers, `Path`, `S3Uri`.
+
+    One that is about what may change while it waits also has `noted() -> Request`, which is it with what that is like
+    now; one that knows has `size`, the bytes that will move.
+    """
 
     @property
     def kind(self) -> Kind: ...
