@@ -174,7 +174,7 @@ async def test_the_local_file_is_shown_or_its_path_copied(
     path = tmp_path / "a.iso"
     path.write_bytes(b"x")
     queue = Queue()
-    queue.submit(connection, UploadRequest(path, S3Uri(bucket, "a.iso"))).future.result(20)
+    queue.submit(connection, UploadRequest(path, S3Uri(bucket, "a.iso"))).future.result(90)
     copied: list[str] = []
     async with showing(TransfersScreen(queue)) as (app, pilot):
         keep: Callable[[str], None] = copied.append

@@ -136,7 +136,7 @@ async def test_what_is_being_sent_from_here_is_marked_and_left_alone(
         finally:
             held_back.set()
         assert transfer.future is not None
-        transfer.future.result(20)
+        transfer.future.result(90)
     assert transfer.state == "verified"
 
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from s3tui import background
 from s3tui.display import counted, visible
@@ -19,6 +19,7 @@ from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
+from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.transfer_about import about, about_job
 from s3tui.ui.widgets.transfer_line import INTERVAL, summary
 from s3tui.ui.widgets.transfer_table import TransferTable
@@ -84,7 +85,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         about.border_title = "This transfer"
         yield about
         yield Static(id="summary")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.table.focus()

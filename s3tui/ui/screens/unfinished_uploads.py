@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from s3tui import background, display
 from s3tui.background import Cancelled, CancelToken
@@ -29,6 +29,7 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
+from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.upload_table import SENDING, SortBy, UploadTable
 
 _EVERY = 0.25  # s; how often it is looked at what has come in
@@ -79,7 +80,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         about.border_title = "This upload"
         yield about
         yield Static(id="known")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.table.focus()
