@@ -14,7 +14,7 @@ from s3tui.background import CancelToken
 from s3tui.cli.asking import ask_conflicts, ask_fields
 from s3tui.cli.common import connection_of, say
 from s3tui.cli.line import Line
-from s3tui.cli.main import DONE, PARTLY
+from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.cli.moving import Moving
 from s3tui.cli.plan_output import code_of, summary, tell_plan, tell_remarks, tell_undone
 from s3tui.errors import BadInput
@@ -194,4 +194,6 @@ def _send(connection: Connection, plan: Plan, arguments: argparse.Namespace) -> 
     moving = Moving(arguments.json)
     moving.queue.submit_all(connection, plan.requests())
     code = moving.watch()
-    return PARTLY if code == DONE and undone != DONE else code
+    is_settled = any(step.action in ("same", "skip") for step in plan.steps)
+    in_part = undone != DONE if code == DONE else code == FAILED and is_settled
+    return PARTLY if in_part else code

@@ -98,7 +98,7 @@ class Answer:
             view[:count] = self._rest[:count]
             self._rest = self._rest[count:]
         else:
-            count = self._line.receive_much(view)
+            count = self._line.receive(view)
             if not count:
                 self.close()
                 raise ConnectionResetError("The connection was cut before everything arrived.")
@@ -166,7 +166,6 @@ class Line:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._space = bytearray(_HEAD)
-        self._is_fast = False
 
     def send(self, head: bytes, body: bytes | Sendable) -> None:
         """Raises `OSError`, and what `body` raises."""
@@ -194,23 +193,11 @@ class Line:
         return len(data)
 
     def receive(self, space: memoryview) -> int:
-        """What is there. Raises `OSError`."""
+        """Raises `OSError`."""
         try:
             return self._socket.recv_into(space)
         except BlockingIOError as error:
             raise TimeoutError from error
-
-    def receive_much(self, space: memoryview) -> int:
-        """As `receive`; where that takes only some milliseconds, `space` is filled. Raises `OSError`."""
-        if not self.is_plain:
-            return self.receive(space)
-        began = time.perf_counter()
-        try:
-            count = self._socket.recv_into(space, 0, socket.MSG_WAITALL if self._is_fast else 0)
-        except BlockingIOError as error:
-            raise TimeoutError from error
-        self._is_fast = len(space) * (time.perf_counter() - began) < _LONG * count
-        return count
 
     def head(self) -> Head:
         """The head of an answer. Raises `NotPlain`, `OSError`."""

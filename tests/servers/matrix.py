@@ -118,6 +118,9 @@ KEYS_IT_CHANGES = {"seaweedfs": {"back\\slash": "back/slash"}}
 # To whom two keys are one when they differ only in how their letters are composed: é, and e with an accent.
 TAKE_COMPOSED_FOR_ONE = {"rclone"}
 
+# Who makes “server-id” of metadata called “server_id”.
+CHANGE_UNDERSCORES = {"ceph"}
+
 # Whose lists go on for a while to show the folder in which the last object was deleted.
 KEEP_EMPTY_FOLDERS = {"seaweedfs"}
 
