@@ -98,7 +98,7 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
             yield Static(id="said")
             yield Button(plain(f"{self.go} (Ctrl+S)"), "primary", id="go", compact=True)
             yield Button("Back (Esc)", id="back", compact=True)
-        yield KeyLine(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#remarks").display = bool(self.plan.remarks)
