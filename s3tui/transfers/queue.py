@@ -130,6 +130,7 @@ class Queue(BatchRunner):
                     transfer.activity.token.cancel()
             idle = [each for each in wanted if not each.activity]
             clean = [each for each in idle if not each.row.left]
+            self._will_tell(clean)
             self._set(clean, "cancelled", "Cancelled before it began.", (*GOES_ON, "waiting"))
             self._discard([each for each in idle if each.row.left])
             self._let_go(wanted)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -73,8 +73,8 @@ class Runner:
 
     @property
     def running(self) -> int:
-        """How many run or wait in this process."""
-        return sum(each.active for each in list(self._submissions.values()))
+        """How many run or wait in this process, or have ended without `on_finished` having heard of it."""
+        return sum(each.active + each.untold for each in list(self._submissions.values()))
 
     @property
     def counts(self) -> dict[State, int]:
@@ -194,6 +194,7 @@ class Runner:
                 self._list.change(transfer, row)
             with self._noting():
                 self.journal.end(*rows)
+            self._will_tell([transfer for transfer, _ in ended])
             for transfer, _ in ended:
                 self._no_longer_active(transfer.submission, 1)
         for transfer, _ in ended:
@@ -217,14 +218,23 @@ class Runner:
             with self._noting():
                 self.journal.release(submission.job.number)
 
+    def _will_tell(self, transfers: Iterable[Transfer]) -> None:
+        """Before they count as ended: `_tell` follows for each."""
+        with self._some_ended:
+            for transfer in transfers:
+                transfer.submission.untold += 1
+
     def _tell(self, transfer: Transfer) -> None:
         """Whoever waits for its end, or for a pause."""
-        transfer.settle()
-        with self._some_ended:
-            self._some_ended.notify_all()
         view = self.view(transfer)
-        if self._on_finished and view.finished:
-            self._on_finished(view)
+        try:
+            if self._on_finished and view.finished:
+                self._on_finished(view)
+        finally:
+            with self._some_ended:
+                transfer.submission.untold -= 1
+                self._some_ended.notify_all()
+            transfer.settle()
 
     @contextmanager
     def _noting(self) -> Iterator[None]:

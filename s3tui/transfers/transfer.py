@@ -53,6 +53,7 @@ class Submission:
     def __init__(self, job: Job, connection: Connection | None = None) -> None:
         self.job, self.connection = job, connection
         self.active = 0  # how many of it wait or run in this process
+        self.untold = 0  # how many more have ended, and whoever wants to know was not told yet
         self.items: list[Transfer] = []
         self.shape = 0  # grows when items come, go or change places
         self.tally = Tally()

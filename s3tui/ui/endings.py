@@ -58,7 +58,7 @@ class Untold:
         for number, batch in list(self._jobs.items()):
             job = jobs.get(number)
             if job and len(job.items) > 1:
-                view = None if job.active else queue.job(job)
+                view = None if job.active or job.untold else queue.job(job)
                 if view and not view.count("paused"):
                     batch.job = view
                     del self._jobs[number]
