@@ -15,13 +15,12 @@ from thin_sink import COUNT, GIVEN, SMALL, sinking
 from transfer_floor import small_down, small_up
 from uploading import MEMORY, forget
 
-from s3tui.background import CancelToken
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.download import DownloadRequest
-from s3tui.transfers.flood import upload_all
+from s3tui.transfers.flood import Item, upload_all
 from s3tui.transfers.flood_down import download_all
 from s3tui.transfers.upload import UploadRequest
 
@@ -87,14 +86,18 @@ def connection(endpoint: str) -> Connection:
 
 
 def uploaded(endpoint: str, folder: Path) -> None:
-    requests = [UploadRequest(path, S3Uri("up", f"service/{path.name}")) for path in sorted(folder.iterdir())]
-    _all_verified(lambda ended: upload_all(connection(endpoint), requests, ended, CancelToken()))
+    paths = enumerate(sorted(folder.iterdir()))
+    items = [Item(number, UploadRequest(path, S3Uri("up", f"service/{path.name}"))) for number, path in paths]
+    _all_verified(lambda ended: upload_all(connection(endpoint), items, ended))
 
 
 def downloaded(endpoint: str, folder: Path) -> None:
     names = [f"{number:05}.bin" for number in range(COUNT)]
-    requests = [DownloadRequest(S3Uri(GIVEN, f"small/{name}"), folder / name, root=folder) for name in names]
-    _all_verified(lambda ended: download_all(connection(endpoint), requests, ended, CancelToken()))
+    items = [
+        Item(number, DownloadRequest(S3Uri(GIVEN, f"small/{name}"), folder / name, root=folder))
+        for number, name in enumerate(names)
+    ]
+    _all_verified(lambda ended: download_all(connection(endpoint), items, ended))
 
 
 def _all_verified(work: Callable[[Callable[[int, object], None]], object]) -> None:

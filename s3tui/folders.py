@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -16,12 +18,23 @@ def config_file() -> Path:
 
 def state_folder() -> Path:
     """Backups of bucket documents, and the journal of transfers."""
-    return _state_folder or Path(platformdirs.user_state_dir(APP, appauthor=False))
+    return _state_folder or _user_state_folder(os.environ.get("XDG_STATE_HOME"), os.environ.get("HOME"))
+
+
+@cache
+def _user_state_folder(*_: str | None) -> Path:
+    """Thousands of small transfers ask for it."""
+    return Path(platformdirs.user_state_dir(APP, appauthor=False))
 
 
 def transfers_folder() -> Path:
     """The journal of transfers, and what tells which processes run them."""
-    return state_folder() / "transfers"
+    return _below(state_folder())
+
+
+@cache
+def _below(folder: Path) -> Path:
+    return folder / "transfers"
 
 
 def keep_state_in(folder: Path) -> None:

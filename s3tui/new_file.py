@@ -17,8 +17,10 @@ class NotWritten(S3tuiError):
 
 
 @contextmanager
-def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
+def new_file(path: Path, overwrite: bool = False, *, sync: bool = True) -> Iterator[BinaryIO]:
     """Write to `.NAME.RANDOM.part` beside `path`, which gets its name at the end; an exception leaves nothing.
+
+    With `sync` the disk has the name as well when this ends; who writes many does that once, by `sync_folder`.
 
     Raises `BadInput` when `path` is there already and `overwrite` wasn't asked for, at the beginning or (when it
     came meanwhile) at the end, and `NotWritten`.
@@ -38,7 +40,8 @@ def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
             os.replace(part, path)
         else:
             rename_to_new(part, path)
-        sync_folder(path.parent)
+        if sync:
+            sync_folder(path.parent)
     except FileExistsError as error:
         raise BadInput(f"“{path}” is there already; nothing was replaced.", "Choose another name.") from error
     except OSError as error:

@@ -9,51 +9,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from s3tui.background import Cancelled
 from s3tui.profiles.model import Profile
 from s3tui.s3 import direct, errors, page_parser, quick, session
 from s3tui.s3.body import Body
+from s3tui.s3.calls import Logged, Probe, Sending, logged
 from s3tui.s3.failures import translate
 from s3tui.s3.requests import LoggedRequest, RequestLog
 
+T = TypeVar("T")
+
 _READS = {"GET", "HEAD"}
 _NO_KEY = "-"  # stands for the key while a probe of a bucket is built
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """The raw answer to a GET or HEAD: the start of the body and all headers (names in lower case)."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(slots=True)
-class _Sending:
-    """What one thread's call is doing right now; botocore's hooks read and write it."""
-
-    attempts: int = 0
-    probe: tuple[str, str, str] | None = None  # method, key, query
-    refusal: bytes = b""  # body of an answer of 300 and above
-    url: str = ""  # of the last request
-    authorization: str = ""  # its header; names the signature's scope, no secret
-
-
-@dataclass(slots=True)
-class _Logged:
-    """What the log will say of one call."""
-
-    request: errors.Request
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    started: float = field(default_factory=time.perf_counter)
 
 
 class Connection:
@@ -94,7 +66,9 @@ class Connection:
         A `Body` in the answer is a `body.Body`. Raises `errors.S3Error`, and what reading the profile's secret
         raises (`S3tuiError`).
         """
-        return self._call(operation, parameters, lambda client: getattr(client, operation)(**parameters))
+        return self._call(
+            logged(operation, parameters), parameters, lambda client: getattr(client, operation)(**parameters)
+        )
 
     def quickly(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """As `call`, with a tenth of the computing, for an `operation` on an object that comes by the thousand: one
@@ -102,22 +76,22 @@ class Connection:
 
         What fails in any way is sent once more by boto3, so it costs more than `call` where failing is usual.
         """
-        known = self._roads.knows(parameters["Bucket"])
+        return Underway(self, operation, parameters).finish()
 
-        def send(client: Any) -> dict[str, Any]:
-            answer = self._send_quickly(operation, parameters, client) if known else None
-            return answer or getattr(client, operation)(**parameters)
+    def begin(self, operation: str, **parameters: Any) -> Underway:
+        """As `quickly`, without waiting for the answer; each `Body` is bytes. Raises what `call` raises."""
+        underway = Underway(self, operation, parameters)
+        if self._roads.knows(parameters["Bucket"]):
+            underway.send()
+        return underway
 
-        return self._call(operation, parameters, send)
-
-    def _send_quickly(self, operation: str, parameters: dict[str, Any], client: Any) -> dict[str, Any] | None:
+    def _start(self, operation: str, parameters: dict[str, Any], client: Any) -> quick.Started | None:
         if not operation.startswith(("get_", "head_")):
             self._refuse_if_read_only()
         with self._lock:  # another thread may `close`
             found = self._session.get_credentials() if self._session else None
         keys = found.get_frozen_credentials() if found else None
-        self._sending.attempts += 1
-        return self._roads.ask(operation, parameters, client, keys and (keys.access_key, keys.secret_key, keys.token))
+        return self._roads.start(operation, parameters, client, keys and (keys.access_key, keys.secret_key, keys.token))
 
     def _learn_road(self, request: errors.Request) -> None:
         if request.key and not self._roads.knows(request.bucket):
@@ -125,12 +99,12 @@ class Connection:
             self._roads.learn(request.bucket, quick.road(way, request.key) if way else None)
 
     def _call(
-        self, operation: str, parameters: dict[str, Any], send: Callable[[Any], dict[str, Any]]
+        self, logged: Logged, parameters: dict[str, Any], send: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
-        request = errors.Request(_named(operation), str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
+        request = logged.request
         once = not isinstance(parameters.get("Body", b""), (bytes, str))  # a stream can't be sent twice
         try:
-            answer = self._ask(request, send, once)
+            answer = self._ask(logged, send, once)
         except errors.NoSuchKey:
             self._learn_road(request)
             raise
@@ -153,7 +127,7 @@ class Connection:
             self._sending.probe = (method, key, query)
             return self._probe_once(client, bucket, key or _NO_KEY, limit)
 
-        answer = self._ask(errors.Request(f"{method} ?{query}", bucket, key), send)
+        answer = self._ask(Logged(errors.Request(f"{method} ?{query}", bucket, key)), send)
         metadata = answer["ResponseMetadata"]
         headers = {name.lower(): str(value) for name, value in (metadata.get("HTTPHeaders") or {}).items()}
         return Probe(int(metadata.get("HTTPStatusCode") or 0), headers, answer["Start"])
@@ -241,10 +215,10 @@ class Connection:
             client.close()
 
     @property
-    def _sending(self) -> _Sending:
+    def _sending(self) -> Sending:
         if not hasattr(self._here, "sending"):
-            self._here.sending = _Sending()
-        sending: _Sending = self._here.sending
+            self._here.sending = Sending()
+        sending: Sending = self._here.sending
         return sending
 
     def _hook(self, events: Any) -> None:
@@ -292,12 +266,10 @@ class Connection:
         except ValueError:
             self.clock_ahead = None
 
-    def _ask(
-        self, request: errors.Request, send: Callable[[Any], dict[str, Any]], once: bool = False
-    ) -> dict[str, Any]:
+    def _ask(self, logged: Logged, send: Callable[[Any], dict[str, Any]], once: bool = False) -> dict[str, Any]:
         """Send, follow one redirect to another region, log. `once`: it can't be sent a second time."""
-        self._here.sending = _Sending()
-        logged = _Logged(request)
+        self._here.sending = Sending()
+        request = logged.request
         answer: dict[str, Any] = {}
         failure: Exception | None = None
         try:
@@ -314,7 +286,7 @@ class Connection:
         finally:
             self._record(logged, answer, failure)
 
-    def _send(self, request: errors.Request, send: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    def _send(self, request: errors.Request, send: Callable[[Any], T]) -> T:
         try:
             return send(self.client(request.bucket))
         except Exception as error:
@@ -338,7 +310,7 @@ class Connection:
         self._roads.forget()
         return True
 
-    def _record(self, logged: _Logged, answer: dict[str, Any], failure: Exception | None) -> None:
+    def _record(self, logged: Logged, answer: dict[str, Any], failure: Exception | None) -> None:
         metadata = answer.get("ResponseMetadata") or {}
         refused = failure.request if isinstance(failure, errors.S3Error) else errors.Request()
         code = str((answer.get("Error") or {}).get("Code") or "")
@@ -357,10 +329,37 @@ class Connection:
         )
 
 
-@cache
-def _named(operation: str) -> str:
-    """S3's name of boto3's `operation`."""
-    return "".join(word.capitalize() for word in operation.split("_"))
+class Underway:
+    """A request that may have been sent already, and wasn't waited for yet. For one thread."""
+
+    def __init__(self, connection: Connection, operation: str, parameters: dict[str, Any]) -> None:
+        self._connection, self._operation, self._parameters = connection, operation, parameters
+        self._logged = logged(operation, parameters)
+        self._started: quick.Started | None = None
+
+    def send(self) -> None:
+        """Raises what `Connection.call` raises."""
+        self._started = self._connection._send(self._logged.request, self._start)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether `finish` need not wait for an answer to what was sent."""
+        return self._started is None or self._started.is_answered
+
+    def finish(self) -> dict[str, Any]:
+        """Wait for the answer, and return or raise what `Connection.call` does."""
+        return self._connection._call(self._logged, self._parameters, self._finish)
+
+    def _start(self, client: Any) -> quick.Started | None:
+        return self._connection._start(self._operation, self._parameters, client)
+
+    def _finish(self, client: Any) -> dict[str, Any]:
+        started, self._started = self._started, None
+        if started is None and self._connection._roads.knows(self._parameters["Bucket"]):
+            started = self._start(client)
+        if started:
+            self._connection._sending.attempts += 1
+        return (started and started.answer()) or getattr(client, self._operation)(**self._parameters)
 
 
 _connections: dict[Profile, Connection] = {}

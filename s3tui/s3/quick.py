@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from s3tui.s3 import errors
 from s3tui.s3.direct import Way
 from s3tui.s3.signature import UNSIGNED, Keys, Signer
-from s3tui.s3.wire import Answer, NotPlain, Place, Sendable, Wire
+from s3tui.s3.wire import Answer, Exchange, NotPlain, Place, Sendable, Wire
 
-OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object"))
+OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object", "copy_object"))
 _PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
 _PIECE = 1 << 20
 _SHORT = 16 << 10  # bytes of an answer that is read only to keep the connection
+_RESULT = re.compile(rb"\s*(?:<\?xml[^<>]*\?>)?\s*<CopyObjectResult(?: [^<>]*)?>(.*)</CopyObjectResult>\s*", re.DOTALL)
+_MEMBER = re.compile(rb"<(\w+)>([^<>]*)</\1>")
 _ERRORS = {404: ("404", "Not Found"), 412: ("PreconditionFailed", "")}
 
 
@@ -55,6 +59,8 @@ class Shape:
                 self.headers[name] = called.lower()
         self.answered: dict[str, tuple[str, Callable[[str], Any]]] = {}
         self.has_metadata = "Metadata" in model.output_shape.members
+        self.is_summed = bool(model.http_checksum.get("requestAlgorithmMember"))
+        self.result = str(model.output_shape.serialization.get("payload", "")) if model.name == "CopyObject" else ""
         for name, member in model.output_shape.members.items():
             convert = _CONVERSIONS.get(member.type_name)
             if member.serialization.get("location") == "header" and convert:
@@ -83,42 +89,31 @@ class Roads:
             if known:
                 known.wire.close()
 
-    def ask(
-        self, operation: str, parameters: Mapping[str, Any], client: Any, keys: Keys | None
-    ) -> dict[str, Any] | None:
-        """What boto3's `client` would return. None when it has to be asked itself. Raises `errors.NoSuchKey`, and what the body raises."""
+    def start(self, operation: str, parameters: Mapping[str, Any], client: Any, keys: Keys | None) -> Started | None:
+        """Send what boto3's `client` would send. None when it has to be asked itself. Raises what the body raises."""
         bucket = parameters["Bucket"]
         known = self._roads.get(bucket)
         if known is None or (known.signer and not keys):
             return None
         shape = self._shape(operation, client)
         request = asked(shape, known, parameters)
-        if request is None or _botocore_adds_to(request, client):
+        if request is None or _botocore_adds_to(shape, request, client):
             return None
-        found = None
         try:
-            answer = send(known, keys, request)
-            if answer.status in (200, 206):
-                found = parsed(shape, answer)
-            elif is_final(request, answer):
-                raise _failure(shape.operation, parameters, answer)
-            else:
-                answer.close()
-                if answer.status < 500:
-                    self._drop(bucket)  # it may lead somewhere else by now
-        except NotPlain:
-            self._roads[bucket] = None
+            return Started(self, shape, parameters, request, send(known, keys, request))
         except OSError:
-            self._drop(bucket)
-        if found is None and not isinstance(request.body, bytes):
-            request.body.seek(0)
-        if found is not None and request.method == "GET":
-            found["Body"] = answer
-        return found
+            self.drop(bucket)
+            rewind(request)
+            return None
 
-    def _drop(self, bucket: str) -> None:
+    def drop(self, bucket: str) -> None:
+        """It may lead somewhere else by now."""
         if old := self._roads.pop(bucket, None):
             old.wire.close()
+
+    def close(self, bucket: str) -> None:
+        """What answers there isn't understood here."""
+        self._roads[bucket] = None
 
     def _shape(self, operation: str, client: Any) -> Shape:
         if operation not in self._shapes:
@@ -127,12 +122,50 @@ class Roads:
         return self._shapes[operation]
 
 
-def _botocore_adds_to(request: Asked, client: Any) -> bool:
+class Started:
+    """A request that was sent."""
+
+    def __init__(
+        self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], request: Asked, sent: Exchange
+    ) -> None:
+        self._roads, self._shape, self._parameters, self._request, self._sent = roads, shape, parameters, request, sent
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether `answer` need not wait."""
+        return self._sent.is_answered
+
+    def answer(self) -> dict[str, Any] | None:
+        """Wait for what boto3 would return. None when it has to be asked itself. Raises `errors.NoSuchKey` and
+        `errors.Changed`."""
+        bucket, found = self._parameters["Bucket"], None
+        try:
+            answer = self._sent.answer(bool(self._shape.result))
+            if answer.status in (200, 206):
+                found = parsed(self._shape, answer)
+            elif is_final(self._request, answer):
+                raise _failure(self._shape.operation, self._parameters, answer)
+            else:
+                answer.close()
+                if answer.status < 500:
+                    self._roads.drop(bucket)
+        except NotPlain:
+            self._roads.close(bucket)
+        except OSError:
+            self._roads.drop(bucket)
+        if found is None:
+            rewind(self._request)
+        elif self._request.method == "GET":
+            found["Body"] = answer
+        return found
+
+
+def _botocore_adds_to(shape: Shape, request: Asked, client: Any) -> bool:
     """Whether botocore would add a checksum of its own, or compare the answer's."""
     config = client.meta.config
     if request.method == "GET":
         return config.response_checksum_validation == "when_supported" and "range" not in request.headers
-    if request.method != "PUT" or config.request_checksum_calculation != "when_supported":
+    if not shape.is_summed or config.request_checksum_calculation != "when_supported":
         return False
     return not any(name.startswith("x-amz-checksum-") for name in request.headers)
 
@@ -173,6 +206,10 @@ def asked(shape: Shape, road: Road, parameters: Mapping[str, Any]) -> Asked | No
             body = value
         elif name == "Metadata":
             headers.update((f"x-amz-meta-{key.lower()}", text) for key, text in value.items())
+        elif name == "CopySource":
+            if not (source := _source(value)):
+                return None
+            headers["x-amz-copy-source"] = source
         elif name in shape.headers and type(value) in (str, int):
             headers[shape.headers[name]] = str(value)
         elif name in shape.query and type(value) in (str, int):
@@ -190,8 +227,25 @@ def asked(shape: Shape, road: Road, parameters: Mapping[str, Any]) -> Asked | No
     return Asked(shape.method, path, words, headers, body)
 
 
-def send(road: Road, keys: Keys | None, request: Asked) -> Answer:
-    """Sign and send. Raises `NotPlain`, `OSError`, and what the body raises."""
+def _source(place: Mapping[str, str]) -> str:
+    """Where CopyObject copies from, as botocore writes it. Empty for what it writes in another way."""
+    if place["Bucket"].startswith("arn:"):
+        return ""
+    try:
+        path = quote(f"{place['Bucket']}/{place['Key']}", safe="/-_.~")
+    except UnicodeEncodeError:
+        return ""
+    return f"{path}?versionId={place['VersionId']}" if "VersionId" in place else path
+
+
+def rewind(request: Asked) -> None:
+    """Let the body be sent once more."""
+    if not isinstance(request.body, bytes):
+        request.body.seek(0)
+
+
+def send(road: Road, keys: Keys | None, request: Asked) -> Exchange:
+    """Sign and send. Raises `OSError`, and what the body raises."""
     sent = dict(request.headers)
     if request.method == "PUT":
         sent["content-length"] = str(len(request.body))
@@ -218,8 +272,8 @@ def _payload(request: Asked, road: Road) -> str:
     return digest.hexdigest()
 
 
-def parsed(shape: Shape, answer: Answer) -> dict[str, Any]:
-    """What boto3 returns for `answer`. Raises `NotPlain`."""
+def parsed(shape: Shape, answer: Answer) -> dict[str, Any] | None:
+    """What boto3 returns for `answer`; None when that is an error. Raises `NotPlain`, `OSError`."""
     found: dict[str, Any] = {}
     metadata: dict[str, str] = {}
     for name, value in answer.headers.items():
@@ -234,6 +288,11 @@ def parsed(shape: Shape, answer: Answer) -> dict[str, Any]:
             raise NotPlain(name)
     if shape.has_metadata:
         found["Metadata"] = metadata
+    if shape.result:
+        if (result := _result(answer.read(_SHORT))) is None:
+            answer.close()
+            return None
+        found[shape.result] = result
     found["ResponseMetadata"] = {
         "RequestId": answer.headers.get("x-amz-request-id", answer.headers.get("x-amzn-requestid", "")),
         "HostId": answer.headers.get("x-amz-id-2", ""),
@@ -242,6 +301,17 @@ def parsed(shape: Shape, answer: Answer) -> dict[str, Any]:
         "RetryAttempts": 0,
     }
     return found
+
+
+def _result(document: bytes) -> dict[str, str] | None:
+    """What CopyObject tells of the copy, without its time. None where it tells of none, as errors may that come after
+    a status of 200 (“Copy request”)."""
+    found = _RESULT.fullmatch(document)
+    if not found or not document.isascii():
+        return None
+    told = {name.decode(): unescape(text.decode()) for name, text in _MEMBER.findall(found[1])}
+    told.pop("LastModified", None)
+    return told if told.get("ETag") else None
 
 
 def road(way: Way, key: str) -> Road | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from s3tui.s3.client import Connection
 from s3tui.transfers.failures import FileChangedSince
-from s3tui.transfers.notes import Notes
+from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.source import Source
 
 
@@ -29,9 +29,15 @@ class Begun:
     making: bool = False  # the request that makes the object was sent: it may be there
     adopted: bool = False  # another program began it, with a content type, metadata and tags of its own
 
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """As notes keep it."""
+        fields: dict[str, Fact] = {name: getattr(self, name) for name in self.__slots__}
+        return {"upload": {**fields, "file": list(self.file)}}
+
     def note(self, notes: Notes) -> Begun:
         """Keep it."""
-        notes.set(upload={**asdict(self), "file": list(self.file)})
+        notes.set(**self.facts)
         return self
 
     def now_making(self, notes: Notes) -> Begun:
@@ -52,7 +58,7 @@ def begun_before(notes: Notes, source: Source) -> Begun | None:
     if begun is None or begun.file == source.identity:
         return begun
     if begun.part_size:
-        raise FileChangedSince(source.path)
+        raise FileChangedSince(source.path, source.identity)
     return None  # it went in one request or not at all: nothing could be mixed
 
 

@@ -3,22 +3,26 @@
 What makes one upload safe and sure costs three requests beside its own: HEAD twice before it, so that nothing is
 replaced, and HEAD after it, to compare. Here the first is done by `If-None-Match: *` alone, on an endpoint that has
 shown on an object of ours that it honours it, and the second by one listing of all that was sent. Whatever isn't
-plain goes the ordinary way, `upload.upload`.
+plain is given back, to go the ordinary way, `upload.upload`.
 """
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection
+from s3tui.s3.client import Connection, Underway
 from s3tui.transfers import verify
+from s3tui.transfers.begun import Begun
 from s3tui.transfers.checksums import PartSums, sums_of
-from s3tui.transfers.create_only import honours
+from s3tui.transfers.create_only import honours, is_honoured
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.found import Found, found_among
 from s3tui.transfers.notes import Notes
@@ -26,120 +30,164 @@ from s3tui.transfers.parts import MIB, Part
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, checks
-from s3tui.transfers.source import Source
+from s3tui.transfers.source import Source, identity_of
 from s3tui.transfers.stored import bare, holds
-from s3tui.transfers.together import together
+from s3tui.transfers.sums_file import has_sums
+from s3tui.transfers.together import Work, in_flight, together
 from s3tui.transfers.upload import UploadRequest
 
 SMALL = MIB  # up to so many bytes a file is held in memory
 
-End = Outcome | S3tuiError | Cancelled
-Ended = Callable[[int, End], object]
+End = Outcome | Exception
+Ended = Callable[[int, End | None], object]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item(Generic[R]):
+    """One of many, which the caller knows by its `number`."""
+
     number: int
-    request: UploadRequest
+    request: R
+    progress: Progress = field(default_factory=Progress)
+    token: CancelToken = field(default_factory=CancelToken)
+    notes: Notes = field(default_factory=Notes)
+
+
+Note = Callable[[Sequence[tuple[Item[UploadRequest], Begun]]], object]
 
 
 def upload_all(
     connection: Connection,
-    requests: Sequence[UploadRequest],
+    items: Sequence[Item[UploadRequest]],
     ended: Ended,
-    token: CancelToken,
+    note: Note = lambda _: None,
 ) -> None:
-    """Upload files of up to `SMALL` bytes to one bucket; `ended(index, how)` is told of each of `requests` once,
-    from any thread. Larger files come out right as well, only slower."""
-    _Flood(connection, requests, ended, token).run()
+    """Upload files of up to `SMALL` bytes to one bucket.
+
+    `ended(number, how)` is told of each once, from any thread; None when it was not sent, since it must go by itself.
+    `note` is told what is about to be sent, many at a time, and has kept it when it returns.
+    """
+    _Flood(connection, items, ended, note).run()
+
+
+def suits(request: UploadRequest) -> bool:
+    """Whether it is to be sent in this way, as far as its file tells."""
+    try:
+        told = os.stat(request.path)
+    except OSError:
+        return False
+    return stat.S_ISREG(told.st_mode) and told.st_size <= SMALL and not request.adopt and not request.sidecar
 
 
 class _Flood:
-    def __init__(
-        self,
-        connection: Connection,
-        requests: Sequence[UploadRequest],
-        ended: Ended,
-        token: CancelToken,
-    ) -> None:
-        self._connection, self._ended, self._token = connection, ended, token
-        self._items = [_Item(number, request) for number, request in enumerate(requests)]
-        self._sent: list[tuple[_Item, Sent]] = []  # and not yet compared
+    def __init__(self, connection: Connection, items: Sequence[Item[UploadRequest]], ended: Ended, note: Note) -> None:
+        self._connection, self._items, self._ended, self._note = connection, items, ended, note
+        self._sent: list[tuple[Item[UploadRequest], Sent]] = []  # and not yet compared
+        self._promised: dict[Path, bool] = {}  # folders, and whether checksum files are in them
 
     def run(self) -> None:
         waiting = iter(self._items)
-        is_quick = self._prove(waiting)
-        together(self._quickly if is_quick else self._ordinary, list(waiting))
+        if self._prove(waiting):
+            self._send_all(list(waiting))
+        for item in waiting:
+            self._ended(item.number, None)
         self._compare()
 
-    def _prove(self, waiting: Iterator[_Item]) -> bool:
+    def _prove(self, waiting: Iterator[Item[UploadRequest]]) -> bool:
         """Whether all that is still `waiting` may go in one request each."""
+        if is_honoured(self._connection, self._items[0].request.target.bucket):
+            return True
         for item in waiting:
-            request, outcome = item.request, self._ordinary(item)
+            outcome = self._ordinary(item)
             if outcome and outcome.state == "verified":
-                return request.overwrite or self._is_honoured(request)
+                return item.request.overwrite or self._is_honoured(item.request)
         return False
 
     def _is_honoured(self, request: UploadRequest) -> bool:
         def again(conditions: dict[str, Any]) -> None:
-            data = b"".join(source.chunks(Part(1, 0, source.size), self._token))
-            self._put(request, data, sums_of([data]), conditions)
+            data = b"".join(source.chunks(Part(1, 0, source.size), CancelToken()))
+            self._put(request, data, sums_of([data]), conditions).finish()
 
         with Source(request.path) as source:
             return source.size <= SMALL and honours(self._connection, request.target, again)
 
-    def _ordinary(self, item: _Item) -> Outcome | None:
+    def _ordinary(self, item: Item[UploadRequest]) -> Outcome | None:
         outcome: Outcome | None = None
         try:
-            self._token.check()
-            outcome = item.request.run(self._connection, Progress(), self._token, Notes())
+            item.token.check()
+            outcome = item.request.run(self._connection, item.progress, item.token, item.notes)
             self._ended(item.number, outcome)
         except (S3tuiError, Cancelled) as error:
             self._ended(item.number, error)
         return outcome
 
-    def _quickly(self, item: _Item) -> None:
+    def _send_all(self, items: Sequence[Item[UploadRequest]]) -> None:
+        going = []
+        for item in items:
+            begun = self._begun(item)
+            if begun:
+                going.append((item, begun))
+            else:
+                self._ended(item.number, None)
+        self._note(going)
+        in_flight(self._quickly, going)
+
+    def _begun(self, item: Item[UploadRequest]) -> Begun | None:
+        """What is to be noted of it; None when it must go by itself."""
+        request = item.request
+        folder = request.path.parent
+        if folder not in self._promised:
+            self._promised[folder] = has_sums(folder)
+        if request.check_sums == "required" or (request.check_sums == "beside" and self._promised[folder]):
+            return None
         try:
-            self._token.check()
-            sent = self._send(item.request)
+            told = os.stat(request.path)
+        except OSError:
+            return None
+        identity = identity_of(told)
+        return Begun(identity, making=True) if request.seen in (None, identity) else None
+
+    def _quickly(self, going: tuple[Item[UploadRequest], Begun]) -> Work:
+        item, begun = going
+        try:
+            item.token.check()
+            yield from self._send(item, begun)
         except (S3tuiError, Cancelled) as error:
             self._ended(item.number, error)
-            return
-        if sent is None:
-            self._ordinary(item)
-        else:
-            self._sent.append((item, sent))
 
-    def _send(self, request: UploadRequest) -> Sent | None:
-        """None: not in this way."""
-        target = request.target
+    def _send(self, item: Item[UploadRequest], begun: Begun) -> Work:
+        request, target = item.request, item.request.target
         if complaints := request.problems():
             raise BadInput(complaints[0])
-        with (
-            reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)),
-            Source(request.path) as source,
-        ):
-            if source.size > SMALL:
-                return None
-            data = source.read(0, source.size)
-            if len(data) < source.size:
-                return None
-            source.check_unchanged()
+        with reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)):
+            with Source(request.path) as source:
+                data = source.read(0, source.size) if source.size <= SMALL else b""
+                if len(data) < source.size or source.identity != begun.file:
+                    self._ended(item.number, None)
+                    return
+                source.check_unchanged()
+            item.progress.begin(len(data))
             sums = sums_of([data])
+            underway = self._put(request, data, sums, {} if request.overwrite else {"IfNoneMatch": "*"})
+            yield underway
             try:
-                answer = self._put(request, data, sums, {} if request.overwrite else {"IfNoneMatch": "*"})
+                answer = underway.finish()
             except errors.Unsupported:
-                return None
+                self._ended(item.number, None)
+                return
             except errors.Changed as error:
                 # Sent once, it was refused because of another object; sent twice, perhaps because of itself.
                 again = self._connection.attempts > 1
-                if again and (ours := holds(self._connection, target, len(data), sums.md5.hex())):
-                    return Sent((sums,), False, bare(ours.etag), ours.version_id)
-                raise AlreadyExists(str(target)) from error
-        return Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))
+                ours = holds(self._connection, target, len(data), sums.md5.hex()) if again else None
+                if not ours:
+                    raise AlreadyExists(str(target)) from error
+                answer = {"ETag": ours.etag, "VersionId": ours.version_id}
+        self._sent.append((item, Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))))
+        item.progress.add(len(data))
 
-    def _put(self, request: UploadRequest, data: bytes, sums: PartSums, conditions: dict[str, Any]) -> dict[str, Any]:
-        return self._connection.quickly(
+    def _put(self, request: UploadRequest, data: bytes, sums: PartSums, conditions: dict[str, Any]) -> Underway:
+        return self._connection.begin(
             "put_object", **request.parameters(), **conditions, **checks(self._connection, sums), Body=data
         )
 
@@ -149,13 +197,10 @@ class _Flood:
             return
         bucket = self._sent[0][0].request.target.bucket
         keys = [item.request.target.key for item, _ in self._sent]
-        try:
-            found = found_among(self._connection, bucket, keys, self._token)
-        except Cancelled:
-            found = {}
+        found = found_among(self._connection, bucket, keys, CancelToken())
         together(self._look, [each for each in self._sent if not self._is_listed(*each, found)])
 
-    def _is_listed(self, item: _Item, sent: Sent, found: dict[str, Found]) -> bool:
+    def _is_listed(self, item: Item[UploadRequest], sent: Sent, found: dict[str, Found]) -> bool:
         """Whether the list settles it: it doesn't tell metadata and tags."""
         request, etag = item.request, sent.etag
         if request.metadata or request.tags or found.get(request.target.key) != (sent.size, etag):
@@ -163,14 +208,14 @@ class _Flood:
         self._ended(item.number, Outcome("verified", "Size and ETag agree.", etag, sent.version_id, sent.size))
         return True
 
-    def _look(self, sent: tuple[_Item, Sent]) -> None:
+    def _look(self, sent: tuple[Item[UploadRequest], Sent]) -> None:
         item, what = sent
-        if self._token.cancelled:
+        if item.token.cancelled:
             self._ended(item.number, verify.from_answer(what, "it was cancelled before it was compared"))
             return
         try:
             with Source(item.request.path) as source:
-                outcome = verify.uploaded(self._connection, item.request, what, source, self._token)
+                outcome = verify.uploaded(self._connection, item.request, what, source, item.token)
             self._ended(item.number, outcome)
         except (S3tuiError, Cancelled) as error:
             self._ended(item.number, error)

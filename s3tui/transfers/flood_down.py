@@ -1,109 +1,161 @@
 """Many small objects of one bucket into files, one request each.
 
 A list tells size and ETag of all of them beforehand, instead of a HEAD each. An object is held in memory until it
-was compared, and only then written. Whatever isn't plain (a large object, an ETag that is no MD5, a version) goes
-the ordinary way, `download.download`.
+was compared, and only then written. Whatever isn't plain (a large object, an ETag that is no MD5, a version)
+is given back, to go the ordinary way, `download.download`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
-from s3tui.new_file import new_file
+from s3tui.new_file import new_file, sync_folder
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.transfers.checksums import is_md5
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.failures import AlreadyExists
-from s3tui.transfers.flood import SMALL, Ended
+from s3tui.transfers.flood import SMALL, Ended, Item
 from s3tui.transfers.found import Found, found_among
-from s3tui.transfers.notes import Notes
 from s3tui.transfers.part_file import make_folder
-from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.progress import Outcome
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.stored import bare
-from s3tui.transfers.together import together
+from s3tui.transfers.together import Work, in_flight
+
+_FILES, _BYTES = (
+    64,
+    8 << 20,
+)  # that are written at a time, so that a folder's names are brought to the disk once for them
 
 
-def download_all(connection: Connection, requests: Sequence[DownloadRequest], ended: Ended, token: CancelToken) -> None:
-    """Download objects of up to `flood.SMALL` bytes from one bucket; `ended(index, how)` is told of each of
-    `requests` once, from any thread. Larger ones come out right as well, only slower."""
+def download_all(connection: Connection, items: Sequence[Item[DownloadRequest]], ended: Ended) -> None:
+    """Download objects of up to `flood.SMALL` bytes from one bucket.
 
-    def work(numbered: tuple[int, DownloadRequest]) -> None:
-        number, request = numbered
+    `ended(number, how)` is told of each once, from any thread; None when nothing was written, since it must go by
+    itself.
+    """
+    keys = [item.request.source.key for item in items]
+    found = found_among(connection, items[0].request.source.bucket, keys, CancelToken())
+    flood = _Flood(connection, found, ended)
+    in_flight(flood.receive, items)
+    flood.write()
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """An object that was compared, while nobody else may write its file."""
+
+    item: Item[DownloadRequest]
+    data: bytes
+    modified: datetime | None
+    outcome: Outcome
+    reservation: ExitStack
+
+
+class _Flood:
+    def __init__(self, connection: Connection, found: dict[str, Found], ended: Ended) -> None:
+        self._connection, self._found, self._ended = connection, found, ended
+        self._folders: set[tuple[Path, Path | None]] = set()  # made, and looked at, already
+        self._lock = threading.Lock()
+        self._lot: list[_Received] = []
+        self._held = 0  # bytes of them
+
+    def receive(self, item: Item[DownloadRequest]) -> Work:
+        """One object."""
         try:
-            token.check()
-            outcome = _quickly(connection, request, found.get(request.source.key), folders)
-            ended(number, outcome or request.run(connection, Progress(), token, Notes()))
+            item.token.check()
+            yield from self._receive(item)
         except (S3tuiError, Cancelled) as error:
-            ended(number, error)
+            self._ended(item.number, error)
 
-    found: dict[str, Found] = {}
-    folders = _Folders()
+    def _receive(self, item: Item[DownloadRequest]) -> Work:
+        request = item.request
+        size, etag = self._found.get(request.source.key) or (0, "")
+        if not size or size > SMALL or not is_md5(etag) or request.source.version_id:
+            self._ended(item.number, None)
+            return
+        with ExitStack() as reservation:
+            reservation.enter_context(reserved(os.path.abspath(request.path), str(request.path)))
+            if not request.overwrite and os.path.lexists(request.path):
+                raise AlreadyExists(str(request.path))
+            item.progress.begin(size)
+            underway = self._connection.begin(
+                "get_object",
+                Bucket=request.source.bucket,
+                Key=request.source.key,
+                Range=f"bytes=0-{size - 1}",
+                IfMatch=f'"{etag}"',
+            )
+            yield underway
+            answer = underway.finish()
+            data = _content(answer, size, etag)
+            if data is None:
+                self._ended(item.number, None)
+                return
+            item.progress.add(size)
+            outcome = Outcome("verified", "Size and ETag agree.", etag, answer.get("VersionId"), size)
+            self._keep(_Received(item, data, answer.get("LastModified"), outcome, reservation.pop_all()))
+
+    def _keep(self, received: _Received) -> None:
+        with self._lock:
+            self._lot.append(received)
+            self._held += len(received.data)
+            is_full = len(self._lot) >= _FILES or self._held > _BYTES
+        if is_full:
+            self.write()
+
+    def write(self) -> None:
+        """What was received, and tell so."""
+        with self._lock:
+            lot, self._lot, self._held = self._lot, [], 0
+        written = []
+        for each in lot:
+            with each.reservation:
+                try:
+                    self._write(each)
+                    written.append(each)
+                except S3tuiError as error:
+                    self._ended(each.item.number, error)
+        for folder in {each.item.request.path.parent for each in written}:
+            with suppress(OSError):  # the files are there, whole; only a power cut could still take their names
+                sync_folder(folder)
+        for each in written:
+            self._ended(each.item.number, each.outcome)
+
+    def _write(self, received: _Received) -> None:
+        request = received.item.request
+        place = (request.path.parent, request.root)
+        if place not in self._folders:
+            make_folder(request.path, request.root)
+            self._folders.add(place)
+        with new_file(request.path, request.overwrite, sync=False) as file:
+            file.write(received.data)
+            file.flush()
+            if received.modified is not None:
+                moment = received.modified.timestamp()
+                os.utime(file.fileno(), (moment, moment))
+
+
+def _content(answer: dict[str, Any], size: int, etag: str) -> bytes | None:
+    """What came, if it is what was listed; None when it must go by itself."""
     try:
-        if requests:
-            keys = [request.source.key for request in requests]
-            found = found_among(connection, requests[0].source.bucket, keys, token)
-    except Cancelled:
-        pass  # each is told so
-    together(work, list(enumerate(requests)))
-
-
-class _Folders:
-    """Those that were made, and looked at, by these downloads."""
-
-    def __init__(self) -> None:
-        self._made: set[tuple[str, Path | None]] = set()
-
-    def make(self, target: Path, root: Path | None) -> None:
-        """See `make_folder`; once is enough for all that goes into one folder."""
-        folder = os.path.dirname(target)
-        if (folder, root) not in self._made:
-            make_folder(target, root)
-            self._made.add((folder, root))
-
-
-def _quickly(
-    connection: Connection, request: DownloadRequest, found: Found | None, folders: _Folders
-) -> Outcome | None:
-    """None: not in this way."""
-    size, etag = found or (0, "")
-    if not size or size > SMALL or not is_md5(etag) or request.source.version_id:
+        with answer["Body"] as body:
+            data: bytes = body.read(size)
+    except errors.S3Error:
+        return None  # cut
+    told = str(answer.get("ContentRange") or f"/{size}")  # a server that ignores Range sends all
+    if (bare(answer.get("ETag")), told.rpartition("/")[2]) != (etag, str(size)):
         return None
-    with reserved(os.path.abspath(request.path), str(request.path)):
-        if not request.overwrite and os.path.lexists(request.path):
-            raise AlreadyExists(str(request.path))
-        answer = connection.quickly(
-            "get_object",
-            Bucket=request.source.bucket,
-            Key=request.source.key,
-            Range=f"bytes=0-{size - 1}",
-            IfMatch=f'"{etag}"',
-        )
-        try:
-            with answer["Body"] as body:
-                data = body.read(size)
-        except errors.S3Error:
-            return None  # cut
-        told = str(answer.get("ContentRange") or f"/{size}")  # a server that ignores Range sends all
-        if (bare(answer.get("ETag")), told.rpartition("/")[2]) != (etag, str(size)):
-            return None
-        if hashlib.md5(data, usedforsecurity=False).hexdigest() != etag:
-            return None  # with KMS it is no MD5
-        folders.make(request.path, request.root)
-        _write(request, data, answer.get("LastModified"))
-    return Outcome("verified", "Size and ETag agree.", etag, answer.get("VersionId"), size)
-
-
-def _write(request: DownloadRequest, data: bytes, modified: datetime | None) -> None:
-    with new_file(request.path, request.overwrite) as file:
-        file.write(data)
-        file.flush()
-        if modified is not None:
-            os.utime(file.fileno(), (modified.timestamp(), modified.timestamp()))
+    # With KMS it is no MD5.
+    return data if hashlib.md5(data, usedforsecurity=False).hexdigest() == etag else None

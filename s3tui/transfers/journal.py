@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -130,7 +130,7 @@ class Journal:
 
             def lines() -> Iterable[tuple[object, ...]]:
                 for number, request in enumerate(requests, (newest[0] if newest else 0) + 1):
-                    ends = request.ends
+                    ends, size = request.ends, getattr(request, "size", None)
                     rows.append(
                         Row(
                             number,
@@ -141,17 +141,18 @@ class Journal:
                             "waiting",
                             "",
                             False,
-                            None,
+                            size,
                             0,
                             "",
                             None,
                             False,
                         )
                     )
-                    yield number, job.number, number, request.kind, json.dumps(ends), request_text.written(request)
+                    text = request_text.written(request)
+                    yield number, job.number, number, request.kind, json.dumps(ends), text, size
 
             database.executemany(
-                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, 'waiting', '\"\"', 0, NULL, 0, '', NULL, '{}',"
+                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, 'waiting', '\"\"', 0, ?, 0, '', NULL, '{}',"
                 " (SELECT changes FROM counter))",
                 lines(),
             )
@@ -206,24 +207,37 @@ class Journal:
 
     # ---- items
 
-    def request(self, number: int) -> tuple[Request, Notes]:
+    def request(self, number: int) -> tuple[Request, JournalNotes]:
         """What an item asks for, and what it noted. Raises `BadInput` when another version wrote it."""
-        with self._file.reading() as database:
-            found = database.execute("SELECT kind, request, notes FROM item WHERE id = ?", (number,)).fetchone()
-        if found is None:
+        found = self.requests((number,))
+        if not found:
             raise BadInput("It was taken from the list by another s3tui.")
-        kind, text, notes = found
-        return request_text.read(kind, text), JournalNotes(self, number, json.loads(notes))
+        return found[number]
+
+    def requests(self, numbers: Iterable[int]) -> dict[int, tuple[Request, JournalNotes]]:
+        """The same of many, without those that aren't there any more."""
+        asked = "SELECT kind, request, notes FROM item WHERE id = ?"
+        with self._file.reading() as database:
+            found = {number: database.execute(asked, (number,)).fetchone() for number in numbers}
+        return {
+            number: (request_text.read(row[0], row[1]), JournalNotes(self, number, json.loads(row[2])))
+            for number, row in found.items()
+            if row
+        }
 
     def set_request(self, number: int, request: Request) -> None:
         """Ask for something else in its place."""
         with self._writing(durable=True) as database:
             database.execute("UPDATE item SET request = ? WHERE id = ?", (request_text.written(request), number))
 
-    def set_notes(self, number: int, facts: dict[str, Fact]) -> None:
-        """On the disk when this returns."""
-        with self._writing(durable=True) as database:
-            database.execute(f"UPDATE item SET notes = ?, {_NOW} WHERE id = ?", (json.dumps(facts), number))
+    def set_notes(self, facts: Mapping[int, Mapping[str, Fact]], durable: bool = True) -> None:
+        """Of each item by its number. On the disk when this returns; if not `durable`, in the kernel's hands, so that
+        only a power cut can lose it."""
+        with self._writing(durable) as database:
+            database.executemany(
+                f"UPDATE item SET notes = ?, {_NOW} WHERE id = ?",
+                [(json.dumps(noted), number) for number, noted in facts.items()],
+            )
 
     def set_state(self, numbers: Iterable[int], state: State, why: str, before: Collection[State]) -> list[int]:
         """Give those items that are in one of the states `before` another one; returns which they are."""
@@ -246,15 +260,18 @@ class Journal:
                 f"UPDATE item SET done = ?, total = ?, {_NOW} WHERE id = ? AND state = 'running'", (done, total, number)
             )
 
-    def end(self, row: Row) -> None:
-        """How it ended, or where it was paused. What is over needs no notes any more: they go in the same moment."""
-        fields = (row.state, json.dumps(row.why), row.exists, row.total, row.done, row.etag, row.version_id)
+    def end(self, *rows: Row) -> None:
+        """How they ended, or where they were paused. What is over needs no notes any more: they go in the same moment."""
         with self._writing(durable=False) as database:
-            database.execute(
+            database.executemany(
                 "UPDATE item SET state = ?, why = ?, taken = ?, total = ?, done = ?, etag = ?, version_id = ?,"
                 f" notes = CASE WHEN ? THEN '{{}}' ELSE notes END, {_NOW} WHERE id = ?",
-                (*fields, row.state in OVER, row.number),
-            )
+                [
+                    (row.state, json.dumps(row.why), row.exists, row.total, row.done, row.etag, row.version_id,
+                     row.state in OVER, row.number)
+                    for row in rows
+                ],
+            )  # fmt: skip
 
     def set_positions(self, positions: Sequence[tuple[int, int]]) -> None:
         """Reorder: (number, position) of each that moves."""
@@ -284,25 +301,35 @@ class Journal:
 
 
 class JournalNotes(Notes):
-    """The notes of one item. They are on the disk when `set` and `clear` return; both raise `JournalError`, and
-    nothing has changed then."""
+    """The notes of one item. They are on the disk when `set` and `clear` return; these and `jot` raise
+    `JournalError`, and nothing has changed then."""
 
     def __init__(self, journal: Journal, number: int, facts: dict[str, Fact]) -> None:
         super().__init__(facts)
-        self._journal, self._number = journal, number
+        self._journal, self.number = journal, number
         self.kept = journal.run != IN_MEMORY
         self._order = threading.Lock()
 
     def set(self, **facts: Fact) -> None:
         with self._order:
-            self._journal.set_notes(self._number, self._facts | facts)
+            self._journal.set_notes({self.number: self._facts | facts})
             super().set(**facts)
+
+    def jot(self, **facts: Fact) -> None:
+        with self._order:
+            self._journal.set_notes({self.number: self._facts | facts}, durable=False)
+            super().jot(**facts)
 
     def clear(self) -> None:
         with self._order:
             if not self.empty:
-                self._journal.set_notes(self._number, {})
+                self._journal.set_notes({self.number: {}})
                 super().clear()
+
+    def noted(self, facts: Mapping[str, Fact]) -> None:
+        """The journal has been told already, together with others: see `Journal.set_notes`."""
+        with self._order:
+            self._facts = dict(facts)
 
 
 def _found(database: sqlite3.Connection, jobs: str, upto: int) -> Changes:

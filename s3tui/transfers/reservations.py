@@ -13,10 +13,12 @@ import os
 import threading
 from collections.abc import Hashable, Iterator
 from pathlib import Path
+from typing import Final
 
 from s3tui import folders
 from s3tui.transfers.failures import AlreadyExists
 
+_TRY: Final = int(fcntl.LOCK_EX | fcntl.LOCK_NB)  # as an enum it takes longer than the call
 _targets: set[Hashable] = set()
 _lock = threading.Lock()
 _file: tuple[Path, int] | None = None  # opened once: closing it anywhere would drop the locks of all
@@ -26,7 +28,8 @@ _file: tuple[Path, int] | None = None  # opened once: closing it anywhere would 
 def reserved(target: Hashable, shown: str) -> Iterator[None]:
     """Keep the others away from `target`, which people know as `shown`. Raises `AlreadyExists`."""
     with _lock:
-        if target in _targets or not _locked(fcntl.LOCK_EX | fcntl.LOCK_NB, target):
+        place = None if target in _targets else _locked(target)
+        if place is None:
             raise AlreadyExists(shown, "Another transfer is writing it right now: choose another name.")
         _targets.add(target)
     try:
@@ -34,29 +37,33 @@ def reserved(target: Hashable, shown: str) -> Iterator[None]:
     finally:
         with _lock:
             _targets.discard(target)
-            _locked(fcntl.LOCK_UN, target)
+            if place >= 0 and _file:
+                fcntl.lockf(_file[1], fcntl.LOCK_UN, 1, place)
 
 
-def _locked(operation: int, target: Hashable) -> bool:
-    """False when another process has it. A disk that can't lock keeps nobody away."""
+def _locked(target: Hashable) -> int | None:
+    """The byte that stands for it, -1 on a disk that can't lock: that keeps nobody away. None when another process
+    has it."""
     place = int.from_bytes(hashlib.sha256(ascii(target).encode()).digest()[:7], "big")
-    with contextlib.suppress(OSError):
+    try:
         file = _opened()
         try:
-            fcntl.lockf(file, operation, 1, place)
+            fcntl.lockf(file, _TRY, 1, place)
         except (BlockingIOError, PermissionError):  # both are said, by different systems
-            return False
-    return True
+            return None
+    except OSError:
+        return -1
+    return place
 
 
 def _opened() -> int:
     """Raises `OSError`."""
     global _file
-    path = folders.transfers_folder() / "targets.lock"
-    if _file is None or _file[0] != path:
+    folder = folders.transfers_folder()
+    if _file is None or _file[0] is not folder:
         if _file:
             os.close(_file[1])
             _file = None
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _file = path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _file = folder, os.open(folder / "targets.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     return _file[1]

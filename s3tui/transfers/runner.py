@@ -7,24 +7,40 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from s3tui.background import TRANSFERS, Cancelled
+from s3tui.background import TRANSFERS, Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.failures import AlreadyExists
-from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError
-from s3tui.transfers.progress import Progress, State
+from s3tui.transfers.failures import AlreadyExists, FileChanged
+from s3tui.transfers.job_view import JobView, job_view
+from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError, Row
+from s3tui.transfers.progress import Outcome, Progress, State
 from s3tui.transfers.request import leaves
 from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView
 from s3tui.transfers.transfer_list import TransferList
 
 AT_ONCE = 3  # transfers at the same time, unless told otherwise
 _SAVED = 1.0  # s between two times that the journal is told how far a transfer is
+
+
+def ended_by(end: Outcome | Exception, token: CancelToken) -> dict[str, Any]:
+    """What of a row is another when its transfer has ended so."""
+    if isinstance(end, Outcome):
+        if end.state == "cancelled" and token.keep:
+            return {"state": "paused", "why": f"Paused. {end.detail}"}
+        return {"state": end.state, "why": end.detail, "etag": end.etag, "version_id": end.version_id}
+    if isinstance(end, Cancelled):
+        paused = {"state": "paused", "why": "Paused."}
+        return paused if token.keep else {"state": "cancelled", "why": "Cancelled; nothing was left behind."}
+    if isinstance(end, S3tuiError):
+        return {"state": "failed", "why": str(end), "exists": isinstance(end, AlreadyExists)}
+    # A fault of ours must not look like a transfer that never ends.
+    return {"state": "failed", "why": f"A fault in s3tui: {type(end).__name__}: {end}"}
 
 
 class Runner:
@@ -36,6 +52,7 @@ class Runner:
         self.problem = ""  # why the journal can't be written any more, in a sentence
         self._on_finished = on_finished
         self._at_once = AT_ONCE
+        self._working = 0  # threads of this process
         self._list = TransferList()
         self._submissions: dict[int, Submission] = {}
         self._run_name = ""  # as the journal knows this process
@@ -56,8 +73,8 @@ class Runner:
 
     @property
     def running(self) -> int:
-        """How many run or wait in this process."""
-        return sum(each.active for each in list(self._submissions.values()))
+        """How many run or wait in this process, or have ended without `on_finished` having heard of it."""
+        return sum(each.active + each.untold for each in list(self._submissions.values()))
 
     @property
     def counts(self) -> dict[State, int]:
@@ -75,6 +92,20 @@ class Runner:
     def view(self, transfer: Transfer) -> TransferView:
         """As it is now."""
         return transfer.view(self._run_name)
+
+    def jobs(self) -> list[Submission]:
+        """All that have items, in the order of the first of each."""
+        return self._list.jobs()
+
+    def items(self, submission: Submission) -> list[Transfer]:
+        """Those of one job, in their order."""
+        return self._list.items(submission)
+
+    def job(self, submission: Submission) -> JobView | None:
+        """A job as it is now; None when it has no items any more."""
+        with suppress(IndexError):
+            return job_view(submission, self._list.tally(submission), self._list.running(), self._run_name)
+        return None
 
     def snapshot(self) -> tuple[TransferView, ...]:
         """Every transfer; not for where there may be thousands."""
@@ -96,13 +127,13 @@ class Runner:
         """Begin as many as may run."""
         while True:
             with self._changing:
-                ours = sum(1 for each in self._list.running() if each.activity)
-                found = self._list.pop_waiting(self._run_name) if ours < self._at_once else None
+                found = self._list.pop_waiting(self._run_name) if self._working < self._at_once else None
                 if found is None:
                     return
+                self._working += 1
                 activity = found.activity = Activity()
             activity.progress = Progress(partial(self._moved, found, activity))
-            TRANSFERS.submit(self._run, found, activity)
+            TRANSFERS.submit(self._work, found, activity)
 
     def _moved(self, transfer: Transfer, activity: Activity, count: int) -> None:
         self.bandwidth.take(count, activity.token)
@@ -115,19 +146,31 @@ class Runner:
 
     # ---- one of them
 
-    def _run(self, transfer: Transfer, activity: Activity) -> None:
+    def _work(self, transfer: Transfer, activity: Activity) -> None:
         try:
-            result = self._result(transfer, activity)
-        except S3tuiError as error:
-            result = {"state": "failed", "why": str(error), "exists": isinstance(error, AlreadyExists)}
-        except Exception as error:
-            # A fault of ours must not look like a transfer that never ends.
-            result = {"state": "failed", "why": f"A fault in s3tui: {type(error).__name__}: {error}"}
-        self._end(transfer, activity, result)
+            self._run(transfer, activity)
+        finally:
+            with self._changing:
+                self._working -= 1
+            self._fill()
+
+    def _run(self, transfer: Transfer, activity: Activity) -> None:
+        self._end([(transfer, self._result(transfer, activity))])
 
     def _result(self, transfer: Transfer, activity: Activity) -> dict[str, Any]:
         """Run it; what of its row is another afterwards."""
         began = time.monotonic()
+        try:
+            outcome = self._outcome(transfer, activity)
+        except Exception as error:
+            if isinstance(error, FileChanged) and error.again:  # trying again means the file as it is now
+                with self._noting():
+                    self.journal.set_request(transfer.number, error.again)
+            return ended_by(error, activity.token)
+        took = f"It took {time.monotonic() - began:.1f} s."
+        return ended_by(replace(outcome, detail=f"{outcome.detail} {took}"), activity.token)
+
+    def _outcome(self, transfer: Transfer, activity: Activity) -> Outcome:
         connection = transfer.submission.connection
         assert connection is not None
         with self._noting():
@@ -137,34 +180,35 @@ class Runner:
         try:
             if transfer.discarding:
                 raise Cancelled
-            outcome = request.run(connection, activity.progress, activity.token, notes)
+            return request.run(connection, activity.progress, activity.token, notes)
         except Cancelled:
-            if activity.token.keep:
-                return {"state": "paused", "why": "Paused."}
-            if not notes.empty:
+            if not activity.token.keep and not notes.empty:
                 request.discard(connection, notes)
-            return {"state": "cancelled", "why": "Cancelled; nothing was left behind."}
-        if outcome.state == "cancelled" and activity.token.keep:
-            return {"state": "paused", "why": f"Paused. {outcome.detail}"}
-        why = f"{outcome.detail} It took {time.monotonic() - began:.1f} s."
-        return {"state": outcome.state, "why": why, "etag": outcome.etag, "version_id": outcome.version_id}
+            raise
 
-    def _end(self, transfer: Transfer, activity: Activity, result: dict[str, Any]) -> None:
-        progress = activity.progress
+    def _end(self, ended: Sequence[tuple[Transfer, dict[str, Any]]]) -> None:
         with self._changing:
-            row = transfer.row._replace(**{"exists": False, **result})
-            # What went well may keep its notes until that is written down, so that a kill just before loses nothing.
-            if activity.notes:
-                row = row._replace(left=leaves(row.kind, row.state, activity.notes.empty))
-            if progress.total is not None:
-                row = row._replace(done=progress.done, total=progress.total)
-            transfer.activity, transfer.discarding = None, False
-            self._list.change(transfer, row)
+            rows = [self._ended_row(transfer, result) for transfer, result in ended]
+            for (transfer, _), row in zip(ended, rows, strict=True):
+                transfer.activity, transfer.discarding = None, False
+                self._list.change(transfer, row)
             with self._noting():
-                self.journal.end(row)
-            self._no_longer_active(transfer.submission, 1)
-        self._fill()
-        self._tell(transfer)
+                self.journal.end(*rows)
+            self._will_tell([transfer for transfer, _ in ended])
+            for transfer, _ in ended:
+                self._no_longer_active(transfer.submission, 1)
+        for transfer, _ in ended:
+            self._tell(transfer)
+
+    def _ended_row(self, transfer: Transfer, result: dict[str, Any]) -> Row:
+        activity, row = transfer.activity, transfer.row._replace(**{"exists": False, **result})
+        assert activity is not None
+        # What went well may keep its notes until that is written down, so that a kill just before loses nothing.
+        if activity.notes:
+            row = row._replace(left=leaves(row.kind, row.state, activity.notes.empty))
+        if activity.progress.total is not None:
+            row = row._replace(done=activity.progress.done, total=activity.progress.total)
+        return row
 
     def _no_longer_active(self, submission: Submission, count: int) -> None:
         """When nothing of a job waits or runs here any more, another process may go on with it."""
@@ -174,14 +218,23 @@ class Runner:
             with self._noting():
                 self.journal.release(submission.job.number)
 
+    def _will_tell(self, transfers: Iterable[Transfer]) -> None:
+        """Before they count as ended: `_tell` follows for each."""
+        with self._some_ended:
+            for transfer in transfers:
+                transfer.submission.untold += 1
+
     def _tell(self, transfer: Transfer) -> None:
         """Whoever waits for its end, or for a pause."""
-        transfer.settle()
-        with self._some_ended:
-            self._some_ended.notify_all()
         view = self.view(transfer)
-        if self._on_finished and view.finished:
-            self._on_finished(view)
+        try:
+            if self._on_finished and view.finished:
+                self._on_finished(view)
+        finally:
+            with self._some_ended:
+                transfer.submission.untold -= 1
+                self._some_ended.notify_all()
+            transfer.settle()
 
     @contextmanager
     def _noting(self) -> Iterator[None]:

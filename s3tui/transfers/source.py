@@ -16,6 +16,20 @@ from s3tui.transfers.parts import CHUNK, Part
 from s3tui.transfers.progress import Progress
 
 
+def identity_at(path: Path) -> tuple[int, int, int] | None:
+    """What `Source.identity` would be; None when it can't be told."""
+    try:
+        return identity_of(os.stat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def identity_of(told: os.stat_result) -> tuple[int, int, int]:
+    """Size in bytes, time of modification in ns, and inode: what tells later whether this is still the same file.
+    Not the device, whose number may be another after the machine was started again."""
+    return told.st_size, told.st_mtime_ns, told.st_ino
+
+
 class Source:
     """An open regular file. Raises `BadInput` when it isn't one, `LocalFailure` when it can't be read."""
 
@@ -38,9 +52,8 @@ class Source:
 
     @property
     def identity(self) -> tuple[int, int, int]:
-        """Size in bytes, time of modification in ns, and inode: what tells later whether this is still the same file.
-        Not the device, whose number may be another after the machine was started again."""
-        return self._seen.st_size, self._seen.st_mtime_ns, self._seen.st_ino
+        """See `identity_of`."""
+        return identity_of(self._seen)
 
     def __enter__(self) -> Source:
         return self

@@ -103,6 +103,14 @@ def beside(path: Path) -> dict[Promise, Path]:
     return dict(found.values())
 
 
+def has_sums(folder: Path) -> bool:
+    """Whether checksum files are in `folder`, or may be: it can't be read."""
+    try:
+        return bool(_checksum_files(folder.absolute()))
+    except LocalFailure:
+        return True
+
+
 def _checksum_files(folder: Path) -> tuple[Path, ...]:
     try:
         changed = folder.stat().st_mtime_ns

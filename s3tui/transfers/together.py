@@ -1,41 +1,67 @@
-"""Working on many small things at a time: on as few threads as keep the line busy."""
+"""Working on many small things at the same time."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import wait
 from typing import TypeVar
 
 from s3tui.background import FLOOD
+from s3tui.s3.client import Underway
 
-_FEWEST, _MOST = 2, 32
-_TRIED = 8  # things by which it is found out how many threads pay
+_AHEAD = 16  # requests that one thread sends before it waits for the answer to the first
+_MOST = 4  # threads
+_TRIED = 4  # things by which it is found out whether more than one pays
+_NEAR = 0.001  # s that an answer takes when one thread can keep the line busy
 
 T = TypeVar("T")
+Work = Generator[Underway, None, None]
+
+
+def in_flight(work: Callable[[T], Work], items: Sequence[T]) -> None:
+    """`work(item)` for all of them. It yields where it waits for an answer; meanwhile others send.
+
+    One thread is quickest where answers come at once: more would only hand Python's lock to and fro. Where they take
+    long, several connect and send at the same time.
+    """
+    waited = [1.0]
+    for item in items[:_TRIED]:
+        started, before = time.perf_counter(), time.thread_time()
+        _ahead(work, (item,))
+        waited.append(time.perf_counter() - started - (time.thread_time() - before))
+    shared = iter(items[_TRIED:])  # next() of a list's iterator is one step for all threads
+    if min(waited) < _NEAR:
+        _ahead(work, shared)
+    else:
+        _on_threads(_MOST, lambda: _ahead(work, shared))
 
 
 def together(work: Callable[[T], object], items: Sequence[T]) -> None:
-    """`work(item)` for all of them, by as many threads as make up for the time that one waits for answers.
+    """`work(item)` for all of them, on several threads, for what isn't as quick as that."""
+    shared = iter(items)
+    _on_threads(min(_AHEAD, len(items)), lambda: deque(map(work, shared), maxlen=0))
 
-    More would only hand Python's lock to and fro, which takes as long again as the work.
-    """
-    idle, busy = [1.0], 1e-6
-    for item in items[:_TRIED]:
-        started, before = time.perf_counter(), time.thread_time()
-        work(item)
-        computed = time.thread_time() - before
-        busy += computed
-        idle.append(time.perf_counter() - started - computed)
-    rest = items[_TRIED:]
-    count = min(_FEWEST + round(min(idle) / (busy / _TRIED)), _MOST, len(rest))
-    shared = iter(rest)  # next() of a list's iterator is one step for all threads
-    futures = [FLOOD.submit(_all_of, work, shared) for _ in range(count)]
+
+def _on_threads(count: int, work: Callable[[], object]) -> None:
+    futures = [FLOOD.submit(work) for _ in range(count)]
     wait(futures)
     for future in futures:
         future.result()
 
 
-def _all_of(work: Callable[[T], object], shared: Iterator[T]) -> None:
-    for item in shared:
-        work(item)
+def _ahead(work: Callable[[T], Work], items: Iterable[T]) -> None:
+    waiting: deque[tuple[Work, Underway]] = deque()
+    for item in items:
+        _go_on(work(item), waiting)
+        while waiting and (len(waiting) == _AHEAD or waiting[0][1].is_answered):
+            _go_on(waiting.popleft()[0], waiting)
+    while waiting:
+        _go_on(waiting.popleft()[0], waiting)
+
+
+def _go_on(working: Work, waiting: deque[tuple[Work, Underway]]) -> None:
+    underway = next(working, None)
+    if underway:
+        waiting.append((working, underway))

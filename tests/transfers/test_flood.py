@@ -11,10 +11,12 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import errors, objects, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers import together
 from s3tui.transfers.failures import AlreadyExists, LocalFailure
 from s3tui.transfers.flood import SMALL, End, upload_all
 from s3tui.transfers.progress import Outcome
 from s3tui.transfers.upload import UploadRequest
+from tests.floods import ends_of
 from tests.hostile import NAMES
 from tests.transfers.conftest import content
 from tests.transfers.proxy import Asked, Proxy, Treatment
@@ -27,16 +29,7 @@ def flood(
     connection: Connection, path: Path, bucket: str, keys: list[str], token: CancelToken | None = None, **more: object
 ) -> list[End]:
     requests = [UploadRequest(path, S3Uri(bucket, key), **more) for key in keys]  # type: ignore[arg-type]
-    ends: dict[int, End] = {}
-    told: list[int] = []
-
-    def ended(number: int, end: End) -> None:
-        ends[number] = end
-        told.append(number)
-
-    upload_all(connection, requests, ended, token or CancelToken())
-    assert sorted(told) == list(range(len(keys)))
-    return [ends[number] for number in range(len(keys))]
+    return ends_of(upload_all, connection, requests, token)
 
 
 def states(ends: list[End]) -> set[str]:
@@ -147,11 +140,10 @@ def test_one_that_fails_fails_alone(connection: Connection, bucket: str, make: M
     requests = [UploadRequest(good, S3Uri(bucket, key)) for key in KEYS]
     requests[9] = UploadRequest(tmp_path / "gone", S3Uri(bucket, KEYS[9]))
     requests[11] = UploadRequest(good, S3Uri(bucket, "x" * 1025))
-    ends: dict[int, End] = {}
-    upload_all(connection, requests, ends.__setitem__, CancelToken())
-    assert isinstance(ends.pop(9), LocalFailure)
+    ends = ends_of(upload_all, connection, requests)
     assert "1,025 bytes" in str(ends.pop(11))
-    assert states(list(ends.values())) == {"verified"}
+    assert isinstance(ends.pop(9), LocalFailure)
+    assert states(ends) == {"verified"}
 
 
 def test_a_read_only_connection_sends_nothing(through: Connection, proxy: Proxy, bucket: str, make: Make) -> None:
@@ -161,7 +153,11 @@ def test_a_read_only_connection_sends_nothing(through: Connection, proxy: Proxy,
     assert puts(proxy) == []
 
 
-def test_cancelled_in_the_middle(through: Connection, proxy: Proxy, bucket: str, make: Make) -> None:
+def test_cancelled_in_the_middle(
+    through: Connection, proxy: Proxy, bucket: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "_AHEAD", 2)  # not all of so few are on their way at once
+    monkeypatch.setattr(together, "_MOST", 1)
     token = CancelToken()
     stop = Treatment(before=token.cancel)
     proxy.rules.append(lambda asked: stop if asked.method == "PUT" and asked.path.endswith(KEYS[12]) else None)

@@ -15,6 +15,7 @@ from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.flood import SMALL, End
 from s3tui.transfers.flood_down import download_all
 from s3tui.transfers.names import local_paths
+from tests.floods import ends_of
 from tests.hostile import NAMES
 from tests.transfers.proxy import Asked, Proxy, Treatment
 
@@ -25,16 +26,7 @@ def flood(
     connection: Connection, bucket: str, paths: dict[str, Path], token: CancelToken | None = None, **more: bool
 ) -> dict[str, End]:
     requests = [DownloadRequest(S3Uri(bucket, key), path, **more) for key, path in paths.items()]
-    ends: dict[int, End] = {}
-    told: list[int] = []
-
-    def ended(number: int, end: End) -> None:
-        ends[number] = end
-        told.append(number)
-
-    download_all(connection, requests, ended, token or CancelToken())
-    assert sorted(told) == list(range(len(paths)))
-    return {key: ends[number] for number, key in enumerate(paths)}
+    return dict(zip(paths, ends_of(download_all, connection, requests, token), strict=True))
 
 
 def states(ends: dict[str, End]) -> set[str]:

@@ -127,3 +127,21 @@ def test_a_fault_of_ours_ends_the_transfer(
     queue = Queue()
     transfer = queue.submit(connection, UploadRequest(Path("x"), S3Uri(bucket, "x")))
     assert ended(transfer).state == "failed" and "fault in s3tui" in transfer.why
+
+
+def test_nothing_has_ended_before_who_wants_to_know_was_told(connection: Connection, bucket: str) -> None:
+    """A command's exit code is made of what it was told when nothing runs any more."""
+    telling, go = threading.Event(), threading.Event()
+    told: list[TransferView] = []
+
+    def tell(view: TransferView) -> None:
+        telling.set()
+        go.wait(20)
+        told.append(view)
+
+    queue = Queue(tell)
+    transfer = queue.submit(connection, UploadRequest(Path("/nowhere/x"), S3Uri(bucket, "x")))
+    assert telling.wait(20)
+    assert transfer.state == "failed" and queue.running == 1 and not queue.pause_all(0.0)
+    go.set()
+    assert queue.pause_all(20) and queue.running == 0 and [view.state for view in told] == ["failed"]

@@ -76,7 +76,9 @@ async def test_the_screen_shows_cancels_and_tries_again(
             await until(pilot, lambda: "‖ paused" in text_of(app))
             await pilot.press("c")
             await until(pilot, lambda: "⊘ cancelled" in text_of(app))
-            await pilot.press("x")
+            await pilot.press("x")  # this one; X all
+            await until(pilot, lambda: [each.state for each in queue.rows()] == ["verified"])
+            await pilot.press("X")
             await until(pilot, lambda: "Nothing has been transferred" in text_of(app))
             await pilot.press("escape")
             await until(pilot, lambda: app.screen is not screen)

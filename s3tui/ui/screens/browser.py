@@ -222,12 +222,15 @@ class Browser(TellsFailures, Screen[None]):
         """Talk to `profile` from now on, and go to `then` when it is given."""
         from s3tui.ui import connecting
 
-        if self.app.start.read_only:  # `--read-only` holds for whatever profile is chosen later, too
-            profile = replace(profile, read_only=True)
+        profile = self.as_started(profile)
         if self.connection and self.connection.profile == profile:
             self.places.forget()
         self._leave()
         connecting.use(self, profile, then)
+
+    def as_started(self, profile: Profile) -> Profile:
+        """`--read-only` holds for whatever profile is chosen later, too."""
+        return replace(profile, read_only=True) if self.app.start.read_only else profile
 
     def _leave(self) -> None:
         """Stop what was asked of the profile that is left, and drop what still comes of it."""

@@ -1,0 +1,211 @@
+"""Running many small uploads, downloads or copies of one job in one go (see `flood`).
+
+Each still has its own row, notes and fate; the journal is told of many at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from s3tui.background import Cancelled, CancelToken
+from s3tui.errors import S3tuiError
+from s3tui.s3 import errors
+from s3tui.transfers import flood
+from s3tui.transfers.begun import Begun
+from s3tui.transfers.copy import CopyRequest
+from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.flood import End, Item
+from s3tui.transfers.flood_copy import copy_all
+from s3tui.transfers.flood_down import download_all
+from s3tui.transfers.journal import Journal, JournalError, JournalNotes
+from s3tui.transfers.move import MoveRequest
+from s3tui.transfers.notes import Fact, Notes
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.request import DELETES, Request
+from s3tui.transfers.runner import Runner, ended_by
+from s3tui.transfers.transfer import Activity, Transfer, TransferView
+from s3tui.transfers.upload import UploadRequest
+
+_FEWEST, _MOST = 8, 999  # behind the first one, in one go: a page of a listing tells of all
+_LOT, _LATEST = 100, 0.3  # so many ends are written down together, unless so many s pass first
+
+Small = tuple[Transfer, Any, JournalNotes]  # with its request
+
+
+class BatchRunner(Runner):
+    """See `Runner`."""
+
+    def __init__(self, on_finished: Callable[[TransferView], object] | None, journal: Journal) -> None:
+        super().__init__(on_finished, journal)
+        self._one = threading.Lock()  # several of them would only hand Python's lock to and fro
+
+    def _run(self, transfer: Transfer, activity: Activity) -> None:
+        if transfer.alone or transfer.discarding or transfer.row.kind in DELETES:
+            super()._run(transfer, activity)
+            return
+        with self._one:
+            small = self._small_ones(transfer)
+            if small:
+                self._run_together(small)
+        if not small:
+            super()._run(transfer, activity)
+
+    def _small_ones(self, first: Transfer) -> list[Small]:
+        """`first` and those behind it that go with it, running now; none when it is to run by itself."""
+        behind = [each for each in self._list.behind(first, _MOST) if not (each.alone or each.discarding)]
+        if len(behind) < _FEWEST:
+            return []
+        try:
+            asked = self.journal.requests([each.number for each in (first, *behind)])
+        except JournalError:
+            return []
+        buckets = _buckets(asked[first.number][0]) if first.number in asked else None
+        small = []
+        for each in (first, *behind):
+            request, notes = asked.get(each.number, (None, None))
+            if request and notes and notes.empty and _buckets(request) == buckets and _suits(request):
+                small.append((each, request, notes))
+            else:
+                each.alone = True
+        return self._claimed(small) if not first.alone and len(small) > _FEWEST else []
+
+    def _claimed(self, small: list[Small]) -> list[Small]:
+        with self._changing:
+            first, *behind = small
+            claimed = {each.number for each in self._list.claim([each for each, _, _ in behind])}
+            ours = [first, *(one for one in behind if one[0].number in claimed)]
+            for transfer, _, notes in ours:
+                activity = transfer.activity = transfer.activity or Activity()
+                activity.notes = notes
+                activity.progress = Progress(partial(self._took, activity))
+        with self._noting():
+            self.journal.set_state([each.number for each, _, _ in ours], "running", "", {"waiting"})
+        return ours
+
+    def _took(self, activity: Activity, count: int) -> None:
+        self.bandwidth.take(count, activity.token)
+
+    def _run_together(self, small: list[Small]) -> None:
+        connection = small[0][0].submission.connection
+        assert connection is not None
+        ends = _Ends(self._told, [transfer for transfer, _, _ in small])
+        items = [Item(each.number, request, *_activity(each), notes) for each, request, notes in small]
+        try:
+            match small[0][0].row.kind:
+                case "upload":
+                    flood.upload_all(connection, items, ends.add, self._about_to_send)
+                case "download":
+                    download_all(connection, items, ends.add)
+                case _:
+                    copy_all(connection, items, ends.add, self._note)
+        except Exception as error:
+            ends.all_others(error)
+        ends.write()
+
+    def _about_to_send(self, going: Sequence[tuple[Item[UploadRequest], Begun]]) -> None:
+        """Raises `JournalError`."""
+        self._note([(item.notes, begun.facts) for item, begun in going])
+
+    def _note(self, noted: Sequence[tuple[Notes, Mapping[str, Fact]]]) -> None:
+        ours = [(notes, facts) for notes, facts in noted if isinstance(notes, JournalNotes)]
+        if ours:
+            self.journal.set_notes({notes.number: facts for notes, facts in ours})
+        for notes, facts in ours:
+            notes.noted(facts)
+
+    def _told(self, ended: Sequence[tuple[Transfer, End | None]]) -> None:
+        """How these have ended. Those of which nobody can say what became of their request keep their notes."""
+        with self._changing:
+            stopped = [(each, end or _stopped(each)) for each, end in ended]
+            over = [(each, ended_by(end, _activity(each)[1])) for each, end in stopped if end]
+            settled = [each.activity.notes for each, end in stopped if each.activity and _is_settled(end)]
+            with self._noting():
+                self._note([(notes, {}) for notes in settled if notes and not notes.empty])
+            self._give_back([each for each, end in stopped if end is None])
+        self._end(over)
+
+    def _give_back(self, transfers: Sequence[Transfer]) -> None:
+        """They wait once more, to run by themselves."""
+        with self._noting():
+            self.journal.set_state([each.number for each in transfers], "waiting", "", {"running"})
+        for each in transfers:
+            each.alone, each.activity = True, None
+            self._list.change(each, each.row._replace(state="waiting"))
+
+
+class _Ends:
+    """How transfers have ended, until enough of them can be written down together. Thread-safe."""
+
+    def __init__(
+        self, write: Callable[[Sequence[tuple[Transfer, End | None]]], object], of: Sequence[Transfer]
+    ) -> None:
+        self._write, self._left = write, {each.number: each for each in of}
+        self._ended: list[tuple[Transfer, End | None]] = []
+        self._written = time.monotonic()
+        self._lock = threading.Lock()
+
+    def add(self, number: int, end: End | None) -> None:
+        with self._lock:
+            self._ended.append((self._left.pop(number), end))
+            few = len(self._ended) < _LOT and time.monotonic() - self._written < _LATEST
+        if not few:
+            self.write()
+
+    def all_others(self, error: Exception) -> None:
+        """All that has not ended yet has ended so."""
+        for number in list(self._left):
+            self.add(number, error)
+
+    def write(self) -> None:
+        with self._lock:
+            ended, self._ended = self._ended, []
+            self._written = time.monotonic()
+        if ended:
+            self._write(ended)
+
+
+def _activity(transfer: Transfer) -> tuple[Progress, CancelToken]:
+    assert transfer.activity is not None
+    return transfer.activity.progress, transfer.activity.token
+
+
+def _stopped(transfer: Transfer) -> Cancelled | None:
+    """What one that is given back has ended by after all."""
+    return Cancelled() if _activity(transfer)[1].cancelled else None
+
+
+def _is_settled(end: End | None) -> bool:
+    """Whether it is certain what has become of the request, so that nothing need be remembered."""
+    if isinstance(end, Outcome):
+        return end.state != "outcome unknown"
+    if isinstance(end, errors.S3Error):
+        return not end.retryable
+    return end is None or isinstance(end, (S3tuiError, Cancelled))
+
+
+def _buckets(request: Request) -> tuple[str, ...]:
+    """Those that one go is about."""
+    match request:
+        case UploadRequest():
+            return (request.target.bucket,)
+        case DownloadRequest():
+            return (request.source.bucket,)
+        case CopyRequest() | MoveRequest():
+            return (request.source.bucket, request.target.bucket)
+    raise TypeError(request.kind)
+
+
+def _suits(request: Request) -> bool:
+    """Whether it may go together with others, as far as can be told here."""
+    match request:
+        case UploadRequest():
+            return flood.suits(request)
+        case DownloadRequest():
+            return not request.source.version_id
+        case CopyRequest() | MoveRequest():
+            return not (request.source.version_id or request.to_profile)
+    return False
