@@ -138,6 +138,12 @@ def test_files_that_cannot_be_sent_are_refused_one_by_one(
     made = plan(connection, files, Form(S3Uri(bucket)))
     assert actions(made) == ["new"] + ["refuse"] * 9
     assert all(step.why.endswith(".") and step.request is None for step in made.steps[1:])
+    below_odd = plan(
+        connection,
+        [files[0], LocalFile(tmp_path / "gap", "a", at=S3Uri(bucket, "b//c"))],
+        Form(S3Uri(bucket, "a//../")),
+    )
+    assert actions(below_odd) == ["new", "new"]  # a prefix that was chosen, and a key that was written, are as they are
     sparse = tmp_path / "huge"
     with sparse.open("wb") as file:
         file.truncate(6 << 40)
