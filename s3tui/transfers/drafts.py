@@ -123,7 +123,9 @@ class _Filling:
             tags={name: value.fill(values) for name, value in self._tags.items()} | dict(file.tags),
             check_sums=form.check_sums,
             sidecar=target.parent.key + self._sidecar.fill(values) if form.sidecar else "",
-            identity=identity if self._is_of_content else None,
+            adopt=form.adopt,
+            seen=identity,
+            is_of_content=self._is_of_content,
         )
 
 
