@@ -23,7 +23,9 @@ def prepare(home: Path, endpoint: str) -> dict[str, str]:
     folder.mkdir(parents=True)
     (folder / ".env").write_text(f"S3_ENDPOINT={_LINE}\nS3_ACCESS_KEY={_LINE}\nS3_SECRET_KEY=x\n")
     for name in local_names():
-        (folder / os.fsdecode(name)).write_bytes(b"content")
+        path = folder / os.fsdecode(name)
+        path.write_bytes(b"content")
+        os.utime(path, (0, 0))  # what has just been written is pointed out, and these are not
     return {**os.environ, **variables(endpoint)}
 
 

@@ -25,6 +25,7 @@ def tell(connection: Connection, bucket: str, folder: Path, cors: bool = True) -
     connection.call("put_object", Bucket=bucket, Key=PREFIX + "about.json", Body=body, ContentType="application/json")
     image = folder / "new.x86_64.iso"
     image.write_bytes(os.urandom(300_000))
+    os.utime(image, (0, 0))  # it is pointed out when a file has just been written
     command = [sys.executable, "-m", "s3tui"]
     with Tmux(command, environment_of(connection), folder) as terminal:
         walk(terminal, bucket)

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, kind: type[CopyRequest] | type[MoveReques
         if "://" not in place and not place.startswith("arn:"):
             raise BadInput(f"“{place}” is not a place in S3.", "Files go with “s3tui put” and “s3tui get”.")
     connection = connection_of(arguments)
-    there = _target_connection(arguments, connection)
+    there = target_connection(arguments, connection)
     source = uri.parse(arguments.source, connection.profile.endpoint)
     target = uri.parse(arguments.target, there.profile.endpoint)
     source = _as_meant(source, arguments.recursive)
@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace, kind: type[CopyRequest] | type[MoveReques
     return PARTLY if code == DONE and stayed else code
 
 
-def _target_connection(arguments: argparse.Namespace, connection: Connection) -> Connection:
+def target_connection(arguments: argparse.Namespace, connection: Connection) -> Connection:
+    """The connection of the target: that of `--to-profile`, or `connection` itself."""
     if not arguments.to_profile:
         return connection
     # Endpoint and region on the command line are the source's.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from s3tui.background import CancelToken
 from s3tui.cli import rm_undo
 from s3tui.cli.common import connection_of, emit, say
+from s3tui.cli.line import Line
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import counted, visible
 from s3tui.errors import BadInput
@@ -32,7 +32,6 @@ A prefix is deleted with -r only, and always with its “/”: “photos/2024”
 the question says how much goes; elsewhere -r needs --yes. Where the bucket keeps versions, a delete only puts a delete
 marker, unless --versions or a version is given; --undo takes that back. Exit code 3: some of it was not deleted.
 """
-_OFTEN = 0.2  # s
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     for request in requests:
         if complaints := request.problems():
             raise BadInput(complaints[0])
-    line = _Line()
+    line = Line()
     if arguments.dry_run:
         return _list(connection, requests, arguments, line)
     if arguments.recursive and not arguments.yes and not sys.stdin.isatty():
@@ -117,7 +116,7 @@ def _look(
     return found, missing
 
 
-def _agreed(connection: Connection, requests: Sequence[DeleteRequest], line: _Line) -> bool:
+def _agreed(connection: Connection, requests: Sequence[DeleteRequest], line: Line) -> bool:
     """Whether the person says yes to each."""
     for request in requests:
         count = doomed.count(connection, request, on_progress=lambda so_far: line.tell(f"{so_far} …"))
@@ -142,7 +141,7 @@ def _delete(
     requests: Sequence[DeleteRequest],
     missing: Removed,
     arguments: argparse.Namespace,
-    line: _Line,
+    line: Line,
 ) -> int:
     total, interrupted = Result(), False
     total.add(missing)
@@ -169,7 +168,7 @@ def _delete(
     return DONE if good else PARTLY if total.deleted or total.aborted or total.unknown else FAILED
 
 
-def _tell_removed(arguments: argparse.Namespace, bucket: str, removed: Removed, line: _Line) -> None:
+def _tell_removed(arguments: argparse.Namespace, bucket: str, removed: Removed, line: Line) -> None:
     if removed.failures or removed.unknown:
         line.clear()
     if arguments.json:
@@ -231,7 +230,7 @@ def _tell_end(arguments: argparse.Namespace, total: Result) -> None:
         say(f"s3tui: {state}. {detail}")
 
 
-def _list(connection: Connection, requests: Sequence[DeleteRequest], arguments: argparse.Namespace, line: _Line) -> int:
+def _list(connection: Connection, requests: Sequence[DeleteRequest], arguments: argparse.Namespace, line: Line) -> int:
     """Print what would go."""
     total, stopped = Count(), None
     requests, missing = _look(connection, requests, arguments)
@@ -267,21 +266,3 @@ def _would(arguments: argparse.Namespace, kind: str, bucket: str, key: str, iden
     else:
         what = f"?uploadId={identity}" if kind == "upload" else f"?versionId={identity}" if identity else ""
         print(visible(f"{S3Uri(bucket, key)}{what}"))
-
-
-class _Line:
-    """How far it is, on a terminal only, in one line that is gone at the end."""
-
-    def __init__(self) -> None:
-        self._on_terminal = sys.stderr.isatty()
-        self._told = 0.0
-
-    def tell(self, text: str) -> None:
-        if self._on_terminal and time.monotonic() - self._told >= _OFTEN:
-            self._told = time.monotonic()
-            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        if self._told:
-            self._told = 0.0
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

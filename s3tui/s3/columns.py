@@ -267,7 +267,7 @@ class Columns:
             return all(key.startswith(prefix) for edges in self._edges.values() for key in edges)
         return all(self.key_bytes(index).startswith(prefix) for index in range(len(self)))
 
-    def keys_blob(self, first: int = 0, last: int | None = None) -> tuple[bytes, Sequence[int]]:
+    def keys_blob(self, first: int = 0, last: int | None = None) -> tuple[bytearray, array[int]]:
         """A copy of these rows' keys, and where each starts among all keys (one more number than rows)."""
         return self._keys.blob(first, self._count if last is None else last)
 

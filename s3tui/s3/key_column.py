@@ -22,10 +22,10 @@ class KeyColumn:
     def __getitem__(self, index: int) -> bytes:
         return bytes(self._blob[self.starts[index] : self.starts[index + 1]])
 
-    def blob(self, first: int, last: int) -> tuple[bytes, Sequence[int]]:
+    def blob(self, first: int, last: int) -> tuple[bytearray, array[int]]:
         """A copy of the keys from `first` up to, and without, `last`, and where each starts among all keys."""
         starts = self.starts[first : last + 1]
-        return bytes(self._blob[starts[0] : starts[-1]]), starts
+        return self._blob[starts[0] : starts[-1]], starts
 
     def find(self, key: bytes) -> Iterator[int]:
         """The numbers of all keys that are this one."""

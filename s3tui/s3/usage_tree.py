@@ -160,7 +160,8 @@ class UsageTree:
         """Add rows of a listing without delimiter; those that follow it come in later pages."""
         if not len(page):
             return
-        keys, starts = page.keys_blob()
+        blob, starts = page.keys_blob()
+        keys = bytes(blob)
         self._note_order(page)
         kinds, classes = page.column("kinds"), page.column("classes")
         sizes: Sequence[int] = memoryview(page.column("sizes")).cast("q")

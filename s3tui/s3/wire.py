@@ -12,6 +12,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,7 +20,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 _HEAD = 1 << 16  # bytes that the head of an answer has at most
-_PIECE = 256 << 10  # bytes of a body between two looks at whether it shall go on
+# Bytes of a body between two looks at whether it shall go on: as many as take some milliseconds, since whoever draws
+# the screen waits for each look.
+_LEAST, _MOST = 256 << 10, 8 << 20
+_SHORT, _LONG = 0.004, 0.02  # s
 _MOST_KEPT = 64
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,6}")
 _LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # the enum's | takes longer than the call
@@ -171,9 +175,11 @@ class Line:
                 return
             body.sending()
             self._socket.sendall(head)
-            left = len(body)
+            left, piece = len(body), _LEAST
             while left:
-                left -= self._send_piece(body, min(left, _PIECE))
+                began = time.perf_counter()
+                left -= self._send_piece(body, min(left, piece))
+                piece = _next(piece, time.perf_counter() - began)
         except BlockingIOError as error:
             raise TimeoutError from error
 
@@ -229,6 +235,13 @@ class Line:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+
+
+def _next(piece: int, seconds: float) -> int:
+    """How long the next one should be, when one of `piece` bytes took so long."""
+    if seconds < _SHORT:
+        return min(piece * 2, _MOST)
+    return max(piece // 2, _LEAST) if seconds > _LONG else piece
 
 
 class Wire:

@@ -25,7 +25,7 @@ from s3tui.transfers.journal import Journal, JournalError, JournalNotes
 from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.request import Request
+from s3tui.transfers.request import DELETES, Request
 from s3tui.transfers.runner import Runner, ended_by
 from s3tui.transfers.transfer import Activity, Transfer, TransferView
 from s3tui.transfers.upload import UploadRequest
@@ -44,7 +44,7 @@ class BatchRunner(Runner):
         self._one = threading.Lock()  # several of them would only hand Python's lock to and fro
 
     def _run(self, transfer: Transfer, activity: Activity) -> None:
-        if transfer.alone or transfer.discarding or transfer.row.kind == "delete":
+        if transfer.alone or transfer.discarding or transfer.row.kind in DELETES:
             super()._run(transfer, activity)
             return
         with self._one:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
+
+_MD5 = re.compile("[0-9a-f]{32}")
 
 
 class Hash(Protocol):
@@ -126,4 +129,4 @@ def etag_of(parts: Sequence[PartSums], multipart: bool) -> str:
 
 def is_md5(etag: str) -> bool:
     """Whether `etag` looks like the MD5 of a whole object."""
-    return len(etag) == 32 and all(character in "0123456789abcdef" for character in etag)
+    return bool(_MD5.fullmatch(etag))

@@ -90,14 +90,26 @@ def _with_file(
     with source:
         if source.size != stored.size:
             return "differs", f"The object has {counted(stored.size, 'byte')}, the file {source.size:,}."
-        progress.begin(source.size)
-        claims = evidence.all_of(connection, stored)
-        for chunk in source.chunks(Part(1, 0, source.size), token) if claims else ():
-            progress.add(len(chunk))
-            for claim in claims:
-                claim.feed(chunk)
-        source.check_unchanged()
-        return _judged(claims) or _byte_by_byte(connection, stored, source, progress, token)
+        return settled_by_claims(connection, stored, source, progress, token) or _byte_by_byte(
+            connection, stored, source, progress, token
+        )
+
+
+def settled_by_claims(
+    connection: Connection, stored: ObjectInfo, source: Source, progress: Progress, token: CancelToken
+) -> tuple[Verdict, str] | None:
+    """What all that is told of `stored` says of a file of its size; None where that leaves it open.
+
+    Raises `errors.S3Error`, `FileChanged`, `LocalFailure` and `Cancelled`.
+    """
+    progress.begin(source.size)
+    claims = evidence.all_of(connection, stored)
+    for chunk in source.chunks(Part(1, 0, source.size), token) if claims else ():
+        progress.add(len(chunk))
+        for claim in claims:
+            claim.feed(chunk)
+    source.check_unchanged()
+    return _judged(claims)
 
 
 def _judged(claims: Sequence[Claim]) -> tuple[Verdict, str] | None:

@@ -100,7 +100,7 @@ def _written(
     except errors.Archived as error:
         key = wanted.source.uri.key  # what was refused names the target
         sentence = f"“{key}” is archived and can't be copied until it is restored."
-        raise errors.Archived(sentence, "Ask for a restore first.", error.request) from error
+        raise errors.Archived(sentence, error.advice, error.request) from error
     version = answer.get("VersionId")
     return replace(wanted.target, version_id=None if version == "null" else version)
 

@@ -77,7 +77,7 @@ def suits(request: UploadRequest) -> bool:
         told = os.stat(request.path)
     except OSError:
         return False
-    return stat.S_ISREG(told.st_mode) and told.st_size <= SMALL and not request.adopt
+    return stat.S_ISREG(told.st_mode) and told.st_size <= SMALL and not request.adopt and not request.sidecar
 
 
 class _Flood:
@@ -145,7 +145,8 @@ class _Flood:
             told = os.stat(request.path)
         except OSError:
             return None
-        return Begun(identity_of(told), making=True)
+        identity = identity_of(told)
+        return Begun(identity, making=True) if request.seen in (None, identity) else None
 
     def _quickly(self, going: tuple[Item[UploadRequest], Begun]) -> Work:
         item, begun = going

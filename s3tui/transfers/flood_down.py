@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -66,7 +67,9 @@ class _Flood:
     def __init__(self, connection: Connection, found: dict[str, Found], ended: Ended) -> None:
         self._connection, self._found, self._ended = connection, found, ended
         self._folders: set[tuple[Path, Path | None]] = set()  # made, and looked at, already
+        self._lock = threading.Lock()
         self._lot: list[_Received] = []
+        self._held = 0  # bytes of them
 
     def receive(self, item: Item[DownloadRequest]) -> Work:
         """One object."""
@@ -102,13 +105,21 @@ class _Flood:
                 return
             item.progress.add(size)
             outcome = Outcome("verified", "Size and ETag agree.", etag, answer.get("VersionId"), size)
-            self._lot.append(_Received(item, data, answer.get("LastModified"), outcome, reservation.pop_all()))
-        if len(self._lot) == _FILES or sum(len(each.data) for each in self._lot) > _BYTES:
+            self._keep(_Received(item, data, answer.get("LastModified"), outcome, reservation.pop_all()))
+
+    def _keep(self, received: _Received) -> None:
+        with self._lock:
+            self._lot.append(received)
+            self._held += len(received.data)
+            is_full = len(self._lot) >= _FILES or self._held > _BYTES
+        if is_full:
             self.write()
 
     def write(self) -> None:
         """What was received, and tell so."""
-        (lot, self._lot), written = (self._lot, []), []
+        with self._lock:
+            lot, self._lot, self._held = self._lot, [], 0
+        written = []
         for each in lot:
             with each.reservation:
                 try:

@@ -8,6 +8,7 @@ server then holds, asked over a connection of its own.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -161,6 +162,7 @@ class Story:
             with image.open("wb") as file:
                 file.write(b"\0" * 32768 + b"\x01CD001\x01")
                 file.truncate(IMAGE_SIZE)
+            os.utime(image, (0, 0))  # it is pointed out when a file has just been written
             await self.press("u")
             await self.until("the form is there", lambda: self.screen == "UploadForm")
             await self.press(f"paste:{image}", "enter")

@@ -119,6 +119,7 @@ def test_paused_in_the_middle_and_resumed(
     through: Connection, proxy: Proxy, bucket: str, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(together, "_AHEAD", 2)  # not all of so few are on their way at once
+    monkeypatch.setattr(together, "_MOST", 1)
     queue = Queue(None, Journal(folders.transfers_folder()))
 
     def pause(asked: Asked) -> Treatment | None:

@@ -11,6 +11,7 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import errors, objects, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers import together
 from s3tui.transfers.failures import AlreadyExists, LocalFailure
 from s3tui.transfers.flood import SMALL, End, upload_all
 from s3tui.transfers.progress import Outcome
@@ -152,7 +153,11 @@ def test_a_read_only_connection_sends_nothing(through: Connection, proxy: Proxy,
     assert puts(proxy) == []
 
 
-def test_cancelled_in_the_middle(through: Connection, proxy: Proxy, bucket: str, make: Make) -> None:
+def test_cancelled_in_the_middle(
+    through: Connection, proxy: Proxy, bucket: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "_AHEAD", 2)  # not all of so few are on their way at once
+    monkeypatch.setattr(together, "_MOST", 1)
     token = CancelToken()
     stop = Treatment(before=token.cancel)
     proxy.rules.append(lambda asked: stop if asked.method == "PUT" and asked.path.endswith(KEYS[12]) else None)

@@ -43,6 +43,7 @@ def test_quitting_while_the_endpoint_hangs() -> None:
 def test_quitting_while_an_upload_hangs(tmp_path: Path) -> None:
     released = threading.Event()
     (tmp_path / "file.txt").write_text("hello")
+    os.utime(tmp_path / "file.txt", (0, 0))  # it is pointed out when a file has just been written
     empty = b"<ListBucketResult><Name>b</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>"
 
     def answer(asked: Asked) -> Answer:
@@ -79,6 +80,7 @@ def test_leaving_in_the_middle_of_an_upload_forgets_nothing(
     image = tmp_path / "big.iso"
     with image.open("wb") as file:
         file.truncate(2 << 30)
+    os.utime(image, (0, 0))
     endpoint = connection.profile.endpoint or ""
     with Terminal([sys.executable, "-m", "s3tui", f"s3://{bucket}/"], environment(endpoint)) as terminal:
         terminal.wait_for("This bucket is empty")

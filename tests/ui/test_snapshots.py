@@ -6,6 +6,7 @@ Each shows fixed data: the demo's, whose times never change, or a server that al
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,13 +19,17 @@ from s3tui.demo import server as demo_server
 from s3tui.demo.server import DemoServer
 from s3tui.folders import config_file, transfers_folder
 from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.journal import Journal, Row, Whom
+from s3tui.transfers.plan import DOES, Action, Plan, Step
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.app import S3tuiApp, Start
+from s3tui.ui.dialogs.upload import UploadForm
 from s3tui.ui.screens import unfinished_uploads
+from s3tui.ui.screens.plan import PlanScreen
 from s3tui.ui.screens.transfers import TransfersScreen
 from tests.s3.stub_server import Answer, Asked, stub
 from tests.ui.hosting import Host
@@ -156,6 +161,45 @@ def transfers() -> Queue:
     queue = Queue(journal=journal)
     queue.load()
     return queue
+
+
+def planned() -> Plan:
+    """One step of each action."""
+    made: list[tuple[Action, str, str]] = [
+        ("new", "agent.x86_64.iso", ""),
+        ("replace", "boot.iso", "The object has 5 bytes, the file 9."),
+        ("rename", "rescue.iso", "An object of 259 B is there."),
+        ("ask", "rhel-9.4.iso", "An object of 12.0 KiB is there."),
+        ("same", "debian.iso", "Size and ETag agree."),
+        ("skip", "fedora.iso", "An object of 1.0 GiB is there."),
+        ("delete", "old.iso", "It is gone here."),
+        ("extra", "other.iso", "It is only there."),
+        ("refuse", "secret.iso", "“/srv/isos/secret.iso” can't be read: permission denied."),
+    ]
+    steps = []
+    for action, name, why in made:
+        request = UploadRequest(Path("/srv/isos") / name, S3Uri("lab", f"isos/{name}")) if action in DOES else None
+        step = Step(action, f"/srv/isos/{name}", f"s3://lab/isos/{name}", 1_288_490_188, why, request)
+        steps.append(replace(step, decide=lambda _, step=step: step) if action == "ask" else step)
+    return Plan(steps, ["2 unfinished uploads (“isos/a.iso”, “isos/b.iso”) of these keys: none is touched by this."])
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_plan(snap_compare: Compare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    app = Host(PlanScreen(planned(), "Upload to s3://lab/isos/", "Upload"))
+    app.animation_level = "none"
+    assert snap_compare(app, terminal_size=size, run_before=drive())
+
+
+def test_many_uploads(snap_compare: Compare, demo_profile: Profile, tmp_path: Path) -> None:
+    for name in ("agent.x86_64.iso", "rescue.iso", "vmlinuz"):
+        (tmp_path / name).write_bytes(bytes(10_000))
+    typed = drive("ctrl+t", *"{id}-{name}", "tab", "tab", "r", "7")
+    form = UploadForm(Connection(demo_profile), S3Uri("lab", "isos/"), sorted(tmp_path.glob("*.*")))
+    app = Host(form)
+    app.animation_level = "none"
+    assert snap_compare(app, terminal_size=NARROW, run_before=typed)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

@@ -8,6 +8,7 @@ from s3tui import background
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri
 from s3tui.ui import detail_content
+from s3tui.ui.actions import restore
 from s3tui.ui.screens.browser import Browser
 
 
@@ -34,13 +35,17 @@ def download(browser: Browser) -> None:
 async def _download(browser: Browser) -> None:
     from s3tui.ui.dialogs.download import DownloadForm
 
-    connection, chosen = browser.connection, browser.chosen_objects
+    connection = browser.connection
+    chosen: restore.Chosen = browser.chosen_objects
     assert connection is not None
     if not chosen:
         browser.say("Only prefixes are selected; choose objects.")
         return
     if len(chosen) < browser.objects.table.selected_count:
         browser.say("Prefixes are left out: only objects are downloaded.")
+    chosen = await restore.readable(browser, connection, chosen)
+    if not chosen:
+        return
     form = DownloadForm(connection, [uri for uri, _ in chosen], [row.size for _, row in chosen])
     if requests := await browser.app.push_screen_wait(form):
         await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)

@@ -1,4 +1,4 @@
-"""Choose local files: walk the folders, mark, or type a path or a pattern."""
+"""Choose local files and folders: walk the folders, mark, or type a path or a pattern."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class FileTable(ClickableRows):
         super().__init__()
         self.folder = Path()
         self.rows: list[Entry] = []
-        self.marked: dict[Path, int] = {}  # its size
+        self.marked: dict[Path, int | None] = {}  # its size; None for a folder
 
     @property
     def row_count(self) -> int:
@@ -112,11 +112,11 @@ class FileTable(ClickableRows):
         return row_layout.fit(f"{row_layout.fit(name, room)}  {size:>{_SIZE}}  {row_layout.fit(time, _TIME)}", width)
 
     def mark(self, found: list[Entry], wanted: bool) -> None:
-        """Mark or unmark the files among `found`."""
+        """Mark or unmark `found`."""
         for entry in found:
             path = self.folder / entry.name
-            if wanted and not entry.is_folder:
-                self.marked[path] = entry.size
+            if wanted:
+                self.marked[path] = None if entry.is_folder else entry.size
             else:
                 self.marked.pop(path, None)
         self.refresh()
@@ -142,7 +142,7 @@ class FileTable(ClickableRows):
 
 
 class FilePicker(Dialog[list[Path]]):
-    """Dismissed with the files that were chosen. `start` is the folder that is shown first."""
+    """Dismissed with the files and folders that were chosen. `start` is the folder that is shown first."""
 
     wide = True
     buttons = (("ok", "Choose", "primary"), ("cancel", "Cancel", "default"))
@@ -158,7 +158,7 @@ class FilePicker(Dialog[list[Path]]):
     """
 
     def __init__(self, start: Path) -> None:
-        super().__init__("Choose files")
+        super().__init__("Choose files and folders")
         self.folder = start
         self._entries: list[Entry] = []
         self._hidden = False
@@ -168,7 +168,7 @@ class FilePicker(Dialog[list[Path]]):
         suggester = PathSuggester(lambda: self.folder)
         yield Input(id="find", compact=True, placeholder="find by name, *.iso, or a path: ~/isos/", suggester=suggester)
         yield FileTable()
-        yield Static(plain("Space marks, * all; Enter opens or chooses; Backspace goes up; / finds."), id="marked")
+        yield Static(plain("Space marks, * all files; Enter opens, takes; Backspace up; / finds."), id="marked")
 
     def on_mount(self) -> None:
         self.table.focus()
@@ -238,9 +238,11 @@ class FilePicker(Dialog[list[Path]]):
 
     @on(FileTable.Marked)
     def _count(self) -> None:
-        marked = self.table.marked
-        said = f"{display.counted(len(marked), 'file')} marked, {display.size(sum(marked.values()))}" if marked else ""
-        self.query_one("#marked", Static).update(plain(said))
+        sizes = list(self.table.marked.values())
+        known = [size for size in sizes if size is not None]
+        counts = [(len(known), "file"), (len(sizes) - len(known), "folder")]
+        what = display.listed([display.counted(count, noun) for count, noun in counts if count])
+        self.query_one("#marked", Static).update(plain(f"{what} marked, {display.size(sum(known))}" if what else ""))
 
     @on(FileTable.Opened)
     def _open(self) -> None:
@@ -271,7 +273,7 @@ class FilePicker(Dialog[list[Path]]):
         if self.table.marked:
             self.dismiss(list(self.table.marked))
         else:
-            self.complain("Nothing is marked: Space marks a file.")
+            self.complain("Nothing is marked: Space marks a file or a folder.")
 
 
 def _sizes(text: str, folder: Path) -> dict[Path, int]:

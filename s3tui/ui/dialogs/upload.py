@@ -1,11 +1,10 @@
-"""Upload files: which, to where, and what is said of them."""
+"""Upload files and folders: which, to where, and what is said of them; then what there is of it is looked at."""
 
 from __future__ import annotations
 
 import asyncio
-import shlex
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,46 +12,39 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.suggester import SuggestFromList
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Button, Input, Static
 
 from s3tui import background, display
+from s3tui.background import CancelToken
 from s3tui.errors import BadInput, S3tuiError
-from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import local_files, names
-from s3tui.transfers.stored import find
-from s3tui.transfers.upload import UploadRequest
+from s3tui.transfers import local_files, used_templates
+from s3tui.transfers.bulk import RELPATH, BadLines, Form
+from s3tui.transfers.plan import Plan
+from s3tui.transfers.preflight import preflight
+from s3tui.transfers.request import Request
 from s3tui.ui.dialogs.base import Dialog, plain
 from s3tui.ui.dialogs.file_picker import FilePicker, PathSuggester
-from s3tui.ui.dialogs.overwrite import Overwrite
-from s3tui.ui.widgets.form_row import FormRow
-from s3tui.ui.widgets.move_list import Move, MoveList
+from s3tui.ui.dialogs.upload_files import Chosen, Rows, look
+from s3tui.ui.widgets.move_list import MoveList
+from s3tui.ui.widgets.own_fields import OwnFields
+from s3tui.ui.widgets.upload_fields import UploadFields
 
-# “Amazon S3 storage classes”; others, such as Ceph's own, can be typed.
-_CLASSES = (
-    "STANDARD",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER_IR",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-    "REDUCED_REDUNDANCY",
-)
-_NUMBERS = 1000  # tries to find a free name
-_LATER = 10  # thousands of looks must not hold up what the screen behind asks for
+_LINES = 3  # of a manifest that can't be used, those that are named
+_OFTEN = 0.2  # s between two looks at how far it is
 
 
-class UploadForm(Dialog[list[UploadRequest]]):
-    """Dismissed with what is to be sent; keys that exist were asked about. `paths` are listed from the start."""
+class UploadForm(Dialog[list[Request]]):
+    """Dismissed with what is to be sent, when keys that exist were asked about. `paths` are listed from the start."""
 
     wide = True
-    buttons = (("ok", "Upload", "primary"), ("cancel", "Cancel", "default"))
+    buttons = (("more", "More (Ctrl+T)", "default"), ("ok", "Upload", "primary"), ("cancel", "Cancel", "default"))
     BINDINGS = [
         Binding("ctrl+o", "browse", "Browse", show=False),
         Binding("ctrl+s", "send", "Upload", show=False),
+        Binding("ctrl+t", "more", "More", show=False),
+        Binding("X", "remove_folder", "Take the folder off", show=False),
     ]
     DEFAULT_CSS = """
     UploadForm #adding { height: 1; width: 1fr; }
@@ -62,6 +54,9 @@ class UploadForm(Dialog[list[UploadRequest]]):
     UploadForm MoveList { height: 1fr; min-height: 4; margin-top: 1; }
     UploadForm #total { height: 1; color: $text-muted; }
     UploadForm .dialog-body { overflow-y: hidden; }
+    UploadForm .dialog-complaint { overflow-y: auto; scrollbar-size-vertical: 1; }
+    UploadForm.-unfolded MoveList { margin-top: 0; }
+    UploadForm.-unfolded UploadFields { max-height: 60%; }
     """
 
     # Where files were chosen last: the next upload of this run begins there.
@@ -71,49 +66,49 @@ class UploadForm(Dialog[list[UploadRequest]]):
         self.target = target_prefix if target_prefix.is_prefix else target_prefix.parent
         super().__init__(f"Upload to s3://{self.target.bucket}")
         self.connection = connection
-        self._given = list(paths)
-        self._sizes: dict[Path, int] = {}
+        self._paths = dict.fromkeys(paths)
+        self._left_out: set[Path] = set()
+        self._chosen = Chosen()
+        self._below = self.target  # the prefix that the files of a manifest are for
+        self._turn = asyncio.Lock()  # for looking at the disk
+        self._far: tuple[str, int, int | None] = ("", 0, None)  # set by the thread that looks
+        self._is_sending = False
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="adding"):
-            yield Input(
-                id="path",
-                compact=True,
-                placeholder="a file, or a pattern: ~/isos/*.iso",
-                suggester=PathSuggester(lambda: self._folder.absolute()),
-            )
+            hint = "a file, a folder, or a pattern: ~/isos/*.iso"
+            yield Input(id="path", compact=True, placeholder=hint, suggester=self._suggester())
             yield Button("Browse (Ctrl+O)", id="browse", compact=True)
-        yield MoveList("File", "Key", "Content type")
+        yield MoveList("File", "Key", "Content type", name_share=0.4)
         yield Static(id="total")
-        yield FormRow("To the prefix", _text("prefix", self.target.key, "empty: the top of the bucket"))
-        yield FormRow("Content type", _text("content_type", "", "guessed for each file"))
-        yield FormRow("Storage class", self._storage_class())
-        yield FormRow("Metadata", _text("metadata", "", 'name=value note="two words"'))
-        yield FormRow("Tags", _text("tags", "", "name=value …, at most 10"))
-        yield Checkbox("Refuse what a checksum file beside it contradicts", True, id="check_sums", compact=True)
+        hint = "a CSV or JSON Lines file that names files"
+        yield UploadFields(
+            self.target, Input(id="manifest", compact=True, placeholder=hint, suggester=self._suggester())
+        )
 
-    @staticmethod
-    def _storage_class() -> Input:
-        suggester = SuggestFromList(_CLASSES, case_sensitive=False)
-        return Input(id="storage_class", compact=True, placeholder="the bucket's own", suggester=suggester)
+    def _suggester(self) -> PathSuggester:
+        return PathSuggester(lambda: self._folder.absolute())
 
     def on_mount(self) -> None:
         self.query_one("#path").focus()
         if self.connection.read_only:
             self.complain("This connection is read-only: nothing can be uploaded.")
             self.query_one("#ok", Button).disabled = True
-        self.run_worker(self._add(self._given), group="adding", exit_on_error=False)
+        self._look()
+
+    @property
+    def fields(self) -> UploadFields:
+        return self.query_one(UploadFields)
+
+    def action_more(self) -> None:
+        self._unfold(not self.fields.is_unfolded)
+
+    def _unfold(self, wanted: bool) -> None:
+        self.set_class(wanted, "-unfolded")
+        self.fields.unfold(wanted)
+        self.query_one("#more", Button).label = "Less (Ctrl+T)" if wanted else "More (Ctrl+T)"
 
     # ---- the files
-
-    async def _add(self, paths: Sequence[Path]) -> None:
-        try:
-            sizes = await background.run(background.LOCAL, _sizes, paths)
-        except S3tuiError as error:
-            self.complain(error)
-            return
-        self._sizes |= sizes
-        self._show()
 
     @on(Input.Submitted, "#path")
     @work(exclusive=True, group="typed", exit_on_error=False)
@@ -122,18 +117,21 @@ class UploadForm(Dialog[list[UploadRequest]]):
         if not field.value:
             self.focus_next()
             return
+        folder = self._folder.absolute()
         try:
-            path = await background.run(background.LOCAL, local_files.absolute, field.value, self._folder.absolute())
-            if await background.run(background.LOCAL, path.is_dir):
+            path = await background.run(background.LOCAL, local_files.absolute, field.value, folder)
+            is_folder = await background.run(background.LOCAL, path.is_dir)
+            if is_folder and field.value.endswith("/"):
                 self._browse(path)
                 return
-            found = await background.run(background.LOCAL, local_files.named, field.value, self._folder.absolute())
+            found = (
+                [path] if is_folder else await background.run(background.LOCAL, local_files.named, field.value, folder)
+            )
         except S3tuiError as error:
             self.complain(error)
             return
-        self.complain("")
         field.value = ""
-        await self._add(found)
+        self._add(found)
 
     def action_browse(self) -> None:
         self._browse(self._folder.absolute())
@@ -143,142 +141,203 @@ class UploadForm(Dialog[list[UploadRequest]]):
         chosen = await self.app.push_screen_wait(FilePicker(folder))
         if chosen:
             UploadForm._folder = chosen[-1].parent
-            self.complain("")
-            await self._add(chosen)
+            self._add(chosen)
+
+    def _add(self, paths: Iterable[Path]) -> None:
+        self.complain("")
+        self._left_out.difference_update(paths)
+        self._paths.update(dict.fromkeys(paths))
+        self._look()
 
     @on(MoveList.Removed)
     def _remove(self, event: MoveList.Removed) -> None:
-        del self._sizes[Path(event.move.source)]
+        self._take_off(Path(event.move.source))
+
+    def action_remove_folder(self) -> None:
+        """Take what was chosen with the file under the cursor off the list."""
+        moves = self.query_one(MoveList)
+        if moves.has_focus and moves.cursor < moves.row_count:
+            path = Path(moves.moves[moves.cursor].source)
+            self._take_off(next((above for above in path.parents if above in self._paths), path))
+
+    def _take_off(self, path: Path) -> None:
+        if path in self._paths:
+            del self._paths[path]
+        else:
+            self._left_out.add(path)
+        self._look()
+
+    @on(Input.Submitted, "#manifest")
+    @work(exclusive=True, group="looking", exit_on_error=False)
+    async def _look(self) -> None:
+        """Find the files, and list them."""
+        try:
+            await self._find()
+        except S3tuiError as error:
+            self.complain(error)
+
+    async def _find(self) -> None:
+        """Walk the folders. Raises `S3tuiError`."""
+        token = CancelToken()
+        async with self._turn:
+            listed_in = self.fields.value("manifest").strip()
+            self._below = self.fields.target
+            with self._telling():
+                found = await background.run(
+                    background.LOCAL,
+                    look,
+                    list(self._paths),
+                    local_files.absolute(listed_in, self._folder.absolute()) if listed_in else None,
+                    self._below,
+                    token,
+                    self._tell,
+                    token=token,
+                )
+            self._chosen = found.without(self._left_out)
         self._show()
 
-    @on(Input.Changed, "#prefix")
-    @on(Input.Changed, "#content_type")
+    @on(UploadFields.Changed)
+    def _edited(self) -> None:
+        if self.fields.value("manifest") and self.fields.target != self._below:
+            self._look()  # its keys are below that
+        else:
+            self._show()
+
     def _show(self) -> None:
         """The list: each file, its key and the type it gets."""
-        kind = self._value("content_type")
-        self.query_one(MoveList).show(
-            [
-                Move(str(path), path.name, self._key(path), kind or names.content_type(path), size)
-                for path, size in self._sizes.items()
-            ]
+        with suppress(BadInput):  # what is typed isn't whole yet: the list stays as it is
+            self.query_one(MoveList).show(Rows(self._chosen, self.fields.form()))
+        self._show_total()
+
+    def _show_total(self) -> None:
+        total = f"{display.counted(len(self._chosen.files), 'file')}, {display.size(sum(self._chosen.sizes))}"
+        hint = (
+            "x takes one off, X its folder, Ctrl+S sends"
+            if self._chosen.has_folder
+            else "x takes one off, Ctrl+S sends"
         )
-        total = f"{display.counted(len(self._sizes), 'file')}, {display.size(sum(self._sizes.values()))}"
-        hint = "   (Delete takes one off the list, Ctrl+S uploads)" if self._sizes else ""
-        self.query_one("#total", Static).update(plain(total + hint))
+        self.query_one("#total", Static).update(plain(f"{total}  ({hint})" if self._chosen.files else total))
 
-    def _key(self, path: Path) -> str:
-        prefix = self._value("prefix")
-        return f"{prefix}{'/' if prefix and not prefix.endswith('/') else ''}{path.name}"
+    # ---- how far it is
 
-    def _value(self, field: str) -> str:
-        return self.query_one(f"#{field}", Input).value
+    def _tell(self, what: str, done: int, of: int | None) -> None:
+        """Called in a thread, often."""
+        self._far = (what, done, of)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        timer = self.set_interval(_OFTEN, self._show_far)
+        try:
+            yield
+        finally:
+            timer.stop()
+            if self.is_attached:
+                self._show_total()
+
+    def _show_far(self) -> None:
+        what, done, of = self._far
+        far = f"{done:,}" if of is None else f"{done:,} of {of:,}"
+        hint = "   (Escape stops)" if self._is_sending else ""
+        self.query_one("#total", Static).update(plain(f"{what}: {far} …{hint}"))
 
     # ---- sending
 
-    def requests(self) -> list[UploadRequest]:
-        """What the form says. Raises `BadInput` with the first thing that is wrong."""
-        if not self._sizes:
-            raise BadInput("There are no files yet.", "Type a path, or press ctrl+o to browse.")
-        given = UploadRequest(
-            path=Path(),
-            target=self.target,
-            content_type=self._value("content_type").strip() or None,
-            storage_class=self._value("storage_class").strip() or None,
-            metadata=pairs(self._value("metadata"), "Metadata"),
-            tags=pairs(self._value("tags"), "Tags"),
-            check_sums="beside" if self.query_one("#check_sums", Checkbox).value else "no",
-        )
-        made = [replace(given, path=path, target=self.target.with_key(self._key(path))) for path in self._sizes]
-        seen: dict[str, Path] = {}
-        for request in made:
-            if complaints := request.problems():
-                raise BadInput(complaints[0])
-            other = seen.setdefault(request.target.key, request.path)
-            if other != request.path:
-                raise BadInput(f"“{other}” and “{request.path}” would be one key.", "Take one off the list.")
-        return made
-
     def on_button_pressed(self, event: Button.Pressed) -> None:
         super().on_button_pressed(event)
-        if event.button.id == "browse":
-            self.action_browse()
-        elif event.button.id == "ok":
-            self.action_send()
+        match event.button.id:
+            case "browse":
+                self.action_browse()
+            case "more":
+                self.action_more()
+            case "ok":
+                self.action_send()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input.id != "path":
             self.focus_next()
 
+    def action_cancel(self) -> None:
+        """Stop looking, if that is going on; else go."""
+        if self._is_sending:
+            self.workers.cancel_group(self, "sending")
+        else:
+            super().action_cancel()
+
     @work(exclusive=True, group="sending", exit_on_error=False)
     async def action_send(self) -> None:
-        """Ask about keys that exist, then be done."""
+        """Look what there is already, have the plan agreed to, then be done."""
         if self.connection.read_only:
             return
+        self.complain("")
         try:
-            wanted = self.requests()
-            self.complain("")
-            self.query_one("#total", Static).update(plain("Looking which of the keys exist …"))
-            settled = await self._settled(wanted)
+            form = self.fields.form()
+            if missing := form.missing():
+                self._unfold(True)
+                self.query_one(OwnFields).ask(missing[0])
+                raise BadInput(f"“{missing[0]}” has no value yet.", "It is one for all files.")
+            wanted = await self._agreed(form, await self._planned(form))
+        except BadLines as error:
+            more = len(error.complaints) - _LINES
+            self.complain(
+                f"{error} {' '.join(error.complaints[:_LINES])}" + (f" And {more:,} more." if more > 0 else "")
+            )
+            return
         except S3tuiError as error:
             self.complain(error)
             return
-        finally:
-            self._show()
-        if settled is not None:
-            self.dismiss(settled)
+        if wanted is None:
+            return
+        if form.key != RELPATH:
+            await background.run(background.LOCAL, used_templates.remember, form.key)
+        self.dismiss(wanted)
 
-    async def _settled(self, wanted: list[UploadRequest]) -> list[UploadRequest] | None:
-        """`wanted` after the question about keys that exist; None to go back to the form."""
-        found = await asyncio.gather(*(self._exists(request.target) for request in wanted))
-        taken = [request for request, exists in zip(wanted, found, strict=True) if exists]
-        if not taken:
-            return wanted
-        answer = await self.app.push_screen_wait(Overwrite([str(request.target) for request in taken], "object"))
-        if answer is None:
-            return None
-        free = [request for request in wanted if request not in taken]
-        if answer == "overwrite":
-            return [replace(request, overwrite=True) if request in taken else request for request in wanted]
-        if answer == "skip":
-            return free
-        used = {request.target.key for request in wanted}
-        return free + [await self._renamed(request, used) for request in taken]
-
-    async def _exists(self, target: S3Uri) -> bool:
+    async def _planned(self, form: Form) -> Plan:
+        token = CancelToken()
+        self._is_sending = True
         try:
-            return await background.run(background.METADATA, find, self.connection, target, priority=_LATER) is not None
-        except errors.AccessDenied:
-            return False  # the upload itself says what that means
+            await self._find()
+            if not self._chosen.files:
+                raise BadInput("There are no files yet.", "Type a path, or press ctrl+o to browse.")
+            with self._telling():
+                plan = await background.run(
+                    background.LISTING,
+                    preflight,
+                    self.connection,
+                    self._chosen.files,
+                    form,
+                    token,
+                    self._tell,
+                    token=token,
+                )
+        finally:
+            self._is_sending = False
+        plan.remarks[:0] = self._chosen.remarks
+        return plan
 
-    async def _renamed(self, request: UploadRequest, used: set[str]) -> UploadRequest:
-        for number in range(2, _NUMBERS):
-            target = request.target.with_key(names.numbered(request.target.key, number))
-            if target.key not in used and not await self._exists(target):
-                used.add(target.key)
-                return replace(request, target=target)
-        raise BadInput(f"No free name was found for “{request.target.name}”.", "Choose another prefix.")
+    async def _agreed(self, form: Form, plan: Plan) -> list[Request] | None:
+        """What is to be sent; None to go back to the form. A plan that says nothing new isn't shown."""
+        from s3tui.ui.dialogs.overwrite import Overwrite
+        from s3tui.ui.screens.plan import PlanScreen
 
+        reasons = {step.why for step in plan.steps if step.action == "refuse"}
+        if len(reasons) == 1 and plan.counts()["refuse"] == len(plan.steps):
+            raise BadInput(*reasons)
+        if self._is_plain(form, plan):
+            if taken := [step.target for step in plan.steps if step.action == "ask"]:
+                answer = await self.app.push_screen_wait(Overwrite(taken, "object"))
+                if answer is None:
+                    return None
+                await background.run(background.METADATA, plan.decide, answer)
+            if not plan.counts()["refuse"]:
+                return list(plan.requests())
+        return await self.app.push_screen_wait(PlanScreen(plan, f"Upload to {form.target}", "Upload"))
 
-def pairs(text: str, what: str) -> dict[str, str]:
-    """`name=value note="two words"` as a dictionary. Raises `BadInput`; `what` names the field."""
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise BadInput(f"{what}: a quotation mark is not closed.", 'Write name="two words".') from error
-    found: dict[str, str] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not name:
-            raise BadInput(f"{what}: “{word}” is not name=value.", 'Write name="two words" for values with spaces.')
-        if name in found:
-            raise BadInput(f"{what}: “{name}” is there twice.")
-        found[name] = value
-    return found
-
-
-def _text(name: str, value: str, placeholder: str) -> Input:
-    return Input(value, id=name, compact=True, placeholder=placeholder, select_on_focus=False)
-
-
-def _sizes(paths: Sequence[Path]) -> dict[Path, int]:
-    return {path: local_files.size_of(path) for path in paths}
+    def _is_plain(self, form: Form, plan: Plan) -> bool:
+        """Some files under their own names, and nothing to be said but which of them are there already."""
+        more = form.sidecar or form.fields or self._chosen.has_folder or self.fields.value("manifest")
+        return (
+            form.key == RELPATH
+            and not more
+            and not plan.remarks
+            and {step.action for step in plan.steps} <= {"new", "ask"}
+        )

@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Footer, Tabs
+from textual.widgets import Tabs
 
 from s3tui import background
 from s3tui.background import CancelToken
@@ -34,6 +34,7 @@ from s3tui.ui.panes.objects import ObjectsPane
 from s3tui.ui.panes.profiles import ProfileList
 from s3tui.ui.panes.tree import CAP, BucketTree
 from s3tui.ui.places import L, Places, Reader
+from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.object_table import ObjectTable
 from s3tui.ui.widgets.transfer_line import TransferLine
 
@@ -74,7 +75,7 @@ class Browser(TellsFailures, Screen[None]):
             yield ObjectsPane()
             yield DetailPane()
         yield TransferLine(self.queue)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.objects.say(

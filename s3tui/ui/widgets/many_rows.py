@@ -38,6 +38,8 @@ def arranged(
     Sorted, so that those that are equal stay as they are; or not, without `by`.
     """
     first, last = new
+    if found is not None and not (by or columns.prefix_count):
+        return before[0], before[1] + found if first else found
     rows = np.arange(first, last, dtype=np.uint64) if found is None else np.frombuffer(found, np.uint64)
     prefixes, others = _by_kind(columns, first, last, rows)
     if first:

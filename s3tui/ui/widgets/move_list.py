@@ -45,19 +45,20 @@ class MoveList(ClickableRows):
 
         move: Move
 
-    def __init__(self, name: str, target: str, note: str) -> None:
-        """The titles of the columns."""
+    def __init__(self, name: str, target: str, note: str, name_share: float = 0.5) -> None:
+        """The titles of the columns, and how much of the room that names and targets have is for names."""
         super().__init__()
         self._titles = name, target, note
-        self.moves: list[Move] = []
+        self._name_share = name_share
+        self.moves: Sequence[Move] = ()
 
     @property
     def row_count(self) -> int:
         return len(self.moves)
 
     def show(self, moves: Sequence[Move]) -> None:
-        """Show these instead."""
-        self.moves = list(moves)
+        """Show these instead. Of very many, only those that are seen are looked at."""
+        self.moves = moves
         self.rows_changed()
 
     def paint_header(self, width: int) -> Strip:
@@ -74,14 +75,15 @@ class MoveList(ClickableRows):
         said = "  Nothing yet." if not self.moves and line == 0 else ""
         return Strip([Segment(row_layout.fit(said, width), self.part_style("row-view--dim"))], width)
 
-    @staticmethod
-    def _line(name: str, target: str, note: str, size: str, width: int) -> str:
+    def _line(self, name: str, target: str, note: str, size: str, width: int) -> str:
         """The note goes first when there is no room."""
         note_width = _NOTE if width >= 100 else 0
-        room = max(8, (width - _SIZE - note_width - 7) // 2)
+        room = max(16, width - _SIZE - note_width - 7)
+        for_name = int(room * self._name_share)
         shown = f"  {row_layout.fit(note, note_width)}" if note_width else ""
         return row_layout.fit(
-            f" {row_layout.fit(name, room)}  {row_layout.fit(target, room)}{shown}  {size:>{_SIZE}}", width
+            f" {row_layout.fit(name, for_name)}  {row_layout.fit(target, room - for_name)}{shown}  {size:>{_SIZE}}",
+            width,
         )
 
     def action_remove(self) -> None:

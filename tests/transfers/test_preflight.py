@@ -1,0 +1,395 @@
+"""The plan of a bulk upload: keys and metadata filled in, what is there found, and what is done about it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from s3tui.background import Cancelled, CancelToken
+from s3tui.errors import BadInput
+from s3tui.s3 import errors
+from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers import conflicts, preflight, taken
+from s3tui.transfers.bulk import BadLines, Form, LocalFile
+from s3tui.transfers.failures import AlreadyExists, FileChanged
+from s3tui.transfers.notes import Notes
+from s3tui.transfers.plan import Conflict, Plan
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.queue import Queue
+from s3tui.transfers.upload import UploadRequest, upload
+from tests.transfers.conftest import content
+from tests.transfers.proxy import Asked, Proxy, Treatment
+
+Make = Callable[..., Path]
+
+
+def plan(
+    connection: Connection, files: Sequence[Path | LocalFile], form: Form, token: CancelToken | None = None
+) -> Plan:
+    chosen = [file if isinstance(file, LocalFile) else LocalFile(file, file.name) for file in files]
+    return preflight.preflight(connection, chosen, form, token or CancelToken(), lambda *_: None)
+
+
+def requests(plan: Plan) -> list[UploadRequest]:
+    return [request for request in plan.requests() if isinstance(request, UploadRequest)]
+
+
+def send(connection: Connection, request: UploadRequest) -> Outcome:
+    return upload(connection, request, Progress(), CancelToken(), Notes())
+
+
+def actions(plan: Plan) -> list[str]:
+    return [step.action for step in plan.steps]
+
+
+# ---- keys and metadata
+
+
+def test_the_isos_of_the_lab(connection: Connection, bucket: str, make: Make) -> None:
+    """As `upload_iso` of r630-iscsi-switchbot writes them."""
+    iso = make(1000, "generated.iso")
+    form = Form(
+        S3Uri(bucket),
+        "isos/server-{server_id}-{hostname}-{version}-{date}.iso",
+        {"server_id": "{server_id}", "hostname": "{hostname}", "timestamp": "{date}", "md5": "{md5}"},
+        fields={"server_id": "01", "hostname": "humpty", "version": "4.18.0"},
+    )
+    [request] = requests(plan(connection, [iso], form))
+    assert re.fullmatch(r"isos/server-01-humpty-4\.18\.0-20\d{6}\.iso", request.target.key)
+    assert request.metadata == {
+        "server_id": "01",
+        "hostname": "humpty",
+        "timestamp": request.target.key[-12:-4],
+        "md5": hashlib.md5(iso.read_bytes()).hexdigest(),
+    }
+
+
+def test_what_every_file_has(connection: Connection, bucket: str, make: Make, tmp_path: Path) -> None:
+    path = make(10, "archive.tar.gz")
+    names = ["name", "stem", "ext", "parent", "relpath", "size", "sha256", "uuid4", "timestamp"]
+    form = Form(S3Uri(bucket, "x/"), "{uuid4}{ext}", {name: f"{{{name}}}" for name in names}, {"kind": "{ext}"})
+    one, other = requests(plan(connection, [LocalFile(path, "below/archive.tar.gz"), path], form))
+    assert one.metadata == {
+        "name": "archive.tar.gz",
+        "stem": "archive.tar",
+        "ext": ".gz",
+        "parent": tmp_path.name,
+        "relpath": "below/archive.tar.gz",
+        "size": "10",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "uuid4": one.target.key.removeprefix("x/").removesuffix(".gz"),
+        "timestamp": other.metadata["timestamp"],
+    }
+    assert one.tags == {"kind": ".gz"} and uuid.UUID(one.metadata["uuid4"]).version == 4
+    assert other.metadata["uuid4"] != one.metadata["uuid4"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        Form(S3Uri("b"), "{version}"),
+        Form(S3Uri("b"), "{version}", fields={"version": ""}),
+        Form(S3Uri("b"), "{name}", fields={"name": "x"}),
+        Form(S3Uri("b"), ""),
+        Form(S3Uri("b"), "/openshift/{name}"),
+        Form(S3Uri("b"), "{"),
+        Form(S3Uri("b"), metadata={"a b": "{name}"}),
+        Form(S3Uri("b"), metadata={"a": "line\nend"}),
+        Form(S3Uri("b"), tags={"aws:x": "{name}"}),
+        Form(S3Uri("b"), sidecar="{"),
+    ],
+)
+def test_a_form_that_cannot_be_used_asks_nobody(connection: Connection, form: Form, make: Make) -> None:
+    before = len(connection.log.newest())
+    with pytest.raises(BadInput):
+        plan(connection, [make(1)], form)
+    assert len(connection.log.newest()) == before
+
+
+def test_files_that_cannot_be_sent_are_refused_one_by_one(
+    connection: Connection, bucket: str, make: Make, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    bad.write_bytes(b"x")
+    files: list[Path | LocalFile] = [
+        make(1, "good"),
+        tmp_path / "none",
+        tmp_path / "pipe",
+        tmp_path,
+        bad,
+        LocalFile(make(1, "long"), "long" * 300),
+        LocalFile(make(1, "up"), "../up"),
+        LocalFile(make(1, "gap"), "a//gap"),
+        LocalFile(make(1, "dot"), "./dot", at=S3Uri(bucket, "a/./dot")),
+        LocalFile(make(1, "slash"), "slash", at=S3Uri(bucket, "a/")),
+    ]
+    made = plan(connection, files, Form(S3Uri(bucket)))
+    assert actions(made) == ["new"] + ["refuse"] * 9
+    assert all(step.why.endswith(".") and step.request is None for step in made.steps[1:])
+    sparse = tmp_path / "huge"
+    with sparse.open("wb") as file:
+        file.truncate(6 << 40)
+    assert any("5 TiB" in remark for remark in plan(connection, [sparse], Form(S3Uri(bucket))).remarks)
+
+
+def test_two_files_for_one_key_are_an_error(connection: Connection, bucket: str, make: Make) -> None:
+    one, other = make(1, "one"), make(1, "other")
+    with pytest.raises(BadInput, match=r"one” and .*other” would both become “x”"):
+        plan(connection, [one, other], Form(S3Uri(bucket), "x"))
+    with pytest.raises(BadInput, match=r"“metadata.json”"):
+        plan(connection, [one, other], Form(S3Uri(bucket), sidecar="metadata.json"))
+    with pytest.raises(BadInput, match=r"“one.json”"):
+        plan(connection, [one, make(1, "one.json")], Form(S3Uri(bucket), sidecar="{name}.json"))
+
+
+def test_lines_of_a_manifest_are_complained_of_all_at_once(connection: Connection, bucket: str, make: Make) -> None:
+    good = LocalFile(make(1), "a", line=2, metadata={"V": "of the line"}, tags={"t": "1"}, storage_class="GLACIER")
+    bad = [LocalFile(Path("nowhere"), "b", line=3), LocalFile(make(1), "c", metadata={"a b": "1"}, line=4)]
+    form = Form(S3Uri(bucket), metadata={"v": "of all", "w": "{name}"}, tags={"t": "0", "u": "2"}, storage_class="X")
+    with pytest.raises(BadLines) as caught:
+        plan(connection, [good, *bad, LocalFile(Path(), "", why="nonsense.", line=9)], form)
+    assert [complaint.partition(":")[0] for complaint in caught.value.complaints] == ["Line 3", "Line 4", "Line 9"]
+    [request] = requests(plan(connection, [good], form))
+    assert request.metadata == {"w": "image.iso", "V": "of the line"}
+    assert (request.tags, request.storage_class) == ({"t": "1", "u": "2"}, "GLACIER")
+
+
+def test_a_file_whose_digest_is_in_its_key_must_stay_as_it_is(connection: Connection, bucket: str, make: Make) -> None:
+    path = make(10)
+    of_content, other = (requests(plan(connection, [path], Form(S3Uri(bucket), key)))[0] for key in ("{md5}", "{name}"))
+    path.write_bytes(b"another")
+    with pytest.raises(FileChanged, match="since the plan was made"):
+        send(connection, of_content)
+    assert send(connection, other).state == "verified"
+
+
+# ---- what is there
+
+
+@pytest.fixture
+def there(connection: Connection, bucket: str, make: Make) -> list[Path]:
+    """Four files; the keys of the first three are taken: by the same, by another of its size, by a smaller one."""
+    files = [make(100, name) for name in ("same", "other", "smaller", "free")]
+    for path, body in zip(files, (files[0].read_bytes(), bytes(100), b"small"), strict=False):
+        connection.call("put_object", Bucket=bucket, Key=f"x/{path.name}", Body=body)
+    return files
+
+
+@pytest.mark.parametrize(
+    ("choice", "done"),
+    [
+        ("ask", ["ask", "ask", "ask", "new"]),
+        ("skip", ["skip", "skip", "skip", "new"]),
+        ("overwrite", ["replace", "replace", "replace", "new"]),
+        ("different", ["same", "replace", "replace", "new"]),
+        ("rename", ["rename", "rename", "rename", "new"]),
+    ],
+)
+def test_each_choice(connection: Connection, bucket: str, there: list[Path], choice: Conflict, done: list[str]) -> None:
+    made = plan(connection, there, Form(S3Uri(bucket, "x/"), if_exists=choice))
+    assert actions(made) == done
+    assert [step.request is not None for step in made.steps] == [a in ("new", "replace", "rename") for a in done]
+    for request in requests(made):
+        assert send(connection, request).state == "verified"
+    asked = plan(connection, there, Form(S3Uri(bucket, "x/")))
+    assert actions(asked) == ["ask"] * 4
+    asked.decide("skip", [0, 3])
+    assert actions(asked) == ["skip", "ask", "ask", "skip"]
+
+
+def test_one_after_the_other_is_decided(connection: Connection, bucket: str, there: list[Path]) -> None:
+    made = plan(connection, there, Form(S3Uri(bucket, "x/")))
+    made.decide("different", [0, 1])
+    made.decide("rename", [2])
+    assert actions(made) == ["same", "replace", "rename", "new"]
+    made.decide("skip", [1])
+    made.decide("rename", [2])
+    assert made.steps[2].target.endswith("/x/smaller (2)") and actions(made) == ["same", "skip", "rename", "new"]
+
+
+def test_free_names_are_free_everywhere(connection: Connection, bucket: str, make: Make) -> None:
+    paths = [make(1, name) for name in ("a.tar.gz", "a.tar (2).gz", ".hidden", "b")]
+    for key in ("a.tar.gz", "a.tar (3).gz", ".hidden", "b", "b (2)"):
+        connection.call("put_object", Bucket=bucket, Key=key, Body=b"")
+    made = plan(connection, paths, Form(S3Uri(bucket), if_exists="rename"))
+    assert [request.target.key for request in requests(made)] == [
+        "a.tar (4).gz",
+        "a.tar (2).gz",
+        ".hidden (2)",
+        "b (3)",
+    ]
+
+
+def test_what_came_after_the_plan_is_not_replaced(connection: Connection, bucket: str, there: list[Path]) -> None:
+    for choice in ("overwrite", "rename"):
+        [request] = requests(plan(connection, there[3:], Form(S3Uri(bucket, f"{choice}/"), if_exists=choice)))
+        connection.call("put_object", Bucket=bucket, Key=request.target.key, Body=b"somebody's")
+        with pytest.raises(AlreadyExists):
+            send(connection, request)
+        assert content(connection, bucket, request.target.key) == b"somebody's"
+
+
+def test_an_object_in_parts_is_compared_too(connection: Connection, bucket: str, make: Make) -> None:
+    path, form = make(11 << 20), Form(S3Uri(bucket), if_exists="different")
+    send(connection, requests(plan(connection, [path], form))[0])
+    assert actions(plan(connection, [path], form)) == ["same"]
+    path.write_bytes(bytes(11 << 20))
+    assert actions(plan(connection, [path], form)) == ["replace"]
+
+
+def test_what_cannot_be_compared_is_different(
+    through: Connection, proxy: Proxy, connection: Connection, bucket: str, make: Make
+) -> None:
+    path = make(100)
+    connection.call("put_object", Bucket=bucket, Key=path.name, Body=path.read_bytes())
+    opaque = Treatment(headers={"ETag": '"opaque"'})
+    proxy.rules.append(lambda asked: opaque if asked.method == "HEAD" else None)
+    proxy.rules.append(lambda asked: Treatment(change=lambda body: re.sub(rb"[0-9a-f]{32}", b"opaque", body)))
+    [step] = plan(through, [path], Form(S3Uri(bucket), if_exists="different")).steps
+    assert step.action == "replace" and "can't be told" in step.why
+
+
+# ---- how it is found out
+
+
+def listings(proxy: Proxy) -> list[dict[str, list[str]]]:
+    found = [parse_qs(urlsplit(asked.path).query) for asked in proxy.asked]
+    return [query for query in found if "list-type" in query and "max-keys" in query]
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_few_requests_for_many_keys(
+    through: Connection, proxy: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch, ignored: bool
+) -> None:
+    """Also on a server that does not know StartAfter."""
+    monkeypatch.setattr(taken, "_PAGE", 10)
+    keys = [f"p/{group}/{number:02}" for group in "abyz" for number in range(12)]
+    others = [f"p/m/{number:03}" for number in range(35)]
+    for key in (*keys[::2], *others, "a", "z"):
+        through.call("put_object", Bucket=bucket, Key=key, Body=b"x")
+    if ignored:
+
+        def forget(asked: Asked) -> None:
+            asked.path = re.sub(r"&start-after=[^&]*", "", asked.path)
+
+        proxy.rules.append(forget)
+    proxy.asked.clear()
+    seen = taken.taken(through, bucket, keys, CancelToken())
+    assert set(seen.found) == set(keys[::2]) and not seen.unknown
+    assert all(size == 1 and len(etag) == 32 for size, etag in seen.found.values())
+    assert len(proxy.asked) <= (9 if ignored else 8)
+
+
+def test_keys_far_apart_take_no_more_than_two_requests_each(
+    through: Connection, proxy: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taken, "_PAGE", 2)
+    for number in range(30):
+        through.call("put_object", Bucket=bucket, Key=f"{number:02}", Body=b"")
+    wanted = [*(f"{number:02}" for number in range(5, 30, 6)), "é", "\U0001f600", "00", "20 "]
+    proxy.asked.clear()
+    seen = taken.taken(through, bucket, wanted, CancelToken())
+    assert set(seen.found) == {key for key in wanted if key.isdigit()} and len(proxy.asked) <= 2 * len(wanted)
+
+
+def test_who_may_not_look_is_told_so(through: Connection, proxy: Proxy, bucket: str, make: Make) -> None:
+    denied = Treatment(instead=(403, b""))
+    proxy.rules.append(lambda asked: denied if asked.method in ("GET", "HEAD") else None)
+    files = [make(1, f"f{number}") for number in range(6)]
+    made = plan(through, files, Form(S3Uri(bucket)))
+    assert set(actions(made)) == {"new"} and any("6 keys (" in remark for remark in made.remarks)
+    assert not any(request.overwrite for request in requests(made))
+    made = plan(through, files, Form(S3Uri(bucket), if_exists="overwrite"))
+    assert all(request.overwrite for request in requests(made))
+
+
+def test_an_object_that_cannot_be_described_is_not_replaced(
+    through: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    """As one that is encrypted with a customer's key."""
+    proxy.rules.append(lambda asked: Treatment(instead=(400, b"")) if asked.method == "HEAD" else None)
+    made = plan(through, [make(1)], Form(S3Uri(bucket)))
+    [request] = requests(made)
+    assert not request.overwrite and "1 key (“image.iso”) can't be looked up" in made.remarks[0]
+
+
+def test_no_bucket_is_an_error_before_anything_is_sent(connection: Connection, make: Make) -> None:
+    with pytest.raises(errors.NoSuchBucket):
+        plan(connection, [make(1)], Form(S3Uri("no-such-bucket-here")))
+
+
+def test_what_is_noticed_on_the_way(
+    connection: Connection, bucket: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, growing = (make(1, name) for name in ("old", "new", "growing"))
+    for path in (old, growing):
+        os.utime(path, (1e9, 1e9))
+    for key in ("old", "elsewhere"):
+        connection.call("create_multipart_upload", Bucket=bucket, Key=key)
+    look = preflight.taken
+
+    def grow(*arguments: Any) -> Any:
+        growing.write_bytes(b"more")
+        return look(*arguments)
+
+    monkeypatch.setattr(preflight, "taken", grow)
+    remarks = plan(connection, [old, new, growing], Form(S3Uri(bucket))).remarks
+    assert ["1 unfinished upload (“old”" in remarks[0], "“growing”" in remarks[1], "“new”" in remarks[2]] == [True] * 3
+    assert len(remarks) == 3
+    read_only = Connection(replace(connection.profile, read_only=True))
+    assert "read-only" in plan(read_only, [old], Form(S3Uri(bucket))).remarks[0]
+
+
+def test_it_can_be_cancelled_while_a_file_is_read(connection: Connection, bucket: str, make: Make) -> None:
+    token, told = CancelToken(), []
+
+    def tell(what: str, done: int, total: int | None) -> None:
+        told.append(what)
+        if what.startswith("reading"):
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        preflight.preflight(connection, [LocalFile(make(3 << 20), "x")], Form(S3Uri(bucket), "{sha256}"), token, tell)
+    assert told == ["looking at files", "reading image.iso"]
+
+
+def test_numbered() -> None:
+    names = ["a/b.iso", "a.b/c", ".bashrc", "x.tar.gz", "a/b."]
+    assert [conflicts.numbered(name, 2) for name in names] == [
+        "a/b (2).iso",
+        "a.b/c (2)",
+        ".bashrc (2)",
+        "x.tar (2).gz",
+        "a/b (2).",
+    ]
+
+
+def test_a_plan_goes_through_the_queue(connection: Connection, bucket: str, there: list[Path]) -> None:
+    """Also where small files go together."""
+    form = Form(S3Uri(bucket, "x/"), metadata={"size": "{size}"}, sidecar="{name}.json", if_exists="rename")
+    assert states(connection, plan(connection, there, form)) == ["verified"] * 4
+    assert json.loads(content(connection, bucket, "x/free.json")) == {"size": "100"}
+    assert content(connection, bucket, "x/smaller (2)") == there[2].read_bytes()
+    made = plan(connection, there, Form(S3Uri(bucket, "y/"), "{md5}"))
+    there[3].write_bytes(b"another")
+    assert states(connection, made) == ["verified"] * 3 + ["failed"]
+
+
+def states(connection: Connection, made: Plan) -> list[str]:
+    """How all of it ended."""
+    sent = Queue().submit_all(connection, made.requests())
+    for transfer in sent:
+        transfer.future.result(30)
+    return [transfer.state for transfer in sent]
