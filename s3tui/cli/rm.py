@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from s3tui.background import CancelToken
+from s3tui.cli import rm_undo
 from s3tui.cli.common import connection_of, emit, say
 from s3tui.cli.line import Line
 from s3tui.cli.main import DONE, FAILED, PARTLY
@@ -29,7 +30,7 @@ from s3tui.transfers.removing import Removed
 _HELP = """
 A prefix is deleted with -r only, and always with its “/”: “photos/2024” never means “photos/2024-old”. On a terminal
 the question says how much goes; elsewhere -r needs --yes. Where the bucket keeps versions, a delete only puts a delete
-marker, unless --versions or a version is given. Exit code 3: some of it was not deleted.
+marker, unless --versions or a version is given; --undo takes that back. Exit code 3: some of it was not deleted.
 """
 
 
@@ -40,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-r", "--recursive", action="store_true", help="delete everything under each URI")
     parser.add_argument("--versions", action="store_true", help="delete all versions and delete markers, too")
     parser.add_argument("--version-id", metavar="ID", help="delete this version of the one URI")
+    parser.add_argument("--undo", action="store_true", help="bring deleted objects back: remove their delete markers")
     parser.add_argument("--uploads", action="store_true", help="abort unfinished uploads there, too")
     parser.add_argument("--dry-run", action="store_true", help="print what would go, and delete nothing")
     parser.add_argument("--yes", action="store_true", help="don't ask")
@@ -49,7 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Delete, and return 3 when only a part was."""
     connection = connection_of(arguments)
-    requests = _requests(arguments, [uri.parse(place, connection.profile.endpoint) for place in arguments.places])
+    places = [uri.parse(place, connection.profile.endpoint) for place in arguments.places]
+    if arguments.undo:
+        return rm_undo.run(connection, places, arguments)
+    requests = _requests(arguments, places)
     for request in requests:
         if complaints := request.problems():
             raise BadInput(complaints[0])

@@ -205,3 +205,20 @@ def test_ctrl_c_tells_what_was_deleted(options: list[str], endpoint: str, connec
             _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and "cancelled. 2 deleted" in said
     assert len(keys_in(connection, held)) == 3
+
+
+def test_undo_brings_back_what_was_deleted(
+    options: list[str], connection: Connection, held: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep_versions(connection, held)
+    place, never = f"s3://{held}/top", f"s3://{held}/never"
+    assert main(["rm", "--yes", *options, place]) == 0
+    assert main(["rm", "--undo", "--dry-run", *options, place]) == 0
+    assert "would come back" in capsys.readouterr().out and versions_in(connection, held)[1] == ["top"]
+    assert main(["rm", "--undo", "--json", *options, place, never]) == 3
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["target"], each["state"]) for each in told] == [(place, "verified"), (never, "failed")]
+    assert versions_in(connection, held)[1] == [] and "top" in keys_in(connection, held)
+    assert main(["rm", "--undo", *options, place]) == 1
+    for wrong in (["-r", place], ["--versions", place], [f"s3://{held}/photos/"]):
+        assert main(["rm", "--undo", *options, *wrong]) == 2

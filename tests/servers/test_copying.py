@@ -13,6 +13,7 @@ from s3tui.s3 import client, copying, errors, objects, tags, uploads
 from s3tui.s3.client import connect
 from s3tui.s3.metadata import readable
 from s3tui.s3.uri import S3Uri
+from s3tui.s3.versions import versions_of
 from s3tui.transfers import copy_across
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_plan import plan
@@ -20,6 +21,8 @@ from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.stored import find
+from s3tui.transfers.undelete import undelete
 from tests.servers.conftest import Place
 from tests.servers.launch import OWNER
 from tests.servers.matrix import KEYS_IT_CHANGES
@@ -164,3 +167,28 @@ def test_to_another_endpoint(place: Place, monkeypatch: pytest.MonkeyPatch, size
         assert place.read("far") == place.read("near")
     finally:
         client.forget("elsewhere")
+
+
+@pytest.mark.needs("versions")
+@pytest.mark.capability("versions")
+@pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+def test_a_deleted_object_comes_back(place: Place, status: str) -> None:
+    """A marker that was put while versioning is suspended has the id `null`, as what is written then: it stays."""
+    if place.server.name == "moto" and status == "Suspended":
+        status = "Enabled"  # it drops every version when versioning is suspended
+    place.connection.call("put_bucket_versioning", Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
+    place.put("kept", b"old")
+    gone = place.put("kept", b"newest", Metadata={"version": "2"})
+    place.connection.call("put_bucket_versioning", Bucket=place.bucket, VersioningConfiguration={"Status": status})
+    place.connection.call("delete_object", **gone.parameters)
+    assert find(place.connection, gone) is None
+    if place.server.name == "seaweedfs" and status == "Suspended":
+        with pytest.raises(errors.Refused):  # it copies nothing onto itself then
+            undelete(place.connection, gone)
+        assert len(versions_of(place.connection, gone).versions) == 3
+        return
+    outcome = undelete(place.connection, gone)
+    assert outcome.state == "verified", outcome.detail
+    assert place.read("kept") == b"newest"
+    found = versions_of(place.connection, gone).versions
+    assert len([version for version in found if not version.is_delete_marker]) == 2 + (status == "Suspended")

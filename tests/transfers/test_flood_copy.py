@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,14 @@ from s3tui.s3.uri import S3Uri
 from s3tui.s3.versions import versions_of
 from s3tui.transfers import create_only
 from s3tui.transfers.copy import CopyRequest
+from s3tui.transfers.copy_here import identity
 from s3tui.transfers.failures import AlreadyExists, Differs, SameObject
 from s3tui.transfers.flood import End
 from s3tui.transfers.flood_copy import copy_all
+from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.progress import Outcome
+from s3tui.transfers.queue import Queue
 from tests import hostile
 from tests.floods import ends_of
 from tests.transfers.conftest import content
@@ -27,7 +31,7 @@ from tests.transfers.test_copy import is_copy, put
 from tests.transfers.test_flood import states
 from tests.transfers.test_move import exists
 
-NUMBERS = range(12)  # more than go one by one
+NUMBERS = range(10)  # more than go one by one
 PRECONDITION = b"<Error><Code>PreconditionFailed</Code></Error>"
 
 
@@ -187,15 +191,15 @@ def test_a_source_that_changes_while_it_is_copied_is_found_out(
     through: Connection, connection: Connection, proxy: Proxy, filled: str, kind: type[CopyRequest]
 ) -> None:
     def change(asked: Asked) -> Treatment | None:
-        if is_copy(asked) and asked.path.endswith("/10"):  # moto knows no condition on the source
-            return Treatment(before=lambda: put(connection, filled, "from/10", Body=b"other"))
+        if is_copy(asked) and asked.path.endswith("/08"):  # moto knows no condition on the source
+            return Treatment(before=lambda: put(connection, filled, "from/08", Body=b"other"))
         return None
 
     proxy.once(change)
     ends = flood(through, copying(filled, kind))
-    assert isinstance(ends.pop(10), Differs)
+    assert isinstance(ends.pop(8), Differs)
     assert states(ends) == {"verified"}
-    assert content(connection, filled, "from/10") == b"other"
+    assert content(connection, filled, "from/08") == b"other"
 
 
 def test_a_source_that_changes_after_its_copy_is_not_deleted(
@@ -321,3 +325,53 @@ def test_cancelled_in_the_middle(through: Connection, proxy: Proxy, filled: str)
     assert isinstance(ends[-1], Cancelled)
     assert not sent(proxy, "POST") and not sent(proxy, "DELETE")
     assert all(exists(through, S3Uri(filled, f"from/{number:02}")) for number in NUMBERS)
+
+
+# ---- in the queue
+
+
+def test_the_queue_moves_many_together_and_notes_what_it_is_about_to_do(
+    through: Connection, proxy: Proxy, filled: str, tmp_path: Path
+) -> None:
+    queue = Queue(journal=Journal(tmp_path))
+    queue.at_once = 1  # a second thread may take one of them before all go together
+    noted: list[object] = []
+
+    def look(asked: Asked) -> Treatment | None:
+        if asked.method != "POST":
+            return None
+        numbers = [view.number for view in queue.snapshot()]
+        return Treatment(before=lambda: noted.extend(queue.journal.request(each)[1].get("moved") for each in numbers))
+
+    proxy.rules.append(look)
+    queue.submit_all(through, copying(filled, MoveRequest))
+    assert queue._wait_for_all(60)
+    assert {view.state for view in queue.snapshot()} == {"verified"}
+    assert len(noted) == len(NUMBERS) and all(noted)  # before an original was deleted
+    assert len(sent(proxy, "POST")) == 1
+    assert not any(exists(through, each.source) for each in copying(filled))
+    assert not any(view.left for view in queue.snapshot())
+    queue.journal.close()
+
+
+def test_what_a_killed_process_had_copied_goes_on(connection: Connection, filled: str, tmp_path: Path) -> None:
+    """It had noted what it was about to copy: what is there is ours."""
+    requests = copying(filled, MoveRequest)
+    journal, here = Journal(tmp_path), connection.profile
+    _, rows = journal.add(Whom(here.name, here.endpoint, here.region, here.origin), requests)
+    journal.set_state([row.number for row in rows], "running", "", {"waiting"})
+    facts = {
+        row.number: {"copying": identity(objects.head(connection, request.source))}
+        for row, request in zip(rows, requests, strict=True)
+    }
+    journal.set_notes(facts)
+    for request in requests[:7]:
+        place = {"Bucket": filled, "Key": request.source.key}
+        connection.call("copy_object", Bucket=filled, Key=request.target.key, CopySource=place)
+    journal.close()
+    queue = Queue(journal=Journal(tmp_path), connect=lambda whom: connection)
+    assert queue.load() == len(NUMBERS) and queue.resume() == len(NUMBERS)
+    assert queue._wait_for_all(60)
+    assert {view.state for view in queue.snapshot()} == {"verified"}, queue.snapshot()
+    assert not any(exists(connection, each.source) for each in requests)
+    queue.journal.close()

@@ -7,6 +7,11 @@ from textual.widgets import Static
 
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.s3.versions import versions_of
+from s3tui.transfers.stored import find
+from s3tui.ui.dialogs.choose import Choose
+from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.screens.browser import Browser
 from tests.ui.browsing import browsing, said, shown
 from tests.ui.waiting import settle, until
@@ -82,3 +87,48 @@ async def test_only_a_place_can_show_deleted_objects(profile: Profile) -> None:
         await pilot.press("V")
         await settle(pilot)
         assert "Open a bucket first." in said(pilot)
+
+
+async def test_a_deleted_object_comes_back(profile: Profile, connection: Connection, versioned: str) -> None:
+    async with browsing(profile, f"s3://{versioned}/", size=(160, 40)) as (pilot, browser):
+        await pilot.press("V")
+        await until(pilot, lambda: "gone.txt" in rows(browser))
+        browser.objects.table.move_to("gone.txt")
+        await settle(pilot)
+        await pilot.press("U")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.press("enter")  # it starts on No
+        await settle(pilot)
+        assert not find(connection, S3Uri(versioned, "gone.txt"))
+        await pilot.press("U")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.click("#yes")
+        await until(pilot, lambda: "as it was before it was deleted" in said(pilot))
+        await until(pilot, lambda: browser.current_object == S3Uri(versioned, "gone.txt"))
+        assert find(connection, S3Uri(versioned, "gone.txt"))
+
+
+async def test_an_older_version_is_copied_on_top(profile: Profile, connection: Connection, versioned: str) -> None:
+    connection.call("put_object", Bucket=versioned, Key="a.txt", Body=b"newer")
+    async with browsing(profile, f"s3://{versioned}/a.txt", size=(160, 40)) as (pilot, browser):
+        await pilot.press("U")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Choose))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await pilot.click("#yes")
+        await until(pilot, lambda: browser.queue.snapshot() and not browser.queue.running)
+        [view] = browser.queue.snapshot()
+        assert view.state == "verified", view.why
+        assert connection.call("get_object", Bucket=versioned, Key="a.txt")["Body"].read() == b"1234"
+        assert len(versions_of(connection, S3Uri(versioned, "a.txt")).versions) == 3
+
+
+async def test_no_version_is_replaced_by_an_older_one(profile: Profile, connection: Connection, bucket: str) -> None:
+    """What is written while versioning is suspended takes the place of the version `null`."""
+    for status in ("Suspended", "Enabled", "Suspended"):
+        connection.call("put_bucket_versioning", Bucket=bucket, VersioningConfiguration={"Status": status})
+        if not find(connection, S3Uri(bucket, "a.txt")) or status == "Enabled":
+            connection.call("put_object", Bucket=bucket, Key="a.txt", Body=status.encode())
+    async with browsing(profile, f"s3://{bucket}/", size=(160, 40)) as (pilot, _):
+        await pilot.press("U")
+        await until(pilot, lambda: "Versioning is suspended here" in said(pilot))

@@ -42,7 +42,7 @@ def test_keys_can_be_written_as_people_write_them() -> None:
     assert [keymap.normal(key) for key in ("/", "Ctrl+G", "G", "?", "+", "f1")] == [
         "slash", "ctrl+g", "G", "question_mark", "plus", "f1",
     ]  # fmt: skip
-    assert keymap.problems({"upload": "U", "filter": "ctrl+l"}) == {}
+    assert keymap.problems({"upload": "E", "filter": "ctrl+l"}) == {}
 
 
 def test_bindings_carry_the_users_keys() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from s3tui.ui.actions import buckets, delete, objects, profiles, restore, view
+from s3tui.ui.actions import bring_back, buckets, delete, objects, profiles, restore, view
 from s3tui.ui.screens.browser import Browser
 
 ACTIONS: dict[str, Callable[[Browser], object]] = {
@@ -14,6 +14,7 @@ ACTIONS: dict[str, Callable[[Browser], object]] = {
     "size": view.size,
     "unfinished_uploads": view.unfinished_uploads,
     "show_deleted": view.show_deleted,
+    "bring_back": bring_back.bring_back,
     "export": view.export,
     "goto": view.goto,
     "refresh": view.refresh,

@@ -1,0 +1,92 @@
+"""`U`: a deleted object, or an older version of one, is the current one again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from s3tui import background, display
+from s3tui.s3.uri import S3Uri
+from s3tui.ui import detail_content
+from s3tui.ui.screens.browser import Browser
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
+    from s3tui.s3.versions import Version
+
+_OFFERED = 200  # versions, the newest
+
+
+def bring_back(browser: Browser) -> None:
+    browser.ask(_bring_back)
+
+
+async def _bring_back(browser: Browser) -> None:
+    from s3tui.s3.versions import versions_of
+
+    connection, uri = browser.connection, browser.cursor_uri
+    assert connection is not None and uri is not None
+    found = await background.run(background.METADATA, versions_of, connection, uri)
+    if found.versions and found.versions[0].is_delete_marker:
+        await _undelete(browser, connection, uri)
+        return
+    older = [version for version in found.versions[1:_OFFERED] if not version.is_delete_marker]
+    if not older:
+        browser.say(f"There is no older version of {uri.name}.")
+    elif await background.run(background.METADATA, _would_replace, connection, uri.bucket, found.versions):
+        browser.say("Versioning is suspended here, so a version would be lost. c copies to another key.")
+    else:
+        await _choose(browser, connection, uri, older)
+
+
+def _would_replace(connection: Connection, bucket: str, versions: Sequence[Version]) -> bool:
+    """Whether the copy may take the place of a version: what is written while versioning is suspended has the id
+    `null`, and replaces what had it."""
+    from s3tui.transfers.doomed import versioning_of
+
+    has_null = any(version.version_id == "null" for version in versions)
+    return has_null and versioning_of(connection, bucket) != "Enabled"
+
+
+async def _undelete(browser: Browser, connection: Connection, uri: S3Uri) -> None:
+    from s3tui.transfers.undelete import deletion_of, undelete
+    from s3tui.ui.dialogs.confirm import Confirm
+
+    version = (await background.run(background.METADATA, deletion_of, connection, uri)).versions[0]
+    told = (
+        f"Its version of {display.when(version.modified)} UTC, {display.size(version.size)}, is the current one then."
+    )
+    if not await browser.app.push_screen_wait(Confirm(f"Bring back “{uri.name}”?", told, "Bring back")):
+        return
+    outcome = await background.run(background.METADATA, undelete, connection, uri)
+    browser.say(f"{uri.name}: {outcome.detail}")
+    _show(browser, connection, uri)
+
+
+async def _choose(browser: Browser, connection: Connection, uri: S3Uri, older: list[Version]) -> None:
+    """The version is copied on top, so that all that is there stays."""
+    from s3tui.transfers.copy import CopyRequest
+    from s3tui.ui.dialogs.choose import Choose
+    from s3tui.ui.dialogs.confirm import Confirm
+
+    lines = {
+        version.version_id: f"{display.when(version.modified)} UTC  {display.size(version.size)}" for version in older
+    }
+    chosen = await browser.app.push_screen_wait(Choose(f"Which version of “{uri.name}”?", list(lines.items())))
+    if chosen is None:
+        return
+    told = (
+        f"The version of {lines[chosen]} is copied on top, as a new version. What is current now stays as an older one."
+    )
+    if not await browser.app.push_screen_wait(Confirm(f"Go back with “{uri.name}”?", told, "Go back")):
+        return
+    etag = next(version.etag for version in older if version.version_id == chosen)
+    request = CopyRequest(replace(uri, version_id=chosen), uri, overwrite=True, etag=etag)
+    await background.run(background.LOCAL, browser.queue.submit, connection, request)
+
+
+def _show(browser: Browser, connection: Connection, uri: S3Uri) -> None:
+    if browser.connection is connection:
+        browser.written(uri)
+        detail_content.load_again(browser)
