@@ -142,7 +142,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
     Command("upload", "Upload", "u", "Upload files to this prefix.", check=_writable_bucket, footer="Upload"),
     Command("download", "Download", "d", "Download the selected objects and prefixes, or what is under the cursor.", check=_receivable, footer="Download"),
-    Command("sync", "Sync", "S", "Make a prefix like a folder, a folder like a prefix, or a prefix like another; a plan comes first.", check=_place),
+    Command("sync", "Sync", "S", "Make one place like another, a folder or a prefix; a plan comes first.", check=_place),
     Command("copy_to", "Copy", "c", "Copy the selected objects and prefixes, or what is under the cursor.", check=_movable),
     Command("move", "Move, rename", "m", "Move or rename the selected objects and prefixes, or what is under the cursor.", check=_movable),
     Command("edit_metadata", "Metadata", "e", "Edit the object's headers and user metadata.", check=_writable_object, footer="Metadata"),

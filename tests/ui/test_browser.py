@@ -182,11 +182,11 @@ async def test_help_and_palette_list_commands(profile: Profile) -> None:
     async with browsing(profile) as (pilot, _):
         await pilot.press("question_mark")
         await pilot.pause()
-        assert "Why missing?" in shown(pilot)
+        assert "Move, rename" in shown(pilot)
         await pilot.press("escape", "colon")
         await pilot.press(*"downlo")
         await settle(pilot)
-        assert "Can't run now: Choose an object first" in shown(pilot)
+        assert "Can't run now: Choose an object or a prefix first" in shown(pilot)
 
 
 async def test_tab_goes_round_all_panes(profile: Profile, full: str) -> None:
