@@ -54,7 +54,7 @@ class SyncForm(PlanningDialog):
         yield FormRow(
             "Only what fits", Input(id="filter", compact=True, placeholder="everything; as in the filter: / ")
         )
-        yield Checkbox("Delete what is only in “To”, when all the rest went well", compact=True, id="delete")
+        yield Checkbox("Delete what is only in “To”, at the end", compact=True, id="delete")
         yield Static(plain(_HINT), id="hint")
 
     def on_mount(self) -> None:
