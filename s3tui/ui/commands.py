@@ -58,12 +58,13 @@ def _versioned(browser: Browser) -> str:
     return _writable(browser) or ("" if row and not row.is_prefix else "Put the cursor on an object first.")
 
 
-def _objects(browser: Browser) -> str:
-    return _connected(browser) or ("" if browser.has_choice else "Choose an object first.")
+def _receivable(browser: Browser) -> str:
+    return _connected(browser) or ("" if _has_sources(browser) else "Choose an object or a prefix first.")
 
 
 def _writable_objects(browser: Browser) -> str:
-    return _writable(browser) or _objects(browser)
+    is_chosen = browser.objects.table.selected_count or browser.current_object
+    return _writable(browser) or ("" if browser.places.view and is_chosen else "Choose an object first.")
 
 
 def _deletable(browser: Browser) -> str:
@@ -76,12 +77,15 @@ def _deletable(browser: Browser) -> str:
 
 
 def _movable(browser: Browser) -> str:
+    return _writable(browser) or ("" if _has_sources(browser) else "Choose an object or a prefix first.")
+
+
+def _has_sources(browser: Browser) -> bool:
+    """Whether objects or prefixes are chosen, or are under the cursor; a bucket doesn't count."""
     table, here = browser.objects.table, browser.bucket_tree.current
     if browser.bucket_tree.has_focus or browser.places.view is None:
-        has_sources = here is not None and bool(here.key)
-    else:
-        has_sources = table.selected_count > 0 or (table.cursor_row is not None and not table.cursor_row.is_deleted)
-    return _writable(browser) or ("" if has_sources else "Choose an object or a prefix first.")
+        return here is not None and bool(here.key)
+    return table.selected_count > 0 or (table.cursor_row is not None and not table.cursor_row.is_deleted)
 
 
 def _place(browser: Browser) -> str:
@@ -148,7 +152,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("export", "Export", "x", "Write what the table shows to a file: CSV, JSON Lines or Parquet.", check=_listed),
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
     Command("upload", "Upload", "u", "Upload files and folders to this prefix, also by templates or a manifest; a plan comes first.", check=_writable_bucket, footer="Upload"),
-    Command("download", "Download", "d", "Download the selected objects, or the one under the cursor.", check=_objects, footer="Download"),
+    Command("download", "Download", "d", "Download the selected objects and prefixes, or what is under the cursor.", check=_receivable, footer="Download"),
+    Command("sync", "Sync", "S", "Make one place like another, a folder or a prefix; a plan comes first.", check=_place),
     Command("copy_to", "Copy", "c", "Copy the selected objects and prefixes, or what is under the cursor.", check=_movable),
     Command("move", "Move, rename", "m", "Move or rename the selected objects and prefixes, or what is under the cursor.", check=_movable),
     Command("edit_metadata", "Metadata", "e", "Edit the object's headers and user metadata.", check=_writable_object, footer="Metadata"),

@@ -94,7 +94,7 @@ async def test_a_selection_does_not_outlive_its_profile(profile: Profile, connec
         await pilot.press("space")
         browser.use(profile)
         await settle(pilot)
-        assert not browser.has_choice
+        assert not browser.chosen_objects
         await pilot.press("d")
         await settle(pilot)
         assert pilot.app.screen is browser

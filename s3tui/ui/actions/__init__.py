@@ -29,6 +29,7 @@ ACTIONS: dict[str, Callable[[Browser], object]] = {
     "request_log": view.request_log,
     "upload": objects.upload,
     "download": objects.download,
+    "sync": objects.sync,
     "copy_to": objects.copy_to,
     "move": objects.move,
     "edit_metadata": objects.edit_metadata,

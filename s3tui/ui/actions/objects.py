@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from s3tui import background
 from s3tui.profiles.model import Profile
@@ -33,22 +33,51 @@ def download(browser: Browser) -> None:
 
 
 async def _download(browser: Browser) -> None:
+    from s3tui.transfers.sync_compare import Stored
     from s3tui.ui.dialogs.download import DownloadForm
+    from s3tui.ui.dialogs.download_below import DownloadBelowForm
 
     connection = browser.connection
-    chosen: restore.Chosen = browser.chosen_objects
     assert connection is not None
-    if not chosen:
-        browser.say("Only prefixes are selected; choose objects.")
-        return
-    if len(chosen) < browser.objects.table.selected_count:
-        browser.say("Prefixes are left out: only objects are downloaded.")
-    chosen = await restore.readable(browser, connection, chosen)
-    if not chosen:
-        return
-    form = DownloadForm(connection, [uri for uri, _ in chosen], [row.size for _, row in chosen])
-    if requests := await browser.app.push_screen_wait(form):
+    chosen: restore.Chosen = [] if _is_tree(browser) else browser.chosen_objects
+    prefixes = _prefixes(browser)
+    if chosen:
+        chosen = await restore.readable(browser, connection, chosen)
+    requests: list[Any] | None = None
+    if prefixes:
+        objects = [Stored(connection, uri, row.size, row.etag) for uri, row in chosen]
+        requests = await browser.app.push_screen_wait(DownloadBelowForm(connection, prefixes, objects))
+    elif chosen:
+        form = DownloadForm(connection, [uri for uri, _ in chosen], [row.size for _, row in chosen])
+        requests = await browser.app.push_screen_wait(form)
+    if requests:
         await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
+
+
+def _is_tree(browser: Browser) -> bool:
+    """Whether the tree of buckets and prefixes is where a choice is made."""
+    return browser.bucket_tree.has_focus or browser.places.view is None
+
+
+def _prefixes(browser: Browser) -> list[S3Uri]:
+    """Those that are chosen, or the one under the cursor."""
+    return [uri for uri in _sources(browser) if uri.is_prefix and uri not in dict(browser.chosen_objects)]
+
+
+def sync(browser: Browser) -> None:
+    browser.ask(_sync)
+
+
+async def _sync(browser: Browser) -> None:
+    from s3tui.ui.dialogs.sync import SyncForm
+    from s3tui.ui.syncing import carry_out
+
+    connection = browser.connection
+    assert connection is not None
+    here = browser.bucket_tree.current if browser.bucket_tree.has_focus else browser.place
+    form = SyncForm(connection, here or S3Uri(browser.current_bucket))
+    if requests := await browser.app.push_screen_wait(form):
+        browser.run_worker(carry_out(browser, connection, requests), group="syncing", exit_on_error=False)
 
 
 def copy_to(browser: Browser) -> None:

@@ -145,13 +145,6 @@ class Browser(TellsFailures, Screen[None]):
         return self.cursor_uri
 
     @property
-    def has_choice(self) -> bool:
-        """Whether something is selected in the place that is listed, or an object is under the cursor."""
-        return self.places.view is not None and (
-            self.objects.table.selected_count > 0 or self.current_object is not None
-        )
-
-    @property
     def chosen_objects(self) -> list[tuple[S3Uri, Row]]:
         """The selected objects, or the one under the cursor."""
         table = self.objects.table
