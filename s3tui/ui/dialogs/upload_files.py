@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from s3tui.background import CancelToken
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import manifest, names
 from s3tui.transfers.bulk import Form, LocalFile, Tell
+from s3tui.transfers.drafts import of_name
 from s3tui.transfers.template import KNOWN, Template, own_fields
 from s3tui.transfers.walk import walk
 from s3tui.ui.widgets.move_list import Move
@@ -81,15 +82,8 @@ class Rows(Sequence[Move]):
         if isinstance(at, slice):
             return [self[number] for number in range(len(self))[at]]
         file, size = self._chosen.files[at], self._chosen.sizes[at]
-        target = file.at or self._form.target.with_key(self._form.target.key + self._template.fill(self._values(file)))
+        target = file.at or self._form.target.with_key(
+            self._form.target.key + self._template.fill(self._of_all | of_name(file))
+        )
         kind = self._form.content_type or names.content_type(file.path)
         return Move(str(file.path), file.relpath, target.key, kind, size)
-
-    def _values(self, file: LocalFile) -> Mapping[str, str]:
-        return self._of_all | {
-            "name": file.path.name,
-            "stem": file.path.stem,
-            "ext": file.path.suffix,
-            "parent": file.path.parent.name,
-            "relpath": file.relpath,
-        }
