@@ -189,14 +189,14 @@ class UploadForm(Dialog[list[Request]]):
         """Walk the folders. Raises `S3tuiError`."""
         token = CancelToken()
         async with self._turn:
-            listed_in = self.fields.value("manifest").strip()
             self._below = self.fields.target
             with self._telling():
                 found = await background.run(
                     background.LOCAL,
                     look,
                     list(self._paths),
-                    local_files.absolute(listed_in, self._folder.absolute()) if listed_in else None,
+                    self.fields.value("manifest").strip(),
+                    self._folder.absolute(),
                     self._below,
                     token,
                     self._tell,
