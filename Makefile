@@ -2,7 +2,8 @@
 #   make demo           browse a server with sample data
 #   make test           lint, types, import contracts and all tests
 #   make test-servers   the behaviour suite on every S3 server that can be started here; with longer lists, on some of
-#                       them only: make test-servers LONG_LIST=200000 ONLY="ceph seaweedfs"
+#                       them only: make test-servers LONG_LIST=200000 ONLY="ceph seaweedfs"; as hard as it gets:
+#                       make test-servers KILLS=20 KILLED_SIZE=2048 (MiB) FROZEN=60 (seconds) MANY_NAMES=10000
 #   make bench          speed, as a ratio to a peer in the same run; some of it: make bench ONLY="listing memory"
 #   make screenshots    draw the README's pictures from the demo
 #   make clean          remove .venv and every cache
@@ -26,7 +27,7 @@ test: .venv/dev-installed
 	$(not-here) $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-servers: .venv/dev-installed
-	$(if $(LONG_LIST),S3TUI_LONG_LIST=$(LONG_LIST) )$(BIN)/pytest tests/servers $(addprefix --server=,$(ONLY))
+	$(foreach name,LONG_LIST KILLS KILLED_SIZE FROZEN MANY_NAMES,$(if $($(name)),S3TUI_$(name)=$($(name)))) $(BIN)/pytest tests/servers $(addprefix --server=,$(ONLY))
 
 bench: .venv/dev-installed
 	$(BIN)/python benchmarks/run.py $(ONLY)

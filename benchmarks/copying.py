@@ -1,30 +1,27 @@
 """Small objects copied by the server itself, beside s5cmd on the same SeaweedFS.
 
-s5cmd sends one CopyObject an object and believes the answer. Here each object is described before and after, its
-target is looked at, and the two descriptions are compared.
+s5cmd sends one CopyObject an object, which replaces what is there, and believes the answer. Here each object is
+described before, nothing is replaced, and the copies are compared.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from place import environment
-from result import Result, at
+from peers import S5CMD, Rounds, program
+from result import Result
 
-from s3tui.background import CancelToken, Pool
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_plan import plan
-from s3tui.transfers.notes import Notes
-from s3tui.transfers.progress import Progress
+from s3tui.transfers.flood import Item
+from s3tui.transfers.flood_copy import copy_all
 from tests.servers.launch import LAUNCHERS, OWNER
 
 OBJECTS = 5_000
@@ -33,28 +30,40 @@ ROUNDS = 3
 AT_ONCE = 16
 SHARE = 0.9  # of s5cmd's time
 BUCKET = "bench"
+SERVICE = "copy service"
 
 
 def run() -> list[Result]:
     """Rounds alternate. Nothing is measured where s5cmd or SeaweedFS isn't installed."""
-    s5cmd = shutil.which("s5cmd", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     server = LAUNCHERS["seaweedfs"]
-    if s5cmd is None or server.missing:
-        return []
-    with tempfile.TemporaryDirectory() as home, server.start(Path(home)) as running:
-        connection = running.connection()
-        _fill(connection)
-        ours, theirs = [], []
-        for number in range(ROUNDS):
-            theirs.append(_by_s5cmd(s5cmd, running.endpoint, home, f"theirs-{number}/"))
-            before = connection.log.total
-            ours.append(_by_us(connection, f"ours-{number}/"))
+    with tempfile.TemporaryDirectory() as home:
+        keys = {"AWS_ACCESS_KEY_ID": OWNER.access_key_id, "AWS_SECRET_ACCESS_KEY": OWNER.secret_access_key}
+        if program(S5CMD, (), home) is None or server.missing:
+            return []
+        with server.start(Path(home)) as running:
+            connection = running.connection()
+            _fill(connection)
+            places = map(str, itertools.count())
+
+            def by_s5cmd() -> None:
+                words = ("--endpoint-url", running.endpoint, "cp", f"s3://{BUCKET}/from/*", f"s3://{BUCKET}/")
+                command = [*words[:-1], f"{words[-1]}{next(places)}/"]
+                if copying := program(S5CMD, command, home, **keys):
+                    copying()
+
+            rounds = Rounds(
+                f"{OBJECTS:,} objects of {SIZE:,} bytes copied",
+                {SERVICE: lambda: _by_us(connection, f"{next(places)}/"), S5CMD: by_s5cmd},
+                lambda: None,
+            )
+            for _ in range(ROUNDS):
+                rounds.once()
+                before = connection.log.total
+            _by_us(connection, "counted/")
             requests = (connection.log.total - before) / OBJECTS
-    mine, peer = at(0.5, ours), at(0.5, theirs)
-    what = f"copy {OBJECTS:,} objects of {SIZE:,} bytes, compared"
     return [
-        Result(what, mine, "s", "s5cmd cp, not compared", peer, f"≤ {SHARE}", mine <= SHARE * peer),
-        Result("requests for each of them", requests, "", "s5cmd cp", 1.0),
+        *rounds.results(((SERVICE, S5CMD, SHARE),)),
+        Result("requests for each of them", requests, "", S5CMD, 1.0),
     ]
 
 
@@ -70,26 +79,11 @@ def _fill(connection: Connection) -> None:
         list(pool.map(put, range(OBJECTS)))
 
 
-def _by_s5cmd(program: str, endpoint: str, home: str, prefix: str) -> float:
-    keys = {"AWS_ACCESS_KEY_ID": OWNER.access_key_id, "AWS_SECRET_ACCESS_KEY": OWNER.secret_access_key}
-    command = [program, "--endpoint-url", endpoint, "cp", f"s3://{BUCKET}/from/*", f"s3://{BUCKET}/{prefix}"]
-    began = time.perf_counter()
-    subprocess.run(command, env=environment(home) | keys, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
-
-
-def _by_us(connection: Connection, prefix: str) -> float:
-    pool = Pool("copying", AT_ONCE)
-    began = time.perf_counter()
+def _by_us(connection: Connection, prefix: str) -> None:
     planned = list(plan(connection, [S3Uri(BUCKET, "from/")], S3Uri(BUCKET, prefix)))
-    running = [
-        pool.submit(
-            CopyRequest(each.source, each.target, etag=each.etag).run, connection, Progress(), CancelToken(), Notes()
-        )
-        for each in planned
-    ]
-    states = {future.result().state for future in running}
-    took = time.perf_counter() - began
-    if len(planned) != OBJECTS or states != {"verified"}:
-        raise AssertionError(f"{len(planned):,} objects, {states}")
-    return took
+    requests = [CopyRequest(each.source, each.target, etag=each.etag) for each in planned]
+    ends: Counter[str] = Counter()
+    items = [Item(number, request) for number, request in enumerate(requests)]
+    copy_all(connection, items, lambda _, end: ends.update([getattr(end, "state", str(end))]))
+    if ends != {"verified": OBJECTS}:
+        raise AssertionError(ends)

@@ -47,13 +47,14 @@ class Rounds:
                 yield Result(f"{self._what}: {ours}, processor time", mine, "s", peer, theirs)
 
 
-def program(name: str, words: Iterable[str], home: str) -> Program | None:
-    """How to run an installed program without a word on the terminal; None where it isn't installed."""
+def program(name: str, words: Iterable[str], home: str, **more: str) -> Program | None:
+    """How to run an installed program without a word on the terminal; None where it isn't installed. `more` is of
+    its environment."""
     path = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if not path:
         return None
     command = [path, *words]
-    return lambda: subprocess.run(command, env=environment(home), check=True, capture_output=True)
+    return lambda: subprocess.run(command, env=environment(home) | more, check=True, capture_output=True)
 
 
 def s5cmd(endpoint: str, home: str, *words: str) -> Program | None:

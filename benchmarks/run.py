@@ -9,7 +9,7 @@ import sys
 from result import Result, print_table
 
 ALL = (
-    "start_up", "first_rows", "page_down", "loop_lateness", "memory", "filter_sort", "listing", "deleting", "copying",
+    "start_up", "first_rows", "page_down", "loop_lateness", "saturated", "memory", "filter_sort", "listing", "deleting", "copying",
     "uploading", "downloading", "small_objects",
 )  # fmt: skip
 

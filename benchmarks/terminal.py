@@ -49,6 +49,12 @@ class Terminal:
         while self._read(seconds):
             pass
 
+    def read_for(self, seconds: float) -> None:
+        """Take in what is written, as a terminal does, or the program would wait for that."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self._read(left)
+
     def send(self, key: str) -> float:
         """Send a key, and say when."""
         sent = time.perf_counter()

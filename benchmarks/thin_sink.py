@@ -12,6 +12,7 @@ import argparse
 import base64
 import gc
 import hashlib
+import itertools
 import os
 import re
 import socket
@@ -79,6 +80,7 @@ class Sink:
         self.objects = dict(self.given)
         self.parts: dict[str, dict[int, Stored]] = {}
         self.begun: dict[str, bytes] = {}  # headers of the object that an upload makes
+        self._numbers = itertools.count()
         self._sorted: list[tuple[str, str]] = []
         self._lock = threading.Lock()
 
@@ -92,7 +94,7 @@ class Sink:
 
     def begin(self, headers: bytes) -> str:
         with self._lock:
-            name = f"upload{len(self.begun)}"
+            name = f"upload{next(self._numbers)}"
             self.begun[name], self.parts[name] = headers, {}
         return name
 

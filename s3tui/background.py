@@ -8,7 +8,9 @@ threads never keep the process alive.
 from __future__ import annotations
 
 import itertools
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -86,6 +88,7 @@ class Pool:
     def __init__(self, name: str, size: int) -> None:
         self.name = name
         self.size = size
+        self.nice = 0  # how much its threads, from the next one on, stand back behind others of this process (Linux)
         self._queue: queue.PriorityQueue[tuple[int, int, Future[Any], Callable[[], Any]]] = queue.PriorityQueue()
         self._sequence = itertools.count()
         self._lock = threading.Lock()
@@ -123,6 +126,8 @@ class Pool:
             threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def _run(self) -> None:
+        if self.nice and sys.platform == "linux":  # elsewhere it would be the whole process
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + self.nice)
         while True:
             _, _, future, call = self._queue.get()
             try:

@@ -20,6 +20,11 @@ from s3tui import background, folders
 from s3tui.cli.demo import profile_of
 from s3tui.demo import server
 from s3tui.profiles.model import Profile
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.journal import Journal, Whom
+from s3tui.transfers.progress import State
+from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.app import S3tuiApp, Start
 
 HERE = Path(__file__).parent
@@ -129,6 +134,40 @@ async def search(pilot: Pilot[None]) -> None:
     await press(pilot, "ctrl+f", "type:re:\\.(iso|img)$ size>1K", "down", "down", "enter")
 
 
+async def transfers(pilot: Pilot[None]) -> None:
+    """A job that is half done, one that an earlier run left, and a single file."""
+    journal = Journal(folders.transfers_folder())
+    whom = Whom("ceph-lab", "https://rgw.example.org:8443", None, "config")
+    bucket, isos, size = "r630-switchbot-isos", Path("/srv/isos"), 1_288_490_188
+    up = [
+        UploadRequest(isos / f"server-{n:02}.iso", S3Uri(bucket, f"isos/2026-11/server-{n:02}.iso"))
+        for n in range(1, 9)
+    ]
+    down = [
+        DownloadRequest(S3Uri(bucket, f"logs/{n:04}.zst"), Path(f"/home/ada/logs/{n:04}.zst")) for n in range(2_400)
+    ]
+    one = [UploadRequest(isos / "agent.x86_64.iso", S3Uri(bucket, "openshift/4.18/agent.x86_64.iso"))]
+    there = f"“s3://{bucket}/isos/2026-11/server-04.iso” already exists; nothing was replaced. Choose to overwrite it, or another name."
+    became: list[list[tuple[State, int, str]]] = [
+        [("verified", size, "")] * 3
+        + [("failed", 0, there), ("running", size // 3, ""), ("running", size // 5, "")]
+        + [("waiting", 0, "")] * 2,
+        [("verified", size // 900, "")] * 1_700
+        + [("paused", 0, "Interrupted: s3tui ended while it was running.")] * 700,
+        [("verified", size, "Size and ETag agree. It took 21.4 s.")],
+    ]
+    for requests, states in zip((up, down, one), became, strict=True):
+        job, rows = journal.add(whom, requests)
+        for row, (state, done, why) in zip(rows, states, strict=True):
+            total = size // 900 if requests is down else size
+            journal.end(row._replace(state=state, done=done, total=total, why=why, exists=state == "failed"))
+        journal.release(job.number)
+    journal.close()
+    assert isinstance(pilot.app, S3tuiApp)
+    await background.run(background.LOCAL, pilot.app.queue.look)
+    await press(pilot, "T", "home", *["down"] * 4)
+
+
 async def size(pilot: Pilot[None]) -> None:
     await press(pilot, "z", "down")
 
@@ -142,6 +181,7 @@ PICTURES = (
     Picture("metadata", IMAGE, edit_metadata),
     Picture("lifecycle", "s3://r630-switchbot-temp/", lifecycle),
     Picture("search", "s3://r630-switchbot-isos/", search, (160, 32)),
+    Picture("transfers", IMAGE, transfers),
     Picture("size", "s3://r630-switchbot-isos/", size),
 )
 

@@ -88,7 +88,7 @@ def moto() -> Iterator[str]:
 def endpoint(moto: str) -> Iterator[str]:
     """The URL of that server; what a test leaves on it is gone before the next one."""
     yield moto
-    urllib.request.urlopen(urllib.request.Request(f"{moto}/moto-api/reset", method="POST"), timeout=20).close()
+    urllib.request.urlopen(urllib.request.Request(f"{moto}/moto-api/reset", method="POST"), timeout=90).close()
 
 
 @pytest.fixture

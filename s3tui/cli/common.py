@@ -11,6 +11,7 @@ from typing import Any
 
 from s3tui import folders
 from s3tui.display import visible
+from s3tui.errors import BadInput
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection, connect
 
@@ -61,6 +62,15 @@ def env_file(arguments: argparse.Namespace) -> Path | None:
 def ask_mfa(serial: str) -> str:
     """Ask for the code of the MFA device `serial`."""
     return getpass.getpass(f"Code of {visible(serial)}: ")
+
+
+def agreed(question: str, nothing: str) -> bool:
+    """Whether the person at the terminal says yes. Raises `BadInput` where nobody can be asked; `nothing` says what
+    didn't happen then."""
+    if not sys.stdin.isatty():
+        raise BadInput(f"Nobody can be asked here, so {nothing}.", "Say --yes, or look first.")
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def say(text: str) -> None:

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, kind: type[CopyRequest] | type[MoveReques
         if "://" not in place and not place.startswith("arn:"):
             raise BadInput(f"“{place}” is not a place in S3.", "Files go with “s3tui put” and “s3tui get”.")
     connection = connection_of(arguments)
-    there = _target_connection(arguments, connection)
+    there = target_connection(arguments, connection)
     source = uri.parse(arguments.source, connection.profile.endpoint)
     target = uri.parse(arguments.target, there.profile.endpoint)
     source = _as_meant(source, arguments.recursive)
@@ -45,16 +45,17 @@ def run(arguments: argparse.Namespace, kind: type[CopyRequest] | type[MoveReques
     if arguments.dry_run:
         return _tell(kind, planned, set() if arguments.overwrite else existing(there, planned), arguments.json)
     moving = Moving(arguments.json)
+    to = (arguments.to_profile, there.profile.endpoint) if arguments.to_profile else ()
     moving.queue.submit_all(
-        connection,
-        [kind(each.source, each.target, arguments.overwrite, each.etag, arguments.to_profile) for each in planned],
+        connection, [kind(each.source, each.target, arguments.overwrite, each.etag, *to) for each in planned]
     )
     code = moving.watch()
     stayed = any(view.kind == "move" and view.state != "verified" for view in moving.queue.snapshot())
     return PARTLY if code == DONE and stayed else code
 
 
-def _target_connection(arguments: argparse.Namespace, connection: Connection) -> Connection:
+def target_connection(arguments: argparse.Namespace, connection: Connection) -> Connection:
+    """The connection of the target: that of `--to-profile`, or `connection` itself."""
     if not arguments.to_profile:
         return connection
     # Endpoint and region on the command line are the source's.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from s3tui.display import visible
+
 _OFTEN = 0.2  # s
 
 
@@ -19,6 +21,10 @@ class Line:
         if self._on_terminal and time.monotonic() - self._told >= _OFTEN:
             self._told = time.monotonic()
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    def count(self, what: str, done: int, total: int | None) -> None:
+        """`comparing: 12 of 40`"""
+        self.tell(f"{visible(what)}: {done:,}{f' of {total:,}' if total else ''}")
 
     def clear(self) -> None:
         if self._told:

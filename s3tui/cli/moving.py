@@ -13,6 +13,7 @@ from s3tui.cli.common import emit, say
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import visible
 from s3tui.s3.client import Connection
+from s3tui.transfers import limits
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, TransferView
@@ -32,6 +33,7 @@ class Moving:
         self._good: Collection[State] = GOOD
         self._went_well = self._did_not = 0
         self.queue = Queue(self._ended.put, Journal(folders.transfers_folder()), connect)
+        limits.remembered(folders.transfers_folder()).apply(self.queue)
         if problem := self.queue.journal.problem:
             say(f"s3tui: {problem}")
 
@@ -109,6 +111,7 @@ def record(view: TransferView) -> dict[str, object]:
     """A transfer for programs. Sizes are bytes."""
     return {
         "number": view.number,
+        "job": view.job,
         "kind": view.kind,
         "profile": view.profile,
         "source": view.source,

@@ -35,7 +35,7 @@ def tell_plan(plan: Plan, kind: Kind, as_json: bool) -> int:
         else:
             why = f"  ({step.why})" if step.why else ""
             size = display.size(step.size) if step.size is not None else "?"
-            print(visible(f"{step.action:<{_WIDEST}}  {size:>10}  {step.source} -> {step.target}{why}"))
+            print(visible(f"{step.action:<{_WIDEST}}  {size:>10}  {_ends(step)}{why}"))
     tell_remarks(plan)
     say(f"{summary(plan)} Nothing was changed.")
     return code_of(plan.steps)
@@ -56,9 +56,14 @@ def tell_undone(plan: Plan, kind: Kind, as_json: bool) -> None:
         if as_json:
             emit(record(step, kind, "failed" if failed else "skipped"))
         elif failed:
-            say(f"s3tui: {step.source} -> {step.target}: {_WORDS[step.action]}. {step.why}")
+            say(f"s3tui: {_ends(step)}: {_WORDS[step.action]}. {step.why}")
         else:
-            print(visible(f"{step.source} -> {step.target}: {_WORDS[step.action]}. {step.why}"))
+            print(visible(f"{_ends(step)}: {_WORDS[step.action]}. {step.why}"))
+
+
+def _ends(step: Step) -> str:
+    """What is only on one side has one end."""
+    return " -> ".join(end for end in (step.source, step.target) if end)
 
 
 def summary(plan: Plan) -> str:
@@ -71,7 +76,7 @@ def summary(plan: Plan) -> str:
 def record(step: Step, kind: Kind, state: str) -> dict[str, object]:
     """A step for programs; sizes are bytes."""
     return {
-        "kind": kind,
+        "kind": step.request.kind if step.request else kind,
         "action": step.action,
         "source": step.source,
         "target": step.target,

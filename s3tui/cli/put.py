@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from s3tui import display, folders
+from s3tui import folders
 from s3tui.background import CancelToken
 from s3tui.cli.asking import ask_conflicts, ask_fields
 from s3tui.cli.common import connection_of, say
 from s3tui.cli.line import Line
-from s3tui.cli.main import DONE, PARTLY
+from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.cli.moving import Moving
 from s3tui.cli.plan_output import code_of, summary, tell_plan, tell_remarks, tell_undone
 from s3tui.errors import BadInput
@@ -71,12 +71,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     exists.add_argument("--if-exists", choices=CONFLICTS, help="what to do where a key is taken (default: say so)")
     exists.add_argument("--overwrite", action="store_true", help="short for --if-exists overwrite")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and change nothing")
+    parser.add_argument("--adopt", metavar="UPLOAD_ID", default="", help="go on with this unfinished upload of the key")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Plan, then upload; 1 when none arrived, 3 when only some did."""
     paths, place = _words(arguments)
+    if arguments.adopt and (len(paths) != 1 or place.endswith("/") or Path(paths[0]).is_dir()):
+        raise BadInput("--adopt goes on with one upload.", "Name one file, and the key in full.")
     if arguments.if_exists == "ask" and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise BadInput("--if-exists ask needs a terminal to ask on.", "Say skip, overwrite, different or rename.")
     fields = _pairs(arguments.field)
@@ -116,6 +119,7 @@ def _form(arguments: argparse.Namespace, target: S3Uri, fields: dict[str, str]) 
         content_type=arguments.content_type,
         storage_class=arguments.storage_class,
         sidecar=arguments.sidecar or "",
+        adopt=arguments.adopt,
         if_exists="overwrite" if arguments.overwrite else arguments.if_exists or "ask",
         check_sums="required" if arguments.check else "no" if arguments.no_check_sums else "beside",
     )
@@ -132,19 +136,15 @@ def _plan(
     connection: Connection, arguments: argparse.Namespace, paths: Sequence[str], target: S3Uri | None, form: Form
 ) -> Plan:
     line, token = Line(), CancelToken()
-
-    def tell(what: str, done: int, total: int | None) -> None:
-        line.tell(f"{display.visible(what)}: {done:,}{f' of {total:,}' if total else ''}")
-
     try:
         if arguments.manifest:
             below = _as_prefix(target) if target else None
-            walked = Walked(manifest.read(Path(arguments.manifest), below, token, tell))
+            walked = Walked(manifest.read(Path(arguments.manifest), below, token, line.count))
             form = replace(form, target=below or S3Uri(""))
         else:
             assert target is not None
-            walked, form = _chosen(arguments, [Path(path) for path in paths], target, form, token, tell)
-        plan = preflight(connection, walked.files, form, token, tell)
+            walked, form = _chosen(arguments, [Path(path) for path in paths], target, form, token, line.count)
+        plan = preflight(connection, walked.files, form, token, line.count)
     except BadLines as error:
         line.clear()
         for complaint in error.complaints[:_MOST_COMPLAINTS]:
@@ -194,4 +194,6 @@ def _send(connection: Connection, plan: Plan, arguments: argparse.Namespace) -> 
     moving = Moving(arguments.json)
     moving.queue.submit_all(connection, plan.requests())
     code = moving.watch()
-    return PARTLY if code == DONE and undone != DONE else code
+    is_settled = any(step.action in ("same", "skip") for step in plan.steps)
+    in_part = undone != DONE if code == DONE else code == FAILED and is_settled
+    return PARTLY if in_part else code

@@ -1,4 +1,4 @@
-"""`s3tui transfers list|resume|retry|cancel`: what earlier runs have left, and what other processes are doing."""
+"""`s3tui transfers list|resume|retry|cancel|forget`: what earlier runs have left, and what other processes are doing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import cast
 
 from s3tui import display
-from s3tui.cli.common import all_profiles, ask_mfa, emit, profile_of, say
+from s3tui.cli.common import agreed, all_profiles, ask_mfa, emit, profile_of, say
 from s3tui.cli.keys import make_sure_of_keys
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.cli.moving import GOOD, Moving, record
@@ -17,8 +17,9 @@ from s3tui.display import visible
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3.client import Connection, connect
 from s3tui.transfers import reconnect
+from s3tui.transfers.job_view import JobView
 from s3tui.transfers.journal import Whom
-from s3tui.transfers.progress import State
+from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
 
 _FAILED: frozenset[State] = frozenset(("failed",))
@@ -31,18 +32,22 @@ Each goes to the profile that it was asked for with, or to the one that the opti
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words that stand after `s3tui transfers`."""
     parser.epilog = _HELP
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|resume|retry|cancel")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|resume|retry|cancel|forget")
     for name, act, text in (
         ("list", _list, "every transfer of the last days, and what has become of it"),
         ("resume", _resume, "go on with those that are paused or were interrupted"),
         ("retry", _retry, "try those again that failed"),
         ("cancel", _cancel, "drop those that are paused, and remove what they left"),
+        ("forget", _forget, "drop those that can't be cancelled, and leave what they left"),
     ):
         action = actions.add_parser(name, help=text)
         action.set_defaults(act=act)
         action.add_argument("--json", action="store_true", help="one JSON object a line")
         if name != "list":
-            action.add_argument("numbers", metavar="NUMBER", nargs="*", type=int, help="as list shows them")
+            count = "+" if name == "forget" else "*"
+            action.add_argument("numbers", metavar="NUMBER", nargs=count, type=int, help="as list shows them")
+        if name == "forget":
+            action.add_argument("--yes", action="store_true", help="don't ask")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _connect(arguments: argparse.Namespace, whom: Whom) -> Connection:
-    if arguments.profile or arguments.endpoint_url or arguments.env_file:
+    named = arguments.profile or arguments.endpoint_url or arguments.env_file
+    if named and whom.origin != reconnect.TARGET:
         profile = profile_of(arguments, arguments.profile)
         reconnect.check_same(whom, profile)
     else:
@@ -68,15 +74,26 @@ def _connect(arguments: argparse.Namespace, whom: Whom) -> Connection:
 
 
 def _list(arguments: argparse.Namespace, moving: Moving) -> int:
-    views = moving.queue.snapshot()
-    for view in views:
-        if arguments.json:
-            emit(record(view))
-        else:
-            print(visible(_line(view)))
-    if not views:
+    jobs = moving.queue.jobs()
+    for job in jobs:
+        if not arguments.json and len(job.items) > 1 and (view := moving.queue.job(job)):
+            print(visible(_job_line(view)))
+        for item in moving.queue.items(job):
+            one = moving.queue.view(item)
+            if arguments.json:
+                emit(record(one))
+            else:
+                print(visible(_line(one)))
+    if not jobs:
         say("There are no transfers.")
     return DONE
+
+
+def _job_line(view: JobView) -> str:
+    states = ", ".join(f"{count:,} {state}" for state, count in sorted(view.states.items()))
+    percent = 100 if view.through >= view.whole else view.through * 100 // view.whole
+    where = f" (process {view.process})" if view.process else ""
+    return f"{view.kind} of {view.items:,}, {percent}%: {view.source} -> {view.target}{where}  {states}"
 
 
 def _line(view: TransferView) -> str:
@@ -96,6 +113,18 @@ def _retry(arguments: argparse.Namespace, moving: Moving) -> int:
 
 def _cancel(arguments: argparse.Namespace, moving: Moving) -> int:
     return _begin(moving, moving.queue.cancel, _chosen(arguments, moving.queue, None, GOES_ON), {"cancelled"})
+
+
+def _forget(arguments: argparse.Namespace, moving: Moving) -> int:
+    """Say what stays behind, ask, and take them from the list."""
+    chosen = _chosen(arguments, moving.queue, (*GOES_ON, *FINISHED), ())
+    for view in chosen:
+        say(f"{view.number}: {moving.queue.remains(view.number) or 'Nothing is left of it.'}")
+    if not arguments.yes and not agreed("Forget them, and leave that where it is? [y/N] ", "nothing was forgotten"):
+        say("Nothing was forgotten.")
+        return FAILED
+    forgotten = moving.queue.forget([view.number for view in chosen])
+    return DONE if forgotten == len(chosen) else PARTLY if forgotten else FAILED
 
 
 def _chosen(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from s3tui import display
-from s3tui.cli.common import connection_of, emit, say
+from s3tui.cli.common import agreed, connection_of, emit, say
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import counted, visible
-from s3tui.errors import BadInput
 from s3tui.s3 import filters, upload_aborts, upload_parts, uploads, uri
 from s3tui.s3.client import Connection
 from s3tui.s3.upload_aborts import Aborted
@@ -82,18 +80,11 @@ def _abort(connection: Connection, arguments: argparse.Namespace, place: uri.S3U
             _tell(arguments, place, each, state="would abort")
         say("Nothing was sent: this was a dry run.")
         return DONE
-    if not arguments.yes and not _agreed():
+    if not arguments.yes and not agreed("Abort them? Their parts are deleted. [y/N] ", "nothing was aborted"):
         say("Nothing was aborted.")
         return FAILED
     ends = Counter(_tell_ends(connection, arguments, place, parts))
     return DONE if not ends["failed"] else PARTLY if ends["aborted"] + ends["had ended"] else FAILED
-
-
-def _agreed() -> bool:
-    if not sys.stdin.isatty():
-        raise BadInput("Nobody can be asked here, so nothing was aborted.", "Say --yes, or look first with --dry-run.")
-    print("Abort them? Their parts are deleted. [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _tell_ends(

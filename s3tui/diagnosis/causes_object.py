@@ -67,7 +67,7 @@ def archived(case: Case) -> Conclusion | None:
         )
     return concluded(
         f"{kept} and can't be read until it is restored.",
-        "Ask for a restore, for example: aws s3api restore-object; it takes minutes to days, by tier.",
+        "Ask for a restore (A on the object, or s3tui restore URI); it takes minutes to days, by tier.",
     )
 
 

@@ -14,7 +14,8 @@ from xml.parsers import expat
 
 from s3tui.display import visible
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection, Probe
+from s3tui.s3.calls import Probe
+from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 
 

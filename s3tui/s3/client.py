@@ -9,10 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -20,6 +18,7 @@ from s3tui.background import Cancelled
 from s3tui.profiles.model import Profile
 from s3tui.s3 import direct, errors, page_parser, quick, session
 from s3tui.s3.body import Body
+from s3tui.s3.calls import Logged, Probe, Sending, logged
 from s3tui.s3.failures import translate
 from s3tui.s3.requests import LoggedRequest, RequestLog
 
@@ -27,35 +26,6 @@ T = TypeVar("T")
 
 _READS = {"GET", "HEAD"}
 _NO_KEY = "-"  # stands for the key while a probe of a bucket is built
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """The raw answer to a GET or HEAD: the start of the body and all headers (names in lower case)."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(slots=True)
-class _Sending:
-    """What one thread's call is doing right now; botocore's hooks read and write it."""
-
-    attempts: int = 0
-    probe: tuple[str, str, str] | None = None  # method, key, query
-    refusal: bytes = b""  # body of an answer of 300 and above
-    url: str = ""  # of the last request
-    authorization: str = ""  # its header; names the signature's scope, no secret
-
-
-@dataclass(slots=True)
-class _Logged:
-    """What the log will say of one call."""
-
-    request: errors.Request
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    started: float = field(default_factory=time.perf_counter)
 
 
 class Connection:
@@ -97,7 +67,7 @@ class Connection:
         raises (`S3tuiError`).
         """
         return self._call(
-            _logged(operation, parameters), parameters, lambda client: getattr(client, operation)(**parameters)
+            logged(operation, parameters), parameters, lambda client: getattr(client, operation)(**parameters)
         )
 
     def quickly(self, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -129,7 +99,7 @@ class Connection:
             self._roads.learn(request.bucket, quick.road(way, request.key) if way else None)
 
     def _call(
-        self, logged: _Logged, parameters: dict[str, Any], send: Callable[[Any], dict[str, Any]]
+        self, logged: Logged, parameters: dict[str, Any], send: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
         request = logged.request
         once = not isinstance(parameters.get("Body", b""), (bytes, str))  # a stream can't be sent twice
@@ -157,7 +127,7 @@ class Connection:
             self._sending.probe = (method, key, query)
             return self._probe_once(client, bucket, key or _NO_KEY, limit)
 
-        answer = self._ask(_Logged(errors.Request(f"{method} ?{query}", bucket, key)), send)
+        answer = self._ask(Logged(errors.Request(f"{method} ?{query}", bucket, key)), send)
         metadata = answer["ResponseMetadata"]
         headers = {name.lower(): str(value) for name, value in (metadata.get("HTTPHeaders") or {}).items()}
         return Probe(int(metadata.get("HTTPStatusCode") or 0), headers, answer["Start"])
@@ -245,10 +215,10 @@ class Connection:
             client.close()
 
     @property
-    def _sending(self) -> _Sending:
+    def _sending(self) -> Sending:
         if not hasattr(self._here, "sending"):
-            self._here.sending = _Sending()
-        sending: _Sending = self._here.sending
+            self._here.sending = Sending()
+        sending: Sending = self._here.sending
         return sending
 
     def _hook(self, events: Any) -> None:
@@ -296,9 +266,9 @@ class Connection:
         except ValueError:
             self.clock_ahead = None
 
-    def _ask(self, logged: _Logged, send: Callable[[Any], dict[str, Any]], once: bool = False) -> dict[str, Any]:
+    def _ask(self, logged: Logged, send: Callable[[Any], dict[str, Any]], once: bool = False) -> dict[str, Any]:
         """Send, follow one redirect to another region, log. `once`: it can't be sent a second time."""
-        self._here.sending = _Sending()
+        self._here.sending = Sending()
         request = logged.request
         answer: dict[str, Any] = {}
         failure: Exception | None = None
@@ -340,7 +310,7 @@ class Connection:
         self._roads.forget()
         return True
 
-    def _record(self, logged: _Logged, answer: dict[str, Any], failure: Exception | None) -> None:
+    def _record(self, logged: Logged, answer: dict[str, Any], failure: Exception | None) -> None:
         metadata = answer.get("ResponseMetadata") or {}
         refused = failure.request if isinstance(failure, errors.S3Error) else errors.Request()
         code = str((answer.get("Error") or {}).get("Code") or "")
@@ -364,7 +334,7 @@ class Underway:
 
     def __init__(self, connection: Connection, operation: str, parameters: dict[str, Any]) -> None:
         self._connection, self._operation, self._parameters = connection, operation, parameters
-        self._logged = _logged(operation, parameters)
+        self._logged = logged(operation, parameters)
         self._started: quick.Started | None = None
 
     def send(self) -> None:
@@ -390,16 +360,6 @@ class Underway:
         if started:
             self._connection._sending.attempts += 1
         return (started and started.answer()) or getattr(client, self._operation)(**self._parameters)
-
-
-def _logged(operation: str, parameters: dict[str, Any]) -> _Logged:
-    return _Logged(errors.Request(_named(operation), str(parameters.get("Bucket", "")), str(parameters.get("Key", ""))))
-
-
-@cache
-def _named(operation: str) -> str:
-    """S3's name of boto3's `operation`."""
-    return "".join(word.capitalize() for word in operation.split("_"))
 
 
 _connections: dict[Profile, Connection] = {}

@@ -77,7 +77,7 @@ def over(etag: str, write: Callable[[dict[str, Any]], Answer]) -> Answer:
 def in_one(connection: Connection, info: ObjectInfo, target: S3Uri, settings: dict[str, Any], decide: Decide) -> Answer:
     """“CopyObject” of the very version that `info` describes, with `settings`. Raises `AnswerLost`, what `decide`
     raises, and `errors.S3Error`, of which `Changed` also when that is no longer there."""
-    return _decisive(connection, "copy_object", settings | _place(target) | _source(info), decide)
+    return _decisive(connection, "copy_object", settings | place_of(target) | source_of(info), decide)
 
 
 def _decisive(connection: Connection, operation: str, parameters: dict[str, Any], decide: Decide) -> Answer:
@@ -92,7 +92,8 @@ def _decisive(connection: Connection, operation: str, parameters: dict[str, Any]
     return decide(write)
 
 
-def _place(target: S3Uri) -> dict[str, str]:
+def place_of(target: S3Uri) -> dict[str, str]:
+    """Parameters: what is to be written."""
     return replace(target, version_id=None).parameters
 
 
@@ -101,7 +102,8 @@ def _seen(info: ObjectInfo) -> dict[str, str]:
     return replace(info.uri, version_id=info.version_id).parameters
 
 
-def _source(info: ObjectInfo) -> dict[str, Any]:
+def source_of(info: ObjectInfo) -> dict[str, Any]:
+    """Parameters: the very version that `info` describes, and no other content."""
     return {"CopySource": _seen(info), "CopySourceIfMatch": info.quoted_etag}
 
 
@@ -119,8 +121,8 @@ def in_parts(
     `on_upload(upload_id)` is told before anything is copied. Raises as `in_one`, and `Cancelled`; no unfinished
     upload is left then."""
     each = part_size(connection, info)
-    created = connection.call("create_multipart_upload", **_place(target), **settings)
-    upload = _place(target) | {"UploadId": created["UploadId"]}
+    created = connection.call("create_multipart_upload", **place_of(target), **settings)
+    upload = place_of(target) | {"UploadId": created["UploadId"]}
     try:
         on_upload(str(created["UploadId"]))
         parts = _copy_parts(connection, info, upload, each, token, on_progress)
@@ -175,7 +177,7 @@ def _copy_parts(
         answer = connection.call(
             "upload_part_copy",
             **upload,
-            **_source(info),
+            **source_of(info),
             PartNumber=number,
             CopySourceRange=f"bytes={first}-{last}",
         )

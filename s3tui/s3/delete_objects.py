@@ -13,10 +13,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from s3tui.s3 import errors, page_fields
@@ -83,13 +84,20 @@ def fitting(batch: list[Doomed]) -> list[Doomed]:
     return [doomed for doomed in batch if not _NOT_PLAIN.search(doomed.key)]
 
 
-def delete_batch(connection: Connection, bucket: str, batch: Sequence[Doomed], once: bool = False) -> Answer:
+def delete_batch(
+    connection: Connection,
+    bucket: str,
+    batch: Sequence[Doomed],
+    once: bool = False,
+    etags: Mapping[str, str] = MappingProxyType({}),
+) -> Answer:
     """Delete up to `LARGEST` keys that fit a batch, none of them twice. Only what the answer names is called deleted.
 
+    A key of `etags` goes only while it has that ETag (without quotes), where the endpoint looks at that.
     `once`: when no answer comes, it is not sent again, because a second delete of a key without a version id would
     put a second delete marker. Raises `errors.S3Error`; `errors.Unsupported` where the endpoint has no DeleteObjects.
     """
-    with _hooked(connection, bucket, _Sending(_document(batch), not connection.profile.is_aws, once)):
+    with _hooked(connection, bucket, _Sending(_document(batch, etags), not connection.profile.is_aws, once)):
         answer = connection.call("delete_objects", Bucket=bucket, Delete={"Objects": []})
     if answer.get("Error"):  # in an answer whose status is 200
         raise errors.from_response("DeleteObjects", bucket, "", answer)
@@ -166,19 +174,20 @@ def _explained(error: errors.S3Error, version_id: str) -> errors.S3Error:
 # ---- the document
 
 
-def _document(batch: Sequence[Doomed]) -> bytes:
+def _document(batch: Sequence[Doomed], etags: Mapping[str, str]) -> bytes:
     joined = "".join([doomed.key for doomed in batch])
-    if "&" in joined or "<" in joined or ">" in joined or any(doomed.version_id for doomed in batch):
-        rows = "".join(map(_row, batch))
+    if etags or "&" in joined or "<" in joined or ">" in joined or any(doomed.version_id for doomed in batch):
+        rows = "".join([_row(doomed, etags.get(doomed.key, "")) for doomed in batch])
     else:
         keys = "</Key></Object><Object><Key>".join([doomed.key for doomed in batch])
         rows = f"<Object><Key>{keys}</Key></Object>"
     return b'<Delete xmlns="%b">%b</Delete>' % (_NAMESPACE, rows.encode())
 
 
-def _row(doomed: Doomed) -> str:
+def _row(doomed: Doomed, etag: str) -> str:
     version = f"<VersionId>{_escaped(doomed.version_id)}</VersionId>" if doomed.version_id else ""
-    return f"<Object><Key>{_escaped(doomed.key)}</Key>{version}</Object>"
+    condition = f"<ETag>&quot;{_escaped(etag)}&quot;</ETag>" if etag else ""
+    return f"<Object><Key>{_escaped(doomed.key)}</Key>{version}{condition}</Object>"
 
 
 def _escaped(text: str) -> str:

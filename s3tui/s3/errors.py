@@ -226,12 +226,12 @@ _CODES: dict[str, tuple[type[S3Error], str, str]] = {
     "InvalidObjectState": (
         Archived,
         "“{key}” is archived and can't be read until it is restored.",
-        "Ask for a restore first.",
+        "Ask for a restore first: A on the object, or s3tui restore URI.",
     ),
     "ObjectNotInActiveTierError": (
         Archived,
         "This object is archived and can't be copied until it is restored.",
-        "Ask for a restore first.",
+        "Ask for a restore first: A on the object, or s3tui restore URI.",
     ),
     "NotImplemented": (Unsupported, "This endpoint can't do that.", ""),
     "MethodNotAllowed": (Unsupported, "This endpoint does not allow that here.", ""),

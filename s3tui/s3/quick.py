@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -21,10 +23,12 @@ from s3tui.s3.direct import Way
 from s3tui.s3.signature import UNSIGNED, Keys, Signer
 from s3tui.s3.wire import Answer, Exchange, NotPlain, Place, Sendable, Wire
 
-OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object"))
+OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object", "copy_object"))
 _PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
 _PIECE = 1 << 20
 _SHORT = 16 << 10  # bytes of an answer that is read only to keep the connection
+_RESULT = re.compile(rb"\s*(?:<\?xml[^<>]*\?>)?\s*<CopyObjectResult(?: [^<>]*)?>(.*)</CopyObjectResult>\s*", re.DOTALL)
+_MEMBER = re.compile(rb"<(\w+)>([^<>]*)</\1>")
 _ERRORS = {404: ("404", "Not Found"), 412: ("PreconditionFailed", "")}
 
 
@@ -55,6 +59,8 @@ class Shape:
                 self.headers[name] = called.lower()
         self.answered: dict[str, tuple[str, Callable[[str], Any]]] = {}
         self.has_metadata = "Metadata" in model.output_shape.members
+        self.is_summed = bool(model.http_checksum.get("requestAlgorithmMember"))
+        self.result = str(model.output_shape.serialization.get("payload", "")) if model.name == "CopyObject" else ""
         for name, member in model.output_shape.members.items():
             convert = _CONVERSIONS.get(member.type_name)
             if member.serialization.get("location") == "header" and convert:
@@ -91,7 +97,7 @@ class Roads:
             return None
         shape = self._shape(operation, client)
         request = asked(shape, known, parameters)
-        if request is None or _botocore_adds_to(request, client):
+        if request is None or _botocore_adds_to(shape, request, client):
             return None
         try:
             return Started(self, shape, parameters, request, send(known, keys, request))
@@ -134,7 +140,7 @@ class Started:
         `errors.Changed`."""
         bucket, found = self._parameters["Bucket"], None
         try:
-            answer = self._sent.answer()
+            answer = self._sent.answer(bool(self._shape.result))
             if answer.status in (200, 206):
                 found = parsed(self._shape, answer)
             elif is_final(self._request, answer):
@@ -154,12 +160,12 @@ class Started:
         return found
 
 
-def _botocore_adds_to(request: Asked, client: Any) -> bool:
+def _botocore_adds_to(shape: Shape, request: Asked, client: Any) -> bool:
     """Whether botocore would add a checksum of its own, or compare the answer's."""
     config = client.meta.config
     if request.method == "GET":
         return config.response_checksum_validation == "when_supported" and "range" not in request.headers
-    if request.method != "PUT" or config.request_checksum_calculation != "when_supported":
+    if not shape.is_summed or config.request_checksum_calculation != "when_supported":
         return False
     return not any(name.startswith("x-amz-checksum-") for name in request.headers)
 
@@ -200,6 +206,10 @@ def asked(shape: Shape, road: Road, parameters: Mapping[str, Any]) -> Asked | No
             body = value
         elif name == "Metadata":
             headers.update((f"x-amz-meta-{key.lower()}", text) for key, text in value.items())
+        elif name == "CopySource":
+            if not (source := _source(value)):
+                return None
+            headers["x-amz-copy-source"] = source
         elif name in shape.headers and type(value) in (str, int):
             headers[shape.headers[name]] = str(value)
         elif name in shape.query and type(value) in (str, int):
@@ -215,6 +225,17 @@ def asked(shape: Shape, road: Road, parameters: Mapping[str, Any]) -> Asked | No
         return None
     words = "&".join(f"{quote(name, safe='-_.~')}={quote(query[name], safe='-_.~')}" for name in sorted(query))
     return Asked(shape.method, path, words, headers, body)
+
+
+def _source(place: Mapping[str, str]) -> str:
+    """Where CopyObject copies from, as botocore writes it. Empty for what it writes in another way."""
+    if place["Bucket"].startswith("arn:"):
+        return ""
+    try:
+        path = quote(f"{place['Bucket']}/{place['Key']}", safe="/-_.~")
+    except UnicodeEncodeError:
+        return ""
+    return f"{path}?versionId={place['VersionId']}" if "VersionId" in place else path
 
 
 def rewind(request: Asked) -> None:
@@ -251,8 +272,8 @@ def _payload(request: Asked, road: Road) -> str:
     return digest.hexdigest()
 
 
-def parsed(shape: Shape, answer: Answer) -> dict[str, Any]:
-    """What boto3 returns for `answer`. Raises `NotPlain`."""
+def parsed(shape: Shape, answer: Answer) -> dict[str, Any] | None:
+    """What boto3 returns for `answer`; None when that is an error. Raises `NotPlain`, `OSError`."""
     found: dict[str, Any] = {}
     metadata: dict[str, str] = {}
     for name, value in answer.headers.items():
@@ -267,6 +288,11 @@ def parsed(shape: Shape, answer: Answer) -> dict[str, Any]:
             raise NotPlain(name)
     if shape.has_metadata:
         found["Metadata"] = metadata
+    if shape.result:
+        if (result := _result(answer.read(_SHORT))) is None:
+            answer.close()
+            return None
+        found[shape.result] = result
     found["ResponseMetadata"] = {
         "RequestId": answer.headers.get("x-amz-request-id", answer.headers.get("x-amzn-requestid", "")),
         "HostId": answer.headers.get("x-amz-id-2", ""),
@@ -275,6 +301,17 @@ def parsed(shape: Shape, answer: Answer) -> dict[str, Any]:
         "RetryAttempts": 0,
     }
     return found
+
+
+def _result(document: bytes) -> dict[str, str] | None:
+    """What CopyObject tells of the copy, without its time. None where it tells of none, as errors may that come after
+    a status of 200 (“Copy request”)."""
+    found = _RESULT.fullmatch(document)
+    if not found or not document.isascii():
+        return None
+    told = {name.decode(): unescape(text.decode()) for name, text in _MEMBER.findall(found[1])}
+    told.pop("LastModified", None)
+    return told if told.get("ETag") else None
 
 
 def road(way: Way, key: str) -> Road | None:

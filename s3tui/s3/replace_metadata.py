@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from s3tui import display
 from s3tui.background import CancelToken
 from s3tui.errors import BadInput
-from s3tui.s3 import carried, copying, errors, likeness, objects, preview
+from s3tui.s3 import carried, copying, errors, likeness, objects, restore
 from s3tui.s3.carried import Carried, What
 from s3tui.s3.client import Connection
 from s3tui.s3.copying import AnswerLost, Progress, copy_onto_itself
@@ -73,7 +73,7 @@ def check(connection: Connection, info: ObjectInfo) -> None:
     Raises `errors.ReadOnly`, `errors.Archived` or `errors.Unsafe` with the reason why not.
     """
     refuse_writing(connection)
-    if info.restore or (info.archived and _unreadable(connection, info)):
+    if info.restore or restore.is_archived(connection, info):
         raise errors.Archived(
             f"“{info.uri.key}” is in an archive, and its metadata can't change there: S3 would have to copy it.",
             "A restored copy would go back into the archive at once. Copy it to another storage class first.",
@@ -88,17 +88,6 @@ def check(connection: Connection, info: ObjectInfo) -> None:
             f"“{info.uri.key}” has user metadata that no header can hold; a copy would lose it.",
             "Change it with the tool that wrote it.",
         )
-
-
-def _unreadable(connection: Connection, info: ObjectInfo) -> bool:
-    """Elsewhere than on AWS, a class named GLACIER may be a disk like any other (Ceph): see whether it answers."""
-    if connection.profile.is_aws:
-        return True
-    try:
-        preview.first_bytes(connection, info, limit=1)
-    except errors.Archived:
-        return True
-    return False
 
 
 def notes(connection: Connection, info: ObjectInfo, kept: Carried) -> list[str]:

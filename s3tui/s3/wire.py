@@ -6,11 +6,13 @@ is not plain (another status, chunks, a cut) ends in `NotPlain` or `OSError`, an
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import ssl
 import struct
 import threading
+import time
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,8 +20,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 _HEAD = 1 << 16  # bytes that the head of an answer has at most
-_PIECE = 256 << 10  # bytes of a body between two looks at whether it shall go on
+# Bytes of a body between two looks at whether it shall go on: as many as take some milliseconds, since whoever draws
+# the screen waits for each look.
+_LEAST, _MOST = 256 << 10, 8 << 20
+_SHORT, _LONG = 0.004, 0.02  # s
 _MOST_KEPT = 64
+_SIZE = re.compile(rb"[0-9A-Fa-f]{1,6}")
 _LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # the enum's | takes longer than the call
 
 
@@ -125,10 +131,13 @@ class Exchange:
         """Whether the answer has begun to come, or the connection has ended."""
         return self._line.has_news
 
-    def answer(self) -> Answer:
-        """Wait for the head of the answer. Raises `NotPlain`, `OSError`; then the connection is given up."""
+    def answer(self, document: bool = False) -> Answer:
+        """Wait for the head of the answer; for all of it if that is a short `document` in chunks, as of a server that
+        begins to answer before it is done. Raises `NotPlain`, `OSError`; then the connection is given up."""
         try:
             given = self._line.head()
+            if document and given.headers.get("transfer-encoding", "").lower() == "chunked":
+                given = _whole(self._line, given)
             left = 0 if self._method == "HEAD" or given.status in (204, 304) else _length(given.headers)
             if len(given.rest) > left:
                 raise NotPlain("more than was announced")
@@ -166,9 +175,11 @@ class Line:
                 return
             body.sending()
             self._socket.sendall(head)
-            left = len(body)
+            left, piece = len(body), _LEAST
             while left:
-                left -= self._send_piece(body, min(left, _PIECE))
+                began = time.perf_counter()
+                left -= self._send_piece(body, min(left, piece))
+                piece = _next(piece, time.perf_counter() - began)
         except BlockingIOError as error:
             raise TimeoutError from error
 
@@ -226,6 +237,13 @@ class Line:
         self._socket.close()
 
 
+def _next(piece: int, seconds: float) -> int:
+    """How long the next one should be, when one of `piece` bytes took so long."""
+    if seconds < _SHORT:
+        return min(piece * 2, _MOST)
+    return max(piece // 2, _LEAST) if seconds > _LONG else piece
+
+
 class Wire:
     """Kept connections to one place. Thread-safe."""
 
@@ -275,6 +293,37 @@ class Wire:
 def _end_all(lines: list[Line]) -> None:
     while lines:
         lines.pop().end()
+
+
+def _whole(line: Line, head: Head) -> Head:
+    """`head` with its whole body, which comes in chunks. Raises `NotPlain`, `OSError`."""
+    came, space = bytes(head.rest), bytearray(_HEAD)
+    while (body := _unchunked(came)) is None:
+        count = line.receive(memoryview(space))
+        if not count or len(came) + count > _HEAD:
+            raise ConnectionResetError("The connection was cut before everything arrived.")
+        came += space[:count]
+    headers = {name: value for name, value in head.headers.items() if name != "transfer-encoding"}
+    return Head(head.status, headers | {"content-length": str(len(body))}, memoryview(body))
+
+
+def _unchunked(came: bytes) -> bytes | None:
+    """The body in `came`; None before all has come. Raises `NotPlain`."""
+    body, at = b"", 0
+    while (end := came.find(b"\r\n", at)) >= 0:
+        if not _SIZE.fullmatch(came, at, end):
+            raise NotPlain("not a chunk")
+        size, at = int(came[at:end], 16), end + 2
+        chunk, ending = came[at : at + size], came[at + size : at + size + 2]
+        at += size + 2
+        if len(came) < at:
+            return None
+        if ending != b"\r\n" or (not size and len(came) > at):
+            raise NotPlain("not a chunk")
+        if not size:
+            return body
+        body += chunk
+    return None
 
 
 def _fields(lines: list[str]) -> dict[str, str]:

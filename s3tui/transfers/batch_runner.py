@@ -1,4 +1,4 @@
-"""Running many small uploads, or many downloads, of one job in one go (see `flood`).
+"""Running many small uploads, downloads or copies of one job in one go (see `flood`).
 
 Each still has its own row, notes and fate; the journal is told of many at a time.
 """
@@ -14,16 +14,18 @@ from typing import Any
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.s3 import errors
-from s3tui.s3.uri import S3Uri
 from s3tui.transfers import flood
 from s3tui.transfers.begun import Begun
+from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.flood import End, Item
+from s3tui.transfers.flood_copy import copy_all
 from s3tui.transfers.flood_down import download_all
 from s3tui.transfers.journal import Journal, JournalError, JournalNotes
+from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.request import Request
+from s3tui.transfers.request import DELETES, Request
 from s3tui.transfers.runner import Runner, ended_by
 from s3tui.transfers.transfer import Activity, Transfer, TransferView
 from s3tui.transfers.upload import UploadRequest
@@ -42,7 +44,7 @@ class BatchRunner(Runner):
         self._one = threading.Lock()  # several of them would only hand Python's lock to and fro
 
     def _run(self, transfer: Transfer, activity: Activity) -> None:
-        if transfer.alone or transfer.discarding or transfer.row.kind not in ("upload", "download"):
+        if transfer.alone or transfer.discarding or transfer.row.kind in DELETES:
             super()._run(transfer, activity)
             return
         with self._one:
@@ -61,11 +63,11 @@ class BatchRunner(Runner):
             asked = self.journal.requests([each.number for each in (first, *behind)])
         except JournalError:
             return []
-        bucket = _bucket(asked[first.number][0]) if first.number in asked else None
+        buckets = _buckets(asked[first.number][0]) if first.number in asked else None
         small = []
         for each in (first, *behind):
             request, notes = asked.get(each.number, (None, None))
-            if request and notes and notes.empty and _bucket(request) == bucket and _suits(request):
+            if request and notes and notes.empty and _buckets(request) == buckets and _suits(request):
                 small.append((each, request, notes))
             else:
                 each.alone = True
@@ -93,10 +95,13 @@ class BatchRunner(Runner):
         ends = _Ends(self._told, [transfer for transfer, _, _ in small])
         items = [Item(each.number, request, *_activity(each), notes) for each, request, notes in small]
         try:
-            if small[0][0].row.kind == "upload":
-                flood.upload_all(connection, items, ends.add, self._about_to_send)
-            else:
-                download_all(connection, items, ends.add)
+            match small[0][0].row.kind:
+                case "upload":
+                    flood.upload_all(connection, items, ends.add, self._about_to_send)
+                case "download":
+                    download_all(connection, items, ends.add)
+                case _:
+                    copy_all(connection, items, ends.add, self._note)
         except Exception as error:
             ends.all_others(error)
         ends.write()
@@ -182,17 +187,25 @@ def _is_settled(end: End | None) -> bool:
     return end is None or isinstance(end, (S3tuiError, Cancelled))
 
 
-def _bucket(request: Request) -> str:
-    return request.target.bucket if isinstance(request, UploadRequest) else _source(request).bucket
+def _buckets(request: Request) -> tuple[str, ...]:
+    """Those that one go is about."""
+    match request:
+        case UploadRequest():
+            return (request.target.bucket,)
+        case DownloadRequest():
+            return (request.source.bucket,)
+        case CopyRequest() | MoveRequest():
+            return (request.source.bucket, request.target.bucket)
+    raise TypeError(request.kind)
 
 
 def _suits(request: Request) -> bool:
     """Whether it may go together with others, as far as can be told here."""
-    if isinstance(request, UploadRequest):
-        return flood.suits(request)
-    return not _source(request).version_id
-
-
-def _source(request: Request) -> S3Uri:
-    assert isinstance(request, DownloadRequest)
-    return request.source
+    match request:
+        case UploadRequest():
+            return flood.suits(request)
+        case DownloadRequest():
+            return not request.source.version_id
+        case CopyRequest() | MoveRequest():
+            return not (request.source.version_id or request.to_profile)
+    return False

@@ -58,7 +58,7 @@ def begun_before(notes: Notes, source: Source) -> Begun | None:
     if begun is None or begun.file == source.identity:
         return begun
     if begun.part_size:
-        raise FileChangedSince(source.path)
+        raise FileChangedSince(source.path, source.identity)
     return None  # it went in one request or not at all: nothing could be mixed
 
 

@@ -52,7 +52,8 @@ class Form:
     """What all files of one bulk upload get. `key`, the values of `metadata` and `tags`, and `sidecar` are templates.
 
     `key` is below `target`, a bucket or prefix. `sidecar` is the name of an object beside each one that holds its
-    metadata as JSON, such as `metadata.json`; empty for none. `fields` are the values of the user's own fields.
+    metadata as JSON, such as `metadata.json`; empty for none. `fields` are the values of the user's own fields. `adopt`
+    is the id of the one file's unfinished upload.
     """
 
     target: S3Uri
@@ -65,6 +66,7 @@ class Form:
     sidecar: str = ""
     if_exists: Conflict = "ask"
     check_sums: CheckSums = "beside"
+    adopt: str = ""
 
     @property
     def templates(self) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ class CopyRequest:
 
     `etag` (without quotes) is the one that was seen when this was asked for, if it was: another object under that
     key is refused. `to_profile` names the profile of the target, where that isn't the source's: this process must
-    be connected to it (`client.connect`) before the copy runs.
+    be connected to it (`client.connect`) before the copy runs. `to_endpoint` is that profile's endpoint when this was
+    asked for (None: AWS; empty: not known), so that a later run finds the same one.
     """
 
     kind: ClassVar[Kind] = "copy"
@@ -38,6 +39,7 @@ class CopyRequest:
     overwrite: bool = False
     etag: str = ""
     to_profile: str | None = None
+    to_endpoint: str | None = ""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -87,18 +89,28 @@ def target_connection(connection: Connection, to_profile: str | None) -> Connect
 
 def look(connection: Connection, there: Connection, request: CopyRequest, progress: Progress) -> ObjectInfo:
     """The source as it is now, if it is what was asked for and may be copied there. Sends only reads."""
+    check(connection, there, request)
+    source = head(connection, request.source)
+    check_chosen(request, source)
+    progress.begin(source.size)
+    return source
+
+
+def check(connection: Connection, there: Connection, request: CopyRequest) -> None:
+    """Raise when it can't be done whatever the source is: `ReadOnly`, `BadInput`, `SameObject`."""
     refuse_writing(there)
     if complaints := problems(request.target):
         raise BadInput(complaints[0])
     refuse_itself(connection, there, request)
-    source = head(connection, request.source)
+
+
+def check_chosen(request: CopyRequest, source: ObjectInfo) -> None:
+    """Raise `errors.Changed` when `source` is another one than was seen when this was asked for."""
     if request.etag and bare(source.etag) != request.etag:
         raise errors.Changed(
             f"“{request.source.key}” is not the object that was chosen: it has changed meanwhile.",
             "Nothing was copied. Look at it again.",
         )
-    progress.begin(source.size)
-    return source
 
 
 def problems(target: S3Uri) -> list[str]:

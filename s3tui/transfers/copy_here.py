@@ -100,7 +100,7 @@ def _written(
     except errors.Archived as error:
         key = wanted.source.uri.key  # what was refused names the target
         sentence = f"“{key}” is archived and can't be copied until it is restored."
-        raise errors.Archived(sentence, "Ask for a restore first.", error.request) from error
+        raise errors.Archived(sentence, error.advice, error.request) from error
     version = answer.get("VersionId")
     return replace(wanted.target, version_id=None if version == "null" else version)
 
@@ -117,12 +117,9 @@ def _copied(
     in_parts = partial(_in_parts, connection, wanted, progress=progress, token=token, notes=notes)
     if source.size > copying.COPY_LIMIT or (_only_etag_tells(source) and _makes_other_etags(connection, source)):
         return in_parts(decide)
-    settings = carried.copy_parameters(source, wanted.kept)
-    if source.metadata.website_redirect:
-        settings["WebsiteRedirectLocation"] = source.metadata.website_redirect
     token.check()
     answer = less_where_refused(
-        settings, lambda taken: copying.in_one(connection, source, wanted.target, taken, decide)
+        settings_of(wanted), lambda taken: copying.in_one(connection, source, wanted.target, taken, decide)
     )
     progress.add(source.size)
     etag = bare((answer.get("CopyObjectResult") or {}).get("ETag"))
@@ -131,6 +128,14 @@ def _copied(
         with contextlib.suppress(errors.Unsupported, Cancelled):  # the copy is there
             return in_parts(partial(copying.over, f'"{etag}"'))
     return answer
+
+
+def settings_of(wanted: Copying) -> dict[str, Any]:
+    """What CopyObject must be told so that the copy has everything."""
+    settings = carried.copy_parameters(wanted.source, wanted.kept)
+    if wanted.source.metadata.website_redirect:
+        settings["WebsiteRedirectLocation"] = wanted.source.metadata.website_redirect
+    return settings
 
 
 def _in_parts(

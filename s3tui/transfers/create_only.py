@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
@@ -21,8 +21,9 @@ T = TypeVar("T")
 
 # Connections whose endpoint answered “not implemented” to the header.
 _refusing: weakref.WeakSet[Connection] = weakref.WeakSet()
+By = Literal["put_object", "copy_object"]  # an endpoint may look at the header for one of them only
 # Buckets whose endpoint has refused to replace an object of ours because of it.
-_honouring: weakref.WeakKeyDictionary[Connection, set[str]] = weakref.WeakKeyDictionary()
+_honouring: weakref.WeakKeyDictionary[Connection, set[tuple[str, By]]] = weakref.WeakKeyDictionary()
 
 
 def check_absent(connection: Connection, uri: S3Uri) -> None:
@@ -60,18 +61,20 @@ def create(connection: Connection, uri: S3Uri, overwrite: bool, write: Callable[
         return result
 
 
-def is_honoured(connection: Connection, bucket: str) -> bool:
+def is_honoured(connection: Connection, bucket: str, by: By = "put_object") -> bool:
     """Whether that is known already: see `honours`."""
-    return bucket in _honouring.get(connection, ())
+    return (bucket, by) in _honouring.get(connection, ())
 
 
-def honours(connection: Connection, ours: S3Uri, again: Callable[[dict[str, Any]], object]) -> bool:
+def honours(
+    connection: Connection, ours: S3Uri, again: Callable[[dict[str, Any]], object], by: By = "put_object"
+) -> bool:
     """Whether `If-None-Match: *` alone keeps an object of this bucket from being replaced.
 
     It is found out once, on an object that this process has just made: `again(conditions)` writes the same content
-    there once more. Raises nothing; what can't be found out is not relied upon.
+    there once more, `by` that operation. Raises nothing; what can't be found out is not relied upon.
     """
-    if is_honoured(connection, ours.bucket):
+    if is_honoured(connection, ours.bucket, by):
         return True
     if connection in _refusing:
         return False
@@ -79,7 +82,7 @@ def honours(connection: Connection, ours: S3Uri, again: Callable[[dict[str, Any]
         again({"IfNoneMatch": "*"})
     except errors.Changed as error:
         if error.request.status == 412:
-            _honouring.setdefault(connection, set()).add(ours.bucket)
+            _honouring.setdefault(connection, set()).add((ours.bucket, by))
             return True
     except errors.S3Error:
         pass

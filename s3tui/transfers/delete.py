@@ -21,6 +21,7 @@ from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress, State
 from s3tui.transfers.removing import Removed, Remover
 from s3tui.transfers.request import Kind
+from s3tui.transfers.still_there import unchanged
 
 AT_ONCE = 4  # batches of one delete
 FAILURES_KEPT = 100
@@ -33,7 +34,8 @@ class DeleteRequest:
 
     A prefix ends in `/`, or is empty for the whole bucket. `version_id` is of the only key. `all_versions` takes
     noncurrent versions and delete markers, too, `uploads` unfinished uploads. `expected` is how many keys were
-    counted before, to tell how far it is.
+    counted before, to tell how far it is. `seen` are size in bytes and ETag of each of `keys`, if they were looked at
+    before: what has become another object stays.
     """
 
     kind: ClassVar[Kind] = "delete"
@@ -45,6 +47,7 @@ class DeleteRequest:
     all_versions: bool = False
     uploads: bool = False
     expected: int = 0
+    seen: tuple[tuple[int, str], ...] = ()
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -70,6 +73,8 @@ class DeleteRequest:
             found.append("A key is empty.")
         if self.version_id and (len(self.keys) != 1 or self.prefixes):
             found.append("A version id is that of one key.")
+        if self.seen and (len(self.seen) != len(self.keys) or self.prefixes or self.version_id or self.all_versions):
+            found.append("What was seen must be of every key, and nothing else can go with them.")
         if not self.keys and not self.prefixes:
             found.append("There is nothing to delete.")
         return found
@@ -158,6 +163,8 @@ def _without_repeats(request: DeleteRequest) -> DeleteRequest:
     for prefix in sorted(set(request.prefixes)):
         if not prefixes or not prefix.startswith(prefixes[-1]):
             prefixes.append(prefix)
+    if request.seen:
+        return request
     keys = (key for key in dict.fromkeys(request.keys) if not key.startswith(tuple(prefixes)))
     return dataclasses.replace(request, keys=tuple(keys), prefixes=tuple(prefixes))
 
@@ -186,12 +193,13 @@ class _Deleting:
         stop = CancelToken()
         self._token.on_cancel(stop.cancel)
         look_first = began and bool(self._request.keys)
+        remove = self._if_unchanged(remover) if self._request.seen else remover.remove
         try:
             with closing(self._batches()) as batches:
                 for batch in batches:
                     if self.result.why:
                         break
-                    self._running.add(PARTS.submit(remover.remove, batch, stop, look_first))
+                    self._running.add(PARTS.submit(remove, batch, stop, look_first))
                     if len(self._running) >= AT_ONCE:
                         self._collect(FIRST_COMPLETED)
             self._collect(ALL_COMPLETED)
@@ -200,6 +208,23 @@ class _Deleting:
             self._collect(ALL_COMPLETED)
             raise
         self._token.check()
+
+    def _if_unchanged(self, remover: Remover) -> Callable[[list[Doomed], CancelToken, bool], Removed]:
+        """As `Remover.remove`, but only what is as it was seen."""
+        seen = dict(zip(self._request.keys, self._request.seen, strict=True))
+
+        def remove(batch: list[Doomed], token: CancelToken, look_first: bool) -> Removed:
+            try:
+                left, changed = unchanged(self._connection, self._request.bucket, batch, seen, token)
+            except Cancelled:
+                return Removed()
+            except errors.S3Error as error:
+                return Removed(why=error)
+            removed = remover.remove(left, token, look_first) if left else Removed()
+            removed.failures += changed
+            return removed
+
+        return remove
 
     def _batches(self) -> Generator[list[Doomed], None, None]:
         waiting: list[Doomed] = []

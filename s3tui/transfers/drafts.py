@@ -92,7 +92,7 @@ class _Filling:
                 target = file.at or self._form.target.with_key(self._form.target.key + self._key.fill(values))
                 identity = source.identity
             request = self._request(file, target, values, identity)
-            why = self._problem(file, request, identity[0])
+            why = _problem(request, identity[0], "" if file.at else self._form.target.key, is_made=file.at is None)
         except (BadInput, LocalFailure, FileChanged) as error:
             return Draft(file, target, why=str(error))
         return Draft(file, target, identity, None, why) if why else Draft(file, target, identity, request)
@@ -125,22 +125,29 @@ class _Filling:
             tags={name: value.fill(values) for name, value in self._tags.items()} | dict(file.tags),
             check_sums=form.check_sums,
             sidecar=target.parent.key + self._sidecar.fill(values) if form.sidecar else "",
-            identity=identity if self._is_of_content else None,
+            adopt=form.adopt,
+            seen=identity,
+            is_of_content=self._is_of_content,
         )
 
-    def _problem(self, file: LocalFile, request: UploadRequest, size: int) -> str:
-        part_size(size)
-        if complaints := request.problems():
-            return complaints[0]
-        for key in filter(None, (request.target.key, request.sidecar)):
-            parts = key.split("/")
-            if "." in parts or ".." in parts:
-                return f"“{key}” has “.” or “..” between slashes: some servers and programs make another key of it."
-            if "" in parts and not file.at:
-                return f"“{key}” has nothing between two slashes."
-        if "/" in request.sidecar[len(request.target.parent.key) :]:
-            return f"“{request.sidecar}” is not beside “{request.target.key}”: a sidecar's name has no “/”."
-        return ""
+
+def _problem(request: UploadRequest, size: int, above: str, *, is_made: bool) -> str:
+    """Why it can't be sent so, in a sentence; empty when it can. Raises `BadInput` when it is too large.
+
+    The keys' beginning `above` was chosen as it is; the rest `is_made` by a template, or was written by somebody.
+    """
+    part_size(size)
+    if complaints := request.problems():
+        return complaints[0]
+    for key in filter(None, (request.target.key, request.sidecar)):
+        parts = key.removeprefix(above).split("/")
+        if "." in parts or ".." in parts:
+            return f"“{key}” has “.” or “..” between slashes: some servers and programs make another key of it."
+        if "" in parts and is_made:
+            return f"“{key}” has nothing between two slashes."
+    if "/" in request.sidecar[len(request.target.parent.key) :]:
+        return f"“{request.sidecar}” is not beside “{request.target.key}”: a sidecar's name has no “/”."
+    return ""
 
 
 def _merged(all_have: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import errno
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from s3tui.display import size
+from s3tui.display import size, when
 from s3tui.errors import S3tuiError
+
+if TYPE_CHECKING:
+    from s3tui.transfers.request import Request
 
 
 class TransferError(S3tuiError):
@@ -39,7 +44,14 @@ class CannotLook(TransferError):
 
 
 class FileChanged(TransferError):
-    """The local file changed while it was being sent."""
+    """The local file changed while it was being sent.
+
+    `now` is what it was like then (`Source.identity`), None when it may still be changing; `again` is the request that
+    takes it so.
+    """
+
+    now: tuple[int, int, int] | None = None
+    again: Request | None = None
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"“{path}” changed while it was being sent; nothing was kept of it.", "Send it again.")
@@ -48,7 +60,8 @@ class FileChanged(TransferError):
 class FileChangedSince(FileChanged):
     """The local file is not the one whose upload was begun earlier. The parts of that one are still there."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: tuple[int, int, int]) -> None:
+        self.now = now
         TransferError.__init__(
             self,
             f"“{path}” has changed since its upload was begun; nothing more was sent.",
@@ -66,6 +79,28 @@ class FileChangedSincePlanned(FileChanged):
             "sent.",
             "Plan it anew.",
         )
+
+
+class FileChangedWaiting(FileChanged):
+    """The local file is not as it was when its upload was asked for."""
+
+    def __init__(self, path: Path, then: tuple[int, int, int], now: tuple[int, int, int]) -> None:
+        self.now = now
+        TransferError.__init__(
+            self,
+            f"“{path}” has changed since it was queued: {_difference(then, now)}. Nothing was sent.",
+            "Try it again to send it as it is now.",
+        )
+
+
+def _difference(then: tuple[int, int, int], now: tuple[int, int, int]) -> str:
+    """Two `Source.identity`."""
+    if then[0] != now[0]:
+        return f"it had {then[0]:,} bytes, and has {now[0]:,} now"
+    if then[1] != now[1]:
+        before, after = (when(datetime.fromtimestamp(each[1] / 1e9, UTC)) for each in (then, now))
+        return f"it was written at {before} UTC then, and at {after} UTC now"
+    return "it is another file under the same name"
 
 
 class Differs(TransferError):

@@ -23,7 +23,6 @@ from s3tui.transfers import verify
 from s3tui.transfers.begun import Begun
 from s3tui.transfers.checksums import PartSums, sums_of
 from s3tui.transfers.create_only import honours, is_honoured
-from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.found import Found, found_among
 from s3tui.transfers.notes import Notes
@@ -41,7 +40,7 @@ SMALL = MIB  # up to so many bytes a file is held in memory
 
 End = Outcome | Exception
 Ended = Callable[[int, End | None], object]
-R = TypeVar("R", UploadRequest, DownloadRequest)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ class _Flood:
         except OSError:
             return None
         identity = identity_of(told)
-        return Begun(identity, making=True) if request.identity in (None, identity) else None
+        return Begun(identity, making=True) if request.seen in (None, identity) else None
 
     def _quickly(self, going: tuple[Item[UploadRequest], Begun]) -> Work:
         item, begun = going

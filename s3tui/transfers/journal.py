@@ -130,7 +130,7 @@ class Journal:
 
             def lines() -> Iterable[tuple[object, ...]]:
                 for number, request in enumerate(requests, (newest[0] if newest else 0) + 1):
-                    ends = request.ends
+                    ends, size = request.ends, getattr(request, "size", None)
                     rows.append(
                         Row(
                             number,
@@ -141,17 +141,18 @@ class Journal:
                             "waiting",
                             "",
                             False,
-                            None,
+                            size,
                             0,
                             "",
                             None,
                             False,
                         )
                     )
-                    yield number, job.number, number, request.kind, json.dumps(ends), request_text.written(request)
+                    text = request_text.written(request)
+                    yield number, job.number, number, request.kind, json.dumps(ends), text, size
 
             database.executemany(
-                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, 'waiting', '\"\"', 0, NULL, 0, '', NULL, '{}',"
+                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, 'waiting', '\"\"', 0, ?, 0, '', NULL, '{}',"
                 " (SELECT changes FROM counter))",
                 lines(),
             )
@@ -229,9 +230,10 @@ class Journal:
         with self._writing(durable=True) as database:
             database.execute("UPDATE item SET request = ? WHERE id = ?", (request_text.written(request), number))
 
-    def set_notes(self, facts: Mapping[int, Mapping[str, Fact]]) -> None:
-        """Of each item by its number. On the disk when this returns."""
-        with self._writing(durable=True) as database:
+    def set_notes(self, facts: Mapping[int, Mapping[str, Fact]], durable: bool = True) -> None:
+        """Of each item by its number. On the disk when this returns; if not `durable`, in the kernel's hands, so that
+        only a power cut can lose it."""
+        with self._writing(durable) as database:
             database.executemany(
                 f"UPDATE item SET notes = ?, {_NOW} WHERE id = ?",
                 [(json.dumps(noted), number) for number, noted in facts.items()],
@@ -299,8 +301,8 @@ class Journal:
 
 
 class JournalNotes(Notes):
-    """The notes of one item. They are on the disk when `set` and `clear` return; both raise `JournalError`, and
-    nothing has changed then."""
+    """The notes of one item. They are on the disk when `set` and `clear` return; these and `jot` raise
+    `JournalError`, and nothing has changed then."""
 
     def __init__(self, journal: Journal, number: int, facts: dict[str, Fact]) -> None:
         super().__init__(facts)
@@ -312,6 +314,11 @@ class JournalNotes(Notes):
         with self._order:
             self._journal.set_notes({self.number: self._facts | facts})
             super().set(**facts)
+
+    def jot(self, **facts: Fact) -> None:
+        with self._order:
+            self._journal.set_notes({self.number: self._facts | facts}, durable=False)
+            super().jot(**facts)
 
     def clear(self) -> None:
         with self._order:

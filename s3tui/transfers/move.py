@@ -13,7 +13,7 @@ from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy
 from s3tui.transfers.copy import CopyRequest
-from s3tui.transfers.notes import Notes
+from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
@@ -36,6 +36,7 @@ class MoveRequest:
     overwrite: bool = False
     etag: str = ""
     to_profile: str | None = None
+    to_endpoint: str | None = ""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -54,7 +55,9 @@ def move(connection: Connection, request: MoveRequest, progress: Progress, token
     Raises as `copy.copy`, as long as nothing was copied; afterwards the outcome says what is where.
     """
     refuse_writing(connection)
-    copying = CopyRequest(request.source, request.target, request.overwrite, request.etag, request.to_profile)
+    copying = CopyRequest(
+        request.source, request.target, request.overwrite, request.etag, request.to_profile, request.to_endpoint
+    )
     there = copy.target_connection(connection, request.to_profile)
     # Not even a version goes where it is: to bring it back, copy it.
     copy.refuse_itself(connection, there, replace(copying, source=replace(request.source, version_id=None)))
@@ -69,10 +72,15 @@ def move(connection: Connection, request: MoveRequest, progress: Progress, token
         if outcome.state != "verified":
             return replace(outcome, detail=f"{outcome.detail} The original was not deleted.")
         if token.cancelled:
-            return _kept(outcome, "it was cancelled before the original was deleted")
-        notes.set(moved=[outcome.etag, outcome.size, outcome.detail])
+            return kept(outcome, "it was cancelled before the original was deleted")
+        notes.set(**moved_facts(outcome))
         progress.stage = "deleting"
-        return _deleted(connection, request.source, source, outcome)
+        return delete_original(connection, request.source, source, outcome)
+
+
+def moved_facts(outcome: Outcome) -> dict[str, Fact]:
+    """What is noted of a verified copy before its original is deleted."""
+    return {"moved": [outcome.etag, outcome.size, outcome.detail]}
 
 
 def _finished_before(connection: Connection, there: Connection, request: MoveRequest, notes: Notes) -> Outcome | None:
@@ -87,23 +95,33 @@ def _finished_before(connection: Connection, there: Connection, request: MoveReq
     return Outcome("verified", f"{detail} The original is deleted.", copied.etag, copied.version_id, copied.size)
 
 
-def _deleted(connection: Connection, asked: S3Uri, source: ObjectInfo, outcome: Outcome) -> Outcome:
-    """Delete the original if it is still what was copied."""
+def delete_original(connection: Connection, asked: S3Uri, source: ObjectInfo, outcome: Outcome) -> Outcome:
+    """Delete the original if it is still what was copied. How the move ended; raises nothing that an endpoint says."""
     try:
         now = head(connection, asked)
-        if _identity(now) != _identity(source):
-            return _kept(outcome, "it has changed meanwhile")
+        if not is_same(now, source):
+            return kept(outcome, "it has changed meanwhile")
         _delete(connection, asked, source)
     except (errors.Unreachable, errors.ServerFault) as error:
-        return _after_lost_answer(connection, asked, outcome, error)
+        return after_lost_answer(connection, asked, outcome, error)
     except errors.NoSuchKey:
         return replace(outcome, detail=f"{outcome.detail} The original was gone already.")
     except errors.Changed:
-        return _kept(outcome, "it has changed meanwhile")
+        return kept(outcome, "it has changed meanwhile")
     except errors.S3Error as error:
-        return _kept(outcome, error.sentence.rstrip("."))
+        return kept(outcome, error.sentence.rstrip("."))
+    return deleted(outcome, asked, source)
+
+
+def deleted(outcome: Outcome, asked: S3Uri, source: ObjectInfo) -> Outcome:
+    """How a move ended whose original was deleted."""
     marker = " A delete marker hides the original: its versions stay." if _leaves_versions(asked, source) else ""
     return replace(outcome, detail=f"{outcome.detail}{marker or ' The original is deleted.'}")
+
+
+def is_same(now: ObjectInfo, source: ObjectInfo) -> bool:
+    """Whether nobody has written it meanwhile."""
+    return _identity(now) == _identity(source)
 
 
 def _identity(info: ObjectInfo) -> tuple[object, ...]:
@@ -124,7 +142,8 @@ def _delete(connection: Connection, asked: S3Uri, source: ObjectInfo) -> None:
         connection.call("delete_object", **asked.parameters)
 
 
-def _after_lost_answer(connection: Connection, asked: S3Uri, outcome: Outcome, lost: errors.S3Error) -> Outcome:
+def after_lost_answer(connection: Connection, asked: S3Uri, outcome: Outcome, lost: errors.S3Error) -> Outcome:
+    """How a move ended whose original was to be deleted when the answer was lost."""
     try:
         gone = find(connection, asked) is None
     except errors.S3Error:
@@ -135,8 +154,9 @@ def _after_lost_answer(connection: Connection, asked: S3Uri, outcome: Outcome, l
         )
     if gone:
         return replace(outcome, detail=f"{outcome.detail} The original is deleted.")
-    return _kept(outcome, lost.sentence.rstrip("."))
+    return kept(outcome, lost.sentence.rstrip("."))
 
 
-def _kept(outcome: Outcome, why: str) -> Outcome:
+def kept(outcome: Outcome, why: str) -> Outcome:
+    """How a move ended whose original was not deleted, and why."""
     return replace(outcome, state="sent but not verified", detail=f"{outcome.detail} {_BOTH}: {why}.")

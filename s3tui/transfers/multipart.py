@@ -22,6 +22,7 @@ from s3tui.transfers.parts import Part, cut, each_part
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.sending import Sent, send_part, sums_to_send, uses_crc64
 from s3tui.transfers.source import Source
+from s3tui.transfers.streams import Streams
 
 if TYPE_CHECKING:
     from s3tui.transfers.upload import UploadRequest
@@ -46,6 +47,7 @@ class Multipart:
     ) -> None:
         self._connection, self._request, self._source = connection, request, source
         self._progress, self._token, self._notes = progress, token, notes
+        self._streams = Streams()
         self.remark = ""  # what may be left behind, in words
 
     def send(self, begun: Begun | None) -> Sent | Outcome:
@@ -72,7 +74,12 @@ class Multipart:
 
     def _send_and_complete(self, begun: Begun, listed: Listed) -> Sent | Outcome:
         pieces = cut(self._source.size, begun.part_size)
-        sent = each_part(lambda part, stop: self._send_one(begun, listed, part, stop), pieces, self._token)
+        sent = each_part(
+            lambda part, stop: self._send_one(begun, listed, part, stop),
+            pieces,
+            self._token,
+            at_once=lambda: self._streams.wanted,
+        )
         self._source.check_unchanged()
         self._token.check()
         self._progress.stage = "completing"
@@ -158,9 +165,10 @@ class Multipart:
     def _send_patiently(self, parameters: dict[str, Any], part: Part, sums: PartSums, stop: CancelToken) -> str:
         for pause in (*PART_PAUSES, None):
             try:
-                answer = send_part(
-                    self._connection, "upload_part", parameters, part, sums, self._source, self._progress, stop
-                )
+                with self._streams.one(part.length, stop):
+                    answer = send_part(
+                        self._connection, "upload_part", parameters, part, sums, self._source, self._progress, stop
+                    )
                 break
             except errors.S3Error as error:
                 if pause is None or not error.retryable:

@@ -63,7 +63,8 @@ def local_paths(folder: Path, keys: Iterable[str]) -> dict[str, Path]:
     taken: set[str] = set()
     for key in sorted(wanted):
         path = plain[key]
-        if _folded(path.relative_to(folder)) in taken | folders:
+        folded = _folded(path.relative_to(folder))
+        if folded in taken or folded in folders:
             # A slash, or a long name would get the mark that it has, and that its folder has, too.
             path = plain[key] = path.with_name(_marked(path.name, f"/{key}"))
         taken.add(_folded(path.relative_to(folder)))

@@ -35,6 +35,10 @@ class Notes:
         """Note facts beside the others. They are kept when this returns."""
         self._facts.update(facts)
 
+    def jot(self, **facts: Fact) -> None:
+        """As `set`, but cheap enough for many times a second: they outlive a kill, and perhaps no power cut."""
+        self._facts.update(facts)
+
     def clear(self) -> None:
         """Forget all of them."""
         self._facts.clear()

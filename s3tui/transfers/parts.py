@@ -13,7 +13,7 @@ from s3tui.errors import BadInput
 MIB = 1 << 20
 PART_SIZE = 64 * MIB  # up to this size an object goes in one request
 AT_ONCE = 4  # parts of one object
-CHUNK = MIB  # bytes in memory for each part that moves
+CHUNK = 2 * MIB  # bytes in memory for each part that moves
 # “Amazon S3 multipart upload limits”
 MOST_PARTS = 10_000
 LARGEST_PART = 5 << 30
@@ -45,9 +45,13 @@ def cut(size: int, each: int) -> list[Part]:
 
 
 def each_part(
-    work: Callable[[Part, CancelToken], R], parts: Sequence[Part], token: CancelToken, pool: Pool = PARTS
+    work: Callable[[Part, CancelToken], R],
+    parts: Sequence[Part],
+    token: CancelToken,
+    pool: Pool = PARTS,
+    at_once: Callable[[], int] = lambda: AT_ONCE,
 ) -> list[R]:
-    """`work(part, token)` for every part, `AT_ONCE` at a time; the results in the order of `parts`.
+    """`work(part, token)` for every part, `at_once()` at a time; the results in the order of `parts`.
 
     When one fails, or `token` is cancelled, or the waiting thread is interrupted, the others are stopped and
     waited for before the failure is raised: nothing of this object moves after this returns.
@@ -61,7 +65,7 @@ def each_part(
             stop.check()
             futures.append(pool.submit(work, part, stop))
             running.add(futures[-1])
-            if len(running) >= AT_ONCE:
+            while len(running) >= at_once():
                 running = _wait(running)
         while running:
             running = _wait(running)

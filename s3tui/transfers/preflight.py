@@ -147,7 +147,7 @@ def _of_files(made: Sequence[Draft]) -> Iterator[str]:
         if size > _LARGEST:
             large.append(draft)
     if changed:
-        yield f"{_files(changed)} changed while the plan was made: what is sent is what is there then."
+        yield f"{_files(changed)} changed while the plan was made, and will be refused: make the plan again."
     if recent:
         yield f"{_files(recent)} changed within the last {_RECENT:.0f} seconds, and may not be complete yet."
     if large:

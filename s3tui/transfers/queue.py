@@ -6,14 +6,13 @@ Whoever shows transfers pulls: `version` grows with every change of a state, `ro
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from s3tui.errors import BadInput
 from s3tui.s3.client import Connection
-from s3tui.transfers import run_lock
+from s3tui.transfers import reconnect, run_lock
 from s3tui.transfers.batch_runner import BatchRunner
 from s3tui.transfers.journal import Changes, Journal, Whom
 from s3tui.transfers.progress import FINISHED, State
@@ -51,19 +50,19 @@ class Queue(BatchRunner):
         return self.submit_all(connection, (request,))[0]
 
     def submit_all(self, connection: Connection, requests: Iterable[Request]) -> list[Transfer]:
-        """One job for all of `requests`. They are written down as they come, so making them must wait for nothing.
+        """One job for all of `requests`. What they are about is noted as it is now: it may change while they wait.
 
         Raises `JournalError`; nothing was submitted then.
         """
-        requests = iter(requests)
-        first = next(requests, None)
-        if first is None:
+        # Before the journal is written: files may be on a slow disk, and other processes wait for the journal.
+        requests = list(map(_noted, requests))
+        if not requests:
             return []
         profile = connection.profile
         whom = Whom(profile.name, profile.endpoint, profile.region, profile.origin)
         with self._changing:
             self._run_name = self.journal.run
-            job, rows = self.journal.add(whom, itertools.chain((first,), requests))
+            job, rows = self.journal.add(whom, requests)
             submission = self._submissions[job.number] = Submission(job, connection)
             submission.active = len(rows)
             transfers = [Transfer(row, submission) for row in rows]
@@ -205,26 +204,67 @@ class Queue(BatchRunner):
     # ---- the list
 
     def move(self, number: int, step: int) -> None:
-        """Let it change places with the one before (`step` -1) or behind it (1) that isn't another process's."""
+        """Let it change places with the one before (`step` -1) or behind it (1) in its job."""
         with self._changing:
-            rows = [each for each in self._list.rows() if not self.view(each).process]
-            at = next((at for at, each in enumerate(rows) if each.number == number), None)
-            if at is None or not 0 <= at + step < len(rows):
+            found = self._list.get(number)
+            if found is None or self.view(found).process:
                 return
-            one, other = rows[at], rows[at + step]
-            places = [(one.number, other.row.position), (other.number, one.row.position)]
-            self.journal.set_positions(places)
-            first, second = one.row.position, other.row.position
-            self._list.change(one, one.row._replace(position=second))
-            self._list.change(other, other.row._replace(position=first))
+            items = self._list.items(found.submission)
+            at = items.index(found)
+            if 0 <= at + step < len(items):
+                other = items[at + step]
+                self._place((other, found) if step > 0 else (found, other))
 
-    def clear(self) -> None:
-        """Drop what has ended from the list, unless something of it is left somewhere. Raises `JournalError`."""
+    def move_job(self, job: int, step: int) -> None:
+        """Let all its items change places with those of the job before (`step` -1) or behind it (1) that isn't another
+        process's."""
         with self._changing:
-            ended = [each for each in self._list.rows(FINISHED) if not (each.row.left or self.view(each).process)]
-            numbers = [each.number for each in ended]
-            self.journal.remove(numbers)
-            self._list.remove(numbers)
+            jobs = [each for each in self._list.jobs() if each.job.run in ("", self._run_name)]
+            at = next((at for at, each in enumerate(jobs) if each.job.number == job), None)
+            if at is None or not 0 <= at + step < len(jobs):
+                return
+            here, there = self._list.items(jobs[at]), self._list.items(jobs[at + step])
+            self._place((*there, *here) if step > 0 else (*here, *there))
+
+    def _place(self, transfers: Sequence[Transfer]) -> None:
+        """They share the places that they have in this order."""
+        positions = sorted(each.row.position for each in transfers)
+        moved = [(each, place) for each, place in zip(transfers, positions, strict=True) if each.row.position != place]
+        self.journal.set_positions([(each.number, place) for each, place in moved])
+        for each, place in moved:
+            self._list.change(each, each.row._replace(position=place))
+
+    def clear(self, numbers: Collection[int] | None = None) -> None:
+        """Drop those of these, or of all, that have ended from the list, unless something of one is left somewhere.
+
+        Raises `JournalError`.
+        """
+        with self._changing:
+            self._drop([each for each in self._chosen(numbers) if each.state in FINISHED and not each.row.left])
+
+    def remains(self, number: int) -> str:
+        """What one has left, and where, in a sentence; empty when nothing is. Raises `BadInput`, `JournalError`."""
+        from s3tui.transfers.remains import remains
+
+        found = self._list.get(number)
+        if found is None or not found.row.left:
+            return ""
+        return remains(found.submission.job.whom, *self.journal.request(number))
+
+    def forget(self, numbers: Collection[int]) -> int:
+        """Drop those of these that don't wait or run from the list, also when something of them is left; how many.
+
+        For what can't be cancelled, since its endpoint or its profile is gone. Raises `JournalError`.
+        """
+        with self._changing:
+            idle = [each for each in self._chosen(numbers) if each.state not in ACTIVE and not self.view(each).process]
+            self._drop(idle)
+        return len(idle)
+
+    def _drop(self, transfers: Iterable[Transfer]) -> None:
+        numbers = [each.number for each in transfers if not self.view(each).process]
+        self.journal.remove(numbers)
+        self._list.remove(numbers)
 
     # ---- what these share
 
@@ -238,12 +278,21 @@ class Queue(BatchRunner):
         return [each for each in self._chosen(numbers) if each.submission.active and each.state in ACTIVE]
 
     def _connected(self, transfers: Collection[Transfer]) -> None:
-        """See to it that their endpoints can be reached. It may wait for the user, and for the keyring."""
+        """See to it that their endpoints can be reached, both where there are two. It may wait for the user, and for
+        the keyring."""
         for submission in {each.row.job: each.submission for each in transfers}.values():
             if submission.connection is None:
-                if self._connect is None:
-                    raise BadInput("An earlier run asked for this.", "Ask for it again.")
-                submission.connection = self._connect(submission.job.whom)
+                submission.connection = self._reached(submission.job.whom)
+        copies = [each for each in transfers if each.row.kind in ("copy", "move")]
+        elsewhere = [each.number for each in copies if not each.row.ends[1].startswith("s3://")]
+        for request, _ in self.journal.requests(elsewhere).values():
+            if whom := reconnect.target_of(request):
+                self._reached(whom)
+
+    def _reached(self, whom: Whom) -> Connection:
+        if self._connect is None:
+            raise BadInput("An earlier run asked for this.", "Ask for it again.")
+        return self._connect(whom)
 
     def _make_ours(self, transfers: Collection[Transfer]) -> None:
         """See to it that this process runs their jobs. Raises `BadInput` when another one does."""
@@ -272,3 +321,8 @@ class Queue(BatchRunner):
                 self._list.change(transfer, transfer.row._replace(state=state, why=why))
                 transfer.submission.active += now - was
         return len(changed)
+
+
+def _noted(request: Request) -> Request:
+    noted = getattr(request, "noted", None)
+    return cast(Request, noted()) if noted else request

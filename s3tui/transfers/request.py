@@ -9,11 +9,16 @@ from s3tui.s3.client import Connection
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import OVER, Outcome, Progress, State
 
-Kind = Literal["upload", "download", "copy", "move", "delete"]
+Kind = Literal["upload", "download", "copy", "move", "delete", "remove"]
+DELETES: frozenset[Kind] = frozenset(("delete", "remove"))  # objects, and local files: counted, not measured in bytes
 
 
 class Request(Protocol):
-    """A frozen dataclass of plain fields: strings, numbers, `Path`, `S3Uri`."""
+    """A frozen dataclass of plain fields: strings, numbers, `Path`, `S3Uri`.
+
+    One that is about what may change while it waits also has `noted() -> Request`, which is it with what that is like
+    now; one that knows has `size`, the bytes that will move.
+    """
 
     @property
     def kind(self) -> Kind: ...
@@ -48,4 +53,4 @@ def leaves(kind: Kind, state: State, notes_empty: bool) -> bool:
 
     What is copied or deleted removes that itself when it fails; its notes are for another try.
     """
-    return not notes_empty and (kind not in ("copy", "move", "delete") or state == "paused") and state not in OVER
+    return not notes_empty and (kind not in ("copy", "move", *DELETES) or state == "paused") and state not in OVER

@@ -21,6 +21,7 @@ CLASSES: dict[str, str] = {
     "copy": "s3tui.transfers.copy:CopyRequest",
     "move": "s3tui.transfers.move:MoveRequest",
     "delete": "s3tui.transfers.delete:DeleteRequest",
+    "remove": "s3tui.transfers.delete_files:DeleteFilesRequest",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 from s3tui.background import TRANSFERS, Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.failures import AlreadyExists, FileChanged
+from s3tui.transfers.job_view import JobView, job_view
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError, Row
 from s3tui.transfers.progress import Outcome, Progress, State
 from s3tui.transfers.request import leaves
@@ -92,6 +93,20 @@ class Runner:
         """As it is now."""
         return transfer.view(self._run_name)
 
+    def jobs(self) -> list[Submission]:
+        """All that have items, in the order of the first of each."""
+        return self._list.jobs()
+
+    def items(self, submission: Submission) -> list[Transfer]:
+        """Those of one job, in their order."""
+        return self._list.items(submission)
+
+    def job(self, submission: Submission) -> JobView | None:
+        """A job as it is now; None when it has no items any more."""
+        with suppress(IndexError):
+            return job_view(submission, self._list.tally(submission), self._list.running(), self._run_name)
+        return None
+
     def snapshot(self) -> tuple[TransferView, ...]:
         """Every transfer; not for where there may be thousands."""
         return tuple(map(self.view, self._list.rows()))
@@ -148,6 +163,9 @@ class Runner:
         try:
             outcome = self._outcome(transfer, activity)
         except Exception as error:
+            if isinstance(error, FileChanged) and error.again:  # trying again means the file as it is now
+                with self._noting():
+                    self.journal.set_request(transfer.number, error.again)
             return ended_by(error, activity.token)
         took = f"It took {time.monotonic() - began:.1f} s."
         return ended_by(replace(outcome, detail=f"{outcome.detail} {took}"), activity.token)

@@ -47,7 +47,8 @@ def text(metadata: dict[str, str]) -> str:
 
 
 def _text(connection: Connection, request: UploadRequest, outcome: Outcome) -> str:
-    """What the object itself says, so that both agree; names as they were asked for, since servers change capitals."""
+    """What the object itself says, so that both agree; names as they were asked for, since servers change capitals, and
+    Ceph RGW makes `server-id` of `server_id`."""
     version = outcome.version_id if outcome.version_id != "null" else None
     try:
         stored = head(connection, S3Uri(request.target.bucket, request.target.key, version))
@@ -55,8 +56,13 @@ def _text(connection: Connection, request: UploadRequest, outcome: Outcome) -> s
         return text(request.metadata)  # whoever may only write knows what was sent
     if outcome.etag and bare(stored.etag) != outcome.etag:
         raise Differs(f"“{request.target}” was written by someone else meanwhile; its sidecar was not.", "Look at it.")
-    asked = {name.lower(): name for name in request.metadata}
-    return text({asked.get(name.lower(), name): readable(value) for name, value in stored.metadata.user})
+    asked = {_alike(name): name for name in request.metadata} | {name.lower(): name for name in request.metadata}
+    told = {name.lower(): (name, readable(value)) for name, value in stored.metadata.user}
+    return text({asked.get(low, asked.get(_alike(low), name)): value for low, (name, value) in told.items()})
+
+
+def _alike(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def _put(connection: Connection, place: S3Uri, body: bytes, overwrite: bool) -> None:

@@ -16,6 +16,14 @@ from s3tui.transfers.parts import CHUNK, Part
 from s3tui.transfers.progress import Progress
 
 
+def identity_at(path: Path) -> tuple[int, int, int] | None:
+    """What `Source.identity` would be; None when it can't be told."""
+    try:
+        return identity_of(os.stat(path))
+    except (OSError, ValueError):
+        return None
+
+
 def identity_of(told: os.stat_result) -> tuple[int, int, int]:
     """Size in bytes, time of modification in ns, and inode: what tells later whether this is still the same file.
     Not the device, whose number may be another after the machine was started again."""

@@ -14,6 +14,7 @@ from s3tui.transfers.journal import Job, Row
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import FINISHED, Progress, State
 from s3tui.transfers.request import Kind
+from s3tui.transfers.tally import Tally
 
 _futures = threading.Lock()
 
@@ -47,11 +48,22 @@ class TransferView:
 
 
 class Submission:
-    """A job with the connection that its transfers use. Only the queue changes it."""
+    """A job with its items, and the connection that they use. Only the queue changes it."""
 
     def __init__(self, job: Job, connection: Connection | None = None) -> None:
         self.job, self.connection = job, connection
         self.active = 0  # how many of it wait or run in this process
+        self.items: list[Transfer] = []
+        self.shape = 0  # grows when items come, go or change places
+        self.tally = Tally()
+        self.shared = ("", "")  # how the ends of all its items begin
+
+    def add(self, transfer: Transfer) -> None:
+        """One more, behind the others."""
+        ends = transfer.row.ends
+        self.shared = (_shared(self.shared[0], ends[0]), _shared(self.shared[1], ends[1])) if self.items else ends
+        self.items.append(transfer)
+        self.shape += 1
 
 
 class Activity:
@@ -130,6 +142,13 @@ class Transfer:
             left=row.left,
             process=run_lock.process_of(job.run) if elsewhere else "",
         )
+
+
+def _shared(one: str, other: str) -> str:
+    if other.startswith(one):
+        return one
+    pairs = enumerate(zip(one, other, strict=False))
+    return one[: next((at for at, (here, there) in pairs if here != there), min(len(one), len(other)))]
 
 
 def _stage(activity: Activity | None, discarding: bool) -> str:

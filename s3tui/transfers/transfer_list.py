@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 
 from s3tui.transfers.journal import Row
 from s3tui.transfers.progress import State
-from s3tui.transfers.transfer import Transfer
+from s3tui.transfers.tally import Tally
+from s3tui.transfers.transfer import Submission, Transfer
 
 _STRETCH = 2_000  # transfers
 ACTIVE: frozenset[State] = frozenset(("waiting", "running"))
@@ -23,6 +24,8 @@ class TransferList:
         self.version = 0
         self._by_number: dict[int, Transfer] = {}
         self._order: list[Transfer] = []
+        self._jobs: dict[int, Submission] = {}  # that have items
+        self._mixed: set[int] = set()  # jobs whose items changed places since they were put in order
         self._counts: Counter[State] = Counter()
         self._next: list[tuple[int, int]] = []  # a heap of (position, number); those that no longer wait stay in it
         self._running: dict[int, Transfer] = {}
@@ -37,39 +40,59 @@ class TransferList:
                 self._order.extend(new)
                 for transfer in new:
                     self._by_number[transfer.number] = transfer
+                    submission = self._jobs.setdefault(transfer.row.job, transfer.submission)
+                    submission.add(transfer)
                     self._count(transfer, 1)
                 if new[0].row.position < last:
-                    self._order.sort(key=_position)
+                    self._mixed.update(each.row.job for each in new)
                 self.version += 1
 
     def change(self, transfer: Transfer, row: Row) -> None:
         """`transfer` is now as `row` says."""
         with self._lock:
             self._count(transfer, -1)
-            moved = transfer.row.position != row.position
+            if transfer.row.position != row.position:
+                self._mixed.add(row.job)
             transfer.row = row
             self._count(transfer, 1)
-            if moved:
-                self._order.sort(key=_position)
             self.version += 1
 
     def remove(self, numbers: Collection[int]) -> None:
         """Forget them."""
         with self._lock:
+            of_jobs = set()
             for number in numbers:
-                self._count(self._by_number.pop(number), -1)
+                gone = self._by_number.pop(number)
+                self._count(gone, -1)
+                of_jobs.add(gone.row.job)
             self._order = [transfer for transfer in self._order if transfer.number in self._by_number]
+            for job in of_jobs:
+                submission = self._jobs[job]
+                submission.items = [each for each in submission.items if each.number in self._by_number]
+                submission.shape += 1
+                if not submission.items:
+                    del self._jobs[job]
             self.version += 1
 
     def _count(self, transfer: Transfer, step: int) -> None:
         state = transfer.state
         self._counts[state] += step
+        transfer.submission.tally.count(transfer.row, step)
         if state == "waiting" and step > 0:
             heapq.heappush(self._next, (transfer.row.position, transfer.number))
         elif state == "running" and step > 0:
             self._running[transfer.number] = transfer
         elif state == "running":
             self._running.pop(transfer.number, None)
+
+    def _put_in_order(self) -> None:
+        """When somebody asks for the order, since very many may change their places at once."""
+        if self._mixed:
+            self._order.sort(key=_position)
+            for submission in filter(None, map(self._jobs.get, self._mixed)):
+                submission.items.sort(key=_position)
+                submission.shape += 1
+            self._mixed.clear()
 
     def pop_waiting(self, run: str) -> Transfer | None:
         """Make the first that waits in the run called `run` a running one."""
@@ -117,7 +140,25 @@ class TransferList:
     def rows(self, states: Collection[State] = ()) -> list[Transfer]:
         """All in their order, or those in one of `states`."""
         with self._lock:
+            self._put_in_order()
             return [each for each in self._order if each.state in states] if states else list(self._order)
+
+    def jobs(self) -> list[Submission]:
+        """Those that have items, in the order of the first of each."""
+        with self._lock:
+            self._put_in_order()
+            return sorted(self._jobs.values(), key=lambda each: each.items[0].row.position)
+
+    def items(self, submission: Submission) -> list[Transfer]:
+        """Of one job, in their order."""
+        with self._lock:
+            self._put_in_order()
+            return list(submission.items)
+
+    def tally(self, submission: Submission) -> Tally:
+        """What is counted of its items now."""
+        with self._lock:
+            return submission.tally.copied()
 
     def running(self) -> list[Transfer]:
         """Those that run, in this process or another."""

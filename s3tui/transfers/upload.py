@@ -19,7 +19,13 @@ from s3tui.transfers.aborting import abort, abort_unheard
 from s3tui.transfers.begun import Begun, begun_before, begun_in
 from s3tui.transfers.checksums import PartSums
 from s3tui.transfers.create_only import check_absent, create
-from s3tui.transfers.failures import AlreadyExists, FileChangedSincePlanned, TransferError
+from s3tui.transfers.failures import (
+    AlreadyExists,
+    FileChanged,
+    FileChangedSincePlanned,
+    FileChangedWaiting,
+    TransferError,
+)
 from s3tui.transfers.multipart import Multipart
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
@@ -27,7 +33,7 @@ from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, send_part, sums_to_send
 from s3tui.transfers.settled import settled
-from s3tui.transfers.source import Source
+from s3tui.transfers.source import Source, identity_at
 from s3tui.transfers.stored import bare, find
 from s3tui.transfers.sums_check import CheckSums, checked
 
@@ -39,7 +45,8 @@ class UploadRequest:
     """What is to be sent where. `target` names the key in full. Without `content_type` it is guessed from the
     file's name. `adopt` is the id of an unfinished upload of that key to go on with; its parts are kept where they
     are the file's, and its content type, metadata and tags as they are. `check_sums` says what a checksum file beside
-    it is for."""
+    it is for. `seen` is what the file was like when it was asked for (`Source.identity`): another one isn't sent, and
+    when the key or the metadata `is_of_content`, not on a second try either."""
 
     kind: ClassVar[Kind] = "upload"
     path: Path
@@ -52,7 +59,26 @@ class UploadRequest:
     adopt: str = ""
     check_sums: CheckSums = "beside"
     sidecar: str = ""
-    identity: tuple[int, int, int] | None = None
+    seen: tuple[int, int, int] | None = None
+    is_of_content: bool = False
+
+    @property
+    def size(self) -> int | None:
+        """Bytes, as far as it is known before it runs."""
+        return self.seen[0] if self.seen else None
+
+    def noted(self) -> UploadRequest:
+        """With what the file is like now, unless that was noted before. It looks at the file."""
+        return self if self.seen else replace(self, seen=identity_at(self.path))
+
+    def check_same(self, source: Source) -> None:
+        """Raise `FileChangedSincePlanned` or `FileChangedWaiting` when the file isn't as it was when this was asked
+        for."""
+        if self.seen in (None, source.identity):
+            return
+        if self.is_of_content:
+            raise FileChangedSincePlanned(self.path)
+        raise FileChangedWaiting(self.path, self.seen, source.identity)
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -100,16 +126,27 @@ def upload(
     More than `parts.PART_SIZE` bytes go in parts, in parallel; what an earlier run of the same request left in
     `notes` is settled and continued. An unfinished upload is aborted when `token` is cancelled, when the calling
     thread is interrupted, and when anything fails while `notes` don't outlive the process; otherwise it stays. Raises
-    `AlreadyExists`, `CannotLook`, `FileChanged`, `WrongSum`, `SumsDisagree`, `NoSum`, `Differs`, `LocalFailure`,
+    `AlreadyExists`, `CannotLook`, `FileChanged` (with the request that takes the file as it is now), `WrongSum`, `SumsDisagree`, `NoSum`, `Differs`, `LocalFailure`,
     `BadInput`, `LeftBehind`, `errors.S3Error` and `Cancelled`.
     """
     if complaints := request.problems():
         raise BadInput(complaints[0])
+    try:
+        return _upload(connection, request, progress, token, notes)
+    except FileChanged as error:
+        if not request.is_of_content:
+            error.again = replace(request, seen=error.now)
+        raise
+
+
+def _upload(
+    connection: Connection, request: UploadRequest, progress: Progress, token: CancelToken, notes: Notes
+) -> Outcome:
     with _reserved(connection, request), Source(request.path) as source:
-        if request.identity not in (None, source.identity):
-            raise FileChangedSincePlanned(request.path)
         progress.begin(source.size)
         begun = begun_before(notes, source)
+        if begun is None:
+            request.check_same(source)
         remark = sums_said = ""
         sent = None
         if begun:

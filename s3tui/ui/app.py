@@ -28,11 +28,12 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
+from s3tui.transfers import limits
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui import heap, lost_terminal, punctual
-from s3tui.ui.batch import Batch
 from s3tui.ui.control_filter import CONTROL_FILTER
+from s3tui.ui.endings import Endings, Untold
 from s3tui.ui.failures import TellsFailures
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from s3tui.s3.client import Connection
     from s3tui.ui.screens.browser import Browser
 
-TOGETHER = 0.5  # s between two looks whether all transfers have ended, which are told in one message
+TOGETHER = 0.5  # s between two looks whether transfers have ended, which are told in one message
 OTHERS = 2.0  # s between two looks at what other processes are running
 LAST_SECONDS = 5.0  # that running transfers get to abort what they began, when the program is ended
 
@@ -81,9 +82,11 @@ class S3tuiApp(TellsFailures, App[None]):
         punctual.wake_early()
         self.start = start or Start()
         self.config_path = self.start.config_path
-        self.queue = Queue(self._transfer_finished, Journal(folders.transfers_folder()), self._connect_again)
+        self.queue = Queue(
+            Endings(self.call_later, self._transfer_ended).add, Journal(folders.transfers_folder()), self._connect_again
+        )
         self.browser: Browser | None = None
-        self._ended = Batch()  # and not told yet
+        self._ended = Untold()
         self._will_tell = False
         # Now, because later the event loop would have to wait for the disk.
         self._settings = config.load(self.config_path)
@@ -173,16 +176,14 @@ class S3tuiApp(TellsFailures, App[None]):
             return
         browser.use(profile, place)
 
-    def _transfer_finished(self, view: TransferView) -> None:
-        """Called in any thread."""
-        self.call_later(self._tell_transfer, view)
-
-    def _tell_transfer(self, view: TransferView) -> None:
+    def _transfer_ended(self, view: TransferView) -> None:
         if view.state != "cancelled":
             self._ended.add(view)
             if not self._will_tell:
                 self._will_tell = True
                 self.set_timer(TOGETHER, self._tell_ended)
+        elif view.kind in ("upload", "download"):
+            return  # nothing was made
         if self.browser is not None and view.kind == "delete":
             self._deleted(self.browser, view)
         elif self.browser is not None:
@@ -199,17 +200,19 @@ class S3tuiApp(TellsFailures, App[None]):
             browser.deleted(request)
 
     def _tell_ended(self) -> None:
-        """One message when all of them have ended; until then the line tells."""
-        if self.queue.running:
+        """One message for a job of several items when it is done, and one for the others; until then the line tells."""
+        for batch in self._ended.take(self.queue):
+            severity: SeverityLevel = "information" if batch.good else "warning"
+            self.notify(batch.text, title=batch.title, severity=severity, markup=False)
+        self._will_tell = bool(self._ended)
+        if self._will_tell:
             self.set_timer(TOGETHER, self._tell_ended)
-            return
-        ended, self._ended, self._will_tell = self._ended, Batch(), False
-        severity: SeverityLevel = "information" if ended.good else "warning"
-        self.notify(ended.text, title=ended.title, severity=severity, markup=False)
 
     @work(group="transfers", exit_on_error=False)
     async def load_transfers(self) -> None:
         """Say what earlier runs have left, and whether it can be remembered at all."""
+        known = await background.run(background.LOCAL, limits.remembered, folders.transfers_folder())
+        await background.run(background.LOCAL, known.apply, self.queue)
         paused = await background.run(background.LOCAL, self.queue.load)
         if problem := self.queue.journal.problem:
             self.notify(visible(problem), title="Transfers", severity="warning", markup=False, timeout=15)
@@ -219,7 +222,9 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def _look_at_others(self) -> None:
         """What another process was running may have ended; the screen of transfers looks for what is new, too."""
-        if any(view.process for view in self.queue.moving()):
+        moving = self.queue.moving()
+        punctual.among_transfers(any(not view.process for view in moving))
+        if any(view.process for view in moving):
             background.LOCAL.submit(self.queue.look)
 
     def _connect_again(self, whom: Whom) -> Connection:

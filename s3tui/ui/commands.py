@@ -57,6 +57,10 @@ def _objects(browser: Browser) -> str:
     return _connected(browser) or ("" if browser.has_choice else "Choose an object first.")
 
 
+def _writable_objects(browser: Browser) -> str:
+    return _writable(browser) or _objects(browser)
+
+
 def _deletable(browser: Browser) -> str:
     if _writable(browser) or browser.bucket_tree.has_focus or browser.places.view is None:
         return _writable_bucket(browser)
@@ -143,6 +147,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("move", "Move, rename", "m", "Move or rename the selected objects and prefixes, or what is under the cursor.", check=_movable),
     Command("edit_metadata", "Metadata", "e", "Edit the object's headers and user metadata.", check=_writable_object, footer="Metadata"),
     Command("edit_tags", "Tags", "t", "Edit the object's tags.", check=_writable_object),
+    Command("restore", "Restore from the archive", "A", "Ask for a readable copy of archived objects (Glacier, Deep Archive).", check=_writable_objects),
     Command("why", "Why missing?", "w", "Find out why an object is missing.", check=_connected, footer="Why?"),
     Command("bucket_settings", "Bucket settings", "b", "Lifecycle and CORS of this bucket.", check=_bucket, footer="Bucket"),
     Command("copy", "Copy URI", "y", "Copy the URI, the key, the URL, the ARN, the ETag or an aws command.", check=_place),

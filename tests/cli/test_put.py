@@ -19,7 +19,7 @@ from s3tui.folders import transfers_folder
 from s3tui.s3.client import Connection
 from tests.terminal import Terminal
 from tests.transfers import proxy as proxies
-from tests.transfers.conftest import content
+from tests.transfers.conftest import content, unfinished
 
 
 @pytest.fixture
@@ -180,3 +180,13 @@ def test_a_checksum_file_beside_it_decides(
     assert connection.call("head_object", Bucket=bucket, Key="agent.iso")["Metadata"] == {"sha256": digest}
     with pytest.raises(SystemExit):
         main(["put", "--check", "--no-check-sums", *options, str(iso), f"s3://{bucket}/"])
+
+
+def test_an_unfinished_upload_is_adopted(
+    options: list[str], connection: Connection, bucket: str, iso: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upload_id = connection.call("create_multipart_upload", Bucket=bucket, Key="agent.iso")["UploadId"]
+    assert main(["put", *options, "--adopt", upload_id, str(iso), f"s3://{bucket}/"]) == 2  # the key in full
+    assert main(["put", *options, "--adopt", upload_id, str(iso), f"s3://{bucket}/agent.iso"]) == 0
+    assert "adopted upload" in capsys.readouterr().out
+    assert content(connection, bucket, "agent.iso") == iso.read_bytes() and not unfinished(connection, bucket)

@@ -13,9 +13,10 @@ from s3tui.demo import server as demo_server
 from s3tui.folders import transfers_folder
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.begun import Begun
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.upload import UploadRequest
-from tests.transfers.conftest import content
+from tests.transfers.conftest import content, unfinished
 
 
 @pytest.fixture
@@ -56,13 +57,15 @@ def states(journal: Journal) -> list[str]:
 def test_the_list(left: list[Path], bucket: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["transfers", "list"]) == 0
     said = capsys.readouterr().out.splitlines()
+    job, *said = said
+    assert f"upload of 3, 33%: {left[0].parent}/ -> s3://{bucket}/  1 failed, 2 paused" in job
     assert len(said) == 3 and f"{left[0]} -> s3://{bucket}/a.iso" in said[0] and "The line is dead." in said[2]
     assert main(["transfers", "list", "--json"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(each["number"], each["state"], each["profile"]) for each in records] == [
-        (1, "paused", "environment"),
-        (2, "paused", "environment"),
-        (3, "failed", "environment"),
+    assert [(each["number"], each["job"], each["state"], each["profile"]) for each in records] == [
+        (1, 1, "paused", "environment"),
+        (2, 1, "paused", "environment"),
+        (3, 1, "failed", "environment"),
     ]
 
 
@@ -162,3 +165,24 @@ def test_relative_names_are_those_of_where_they_were_typed(
     assert main(["get", f"s3://{bucket}/here.iso", "there.iso"]) == 0
     ends = [row.ends for row in journal.since(-1).rows]
     assert ends[0][0] == str(tmp_path / "here.iso") and ends[1][1] == str(tmp_path / "there.iso")
+
+
+def test_what_can_not_be_cancelled_is_forgotten_only_after_a_question(
+    journal: Journal, connection: Connection, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.iso"
+    path.write_bytes(b"x")
+    upload_id = connection.call("create_multipart_upload", Bucket=bucket, Key="a.iso")["UploadId"]
+    gone = Whom("gone", "https://old.example.org", None, "config")
+    job, (row,) = journal.add(gone, [UploadRequest(path, S3Uri(bucket, "a.iso"))])
+    Begun((1, 2, 3), 5 << 20, upload_id=upload_id).note(journal.request(row.number)[1])
+    journal.end(row._replace(state="failed"))
+    journal.release(job.number)
+    assert main(["transfers", "cancel", "1"]) == 1  # there is no such profile any more
+    assert main(["transfers", "forget", "1"]) == 2  # nobody can be asked
+    capsys.readouterr()
+    assert states(journal) == ["failed"]
+    assert main(["transfers", "forget", "1", "--yes"]) == 0
+    said = capsys.readouterr().err
+    assert upload_id in said and "https://old.example.org" in said and f"s3://{bucket}/a.iso" in said
+    assert states(journal) == [] and unfinished(connection, bucket) == ["a.iso"]

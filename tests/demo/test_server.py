@@ -34,7 +34,7 @@ class Served:
     def end(self, number: signal.Signals) -> int:
         """Send a signal and wait; returns the exit code."""
         self.process.send_signal(number)
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=90)
         return self.process.returncode
 
 
@@ -52,14 +52,14 @@ def is_gone(process: int) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([handle], [], [], 20)[0])
+        return bool(select.select([handle], [], [], 90)[0])
     finally:
         os.close(handle)
 
 
 def answers(endpoint: str) -> bool:
     try:
-        urllib.request.urlopen(endpoint, timeout=5).close()
+        urllib.request.urlopen(endpoint, timeout=60).close()
     except URLError:
         return False
     return True
@@ -86,7 +86,7 @@ def test_no_child_port_or_file_is_left(served: Served, tmp_path: Path, number: s
 
 def test_serving_ends_with_a_word_when_the_server_dies(served: Served, tmp_path: Path) -> None:
     os.kill(served.child, signal.SIGKILL)
-    _, errors = served.process.communicate(timeout=20)
+    _, errors = served.process.communicate(timeout=90)
     assert list((tmp_path / "of the demo").iterdir()) == []
     assert served.process.returncode == 1
     assert "ended by itself" in errors

@@ -110,10 +110,10 @@ def _owner_of_secrets(address: str) -> int:
 
     bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
     with open_dbus_connection(address) as connection:
-        for _ in range(200):
+        for _ in range(1800):
             asked = new_method_call(bus, "GetConnectionUnixProcessID", "s", ("org.freedesktop.secrets",))
             answer = connection.send_and_get_reply(asked)
             if answer.header.message_type is MessageType.method_return:
                 return int(answer.body[0])
             time.sleep(0.05)
-    pytest.fail("gnome-keyring-daemon did not start within 10 s")
+    pytest.fail("gnome-keyring-daemon did not start within 90 s")

@@ -258,3 +258,81 @@ def test_certificates_are_checked_as_boto3_checks_them(certificate: Path, truste
             connection.quickly("put_object", Bucket="bucket", Key="first", Body=b"content", ContentMD5="x")
         assert next(is_quick(asked) for asked in server.asked) == trusted
         assert {asked.headers["x-amz-content-sha256"] for asked in server.asked} == {"UNSIGNED-PAYLOAD"}
+
+
+# ---- CopyObject, whose answer is a document
+
+COPIED = b"<?xml version='1.0'?>\n<CopyObjectResult xmlns=\"x\"><ETag>&quot;e&quot;</ETag></CopyObjectResult>"
+FAILED_LATE = b"<?xml version='1.0'?>\n<Error><Code>InternalError</Code><Message>late</Message></Error>"
+COPYING: dict[str, Any] = {
+    "CopySource": {"Bucket": "from", "Key": "a b+c/é.txt", "VersionId": "v.1"},
+    "CopySourceIfMatch": '"e"',
+    "IfNoneMatch": "*",
+    "StorageClass": "STANDARD_IA",
+    "WebsiteRedirectLocation": "/there",
+    "ServerSideEncryption": "AES256",
+}
+
+
+def in_chunks(body: bytes) -> Answer:
+    """As Ceph RGW answers, and AWS when a copy takes long: white space first."""
+    pieces = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (body[:5], b"\n", body[5:]) if piece)
+    return Answer(200, pieces + b"0\r\n\r\n", {"Transfer-Encoding": "chunked"})
+
+
+@pytest.mark.parametrize("key", [*NAMES, "a/./b/../c//d", "~'()*!,;:@$=&"])
+def test_a_copy_is_asked_for_as_boto3_does(key: str) -> None:
+    with stub(lambda asked: Answer(200, COPIED) if "x-amz-copy-source" in asked.headers else OK) as server:
+        connection = known(server)
+        source = {"Bucket": "from", "Key": key}
+        for send in (connection.quickly, connection.call):
+            for more in (COPYING, {"CopySource": source}):
+                answer = send("copy_object", Bucket="bucket", Key=f"k/{key}", **more)
+                assert answer["CopyObjectResult"] == {"ETag": '"e"'}
+    quick, usual = server.asked[:2], server.asked[2:]
+    assert [is_quick(asked) for asked in server.asked] == [True, True, False, False]
+    assert list(map(comparable, quick)) == list(map(comparable, usual))
+
+
+def test_a_copy_that_is_answered_in_chunks() -> None:
+    with stub(lambda asked: in_chunks(COPIED) if "x-amz-copy-source" in asked.headers else OK) as server:
+        connection = known(server)
+        for _ in range(3):
+            answer = connection.quickly("copy_object", Bucket="bucket", Key="k", **COPYING)
+            assert answer["CopyObjectResult"] == {"ETag": '"e"'}
+        assert [is_quick(asked) for asked in server.asked] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Answer(200, FAILED_LATE),
+        in_chunks(FAILED_LATE),
+        in_chunks(COPIED[:40]),
+        Answer(200, b"5\r\n<Copy\r\nzz", {"Transfer-Encoding": "chunked", "Connection": "close"}),
+        Answer(200, b""),
+        Answer(200, COPIED.replace(b"<ETag>&quot;e&quot;</ETag>", b"")),
+        Answer(200, COPIED.replace(b"</ETag>", b"</ETag>" + b"<Odd/>" * 9_000)),
+    ],
+    ids=["late error", "late error in chunks", "half a document", "no chunks", "nothing", "no ETag", "too long"],
+)
+def test_a_copy_that_is_not_said_to_be_made_is_asked_for_again(odd: Answer) -> None:
+    answers = [odd]
+
+    def answer(asked: Asked) -> Answer:
+        return (answers.pop() if answers else Answer(200, COPIED)) if "x-amz-copy-source" in asked.headers else OK
+
+    with stub(answer) as server:
+        connection = known(server)
+        found = connection.quickly("copy_object", Bucket="bucket", Key="k", **COPYING)
+        assert found["CopyObjectResult"] == {"ETag": '"e"'}
+        assert [is_quick(asked) for asked in server.asked] == [True, False]
+        assert connection.attempts == 2
+
+
+def test_a_read_only_connection_copies_nothing(plain: Stub) -> None:
+    connection = known(plain)
+    connection.read_only = True
+    with pytest.raises(errors.ReadOnly):
+        connection.quickly("copy_object", Bucket="bucket", Key="k", **COPYING)
+    assert not plain.asked

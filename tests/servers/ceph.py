@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.servers.processes import daemon, free_ports, listens, wait_until
+from tests.servers.processes import Daemon, daemon, free_ports, listens, wait_until
 
 DAY = 5  # seconds that a lifecycle day takes
 _MEMORY_GIB = 8  # a full memory store hangs every write instead of refusing it
@@ -72,6 +72,7 @@ class Cluster:
         self.config = folder / "ceph.conf"
         # Eleven in a row for the daemons' own talk, and two for S3.
         self.mon_port, self.port, self.tls_port = free_ports(3)
+        self.gateway: Daemon | None = None
 
     def run(self, *command: str) -> str:
         """Run one administration command and return what it prints."""
@@ -161,14 +162,15 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     config = str(made.config)
     with contextlib.ExitStack() as running:
         monitor = running.enter_context(daemon(folder, "mon", "ceph-mon", "-f", "-c", config, "-i", "a"))
-        wait_until(lambda: listens(made.mon_port), monitor, folder / "mon.log")
+        wait_until(lambda: listens(made.mon_port), monitor)
         made.make_osd()
         osd = running.enter_context(daemon(folder, "osd", "ceph-osd", "-f", "-c", config, "-i", "0"))
-        wait_until(lambda: "1 up" in made.ceph("osd", "stat"), osd, folder / "osd.log")
+        wait_until(lambda: "1 up" in made.ceph("osd", "stat"), osd)
         made.make_users()
         made.make_storage_classes()
         keyring = str(folder / "keyring")
         gateway = ("radosgw", "-f", "-c", config, "-n", "client.rgw.a", "-k", keyring)
         serving = running.enter_context(daemon(folder, "rgw", *gateway))
-        wait_until(lambda: listens(made.port), serving, folder / "rgw.log")
+        wait_until(lambda: listens(made.port), serving)
+        made.gateway = serving
         yield made

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from s3tui.demo import server as demo_server
@@ -17,7 +17,7 @@ from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from tests.servers import ceph
-from tests.servers.processes import daemon, free_ports, program, wait_until
+from tests.servers.processes import Daemon, daemon, free_ports, listens, program, wait_until
 
 OWNER = Keys("owner-key", "owner-secret")
 READER, LISTER = Keys("reader-key", "reader-secret"), Keys("lister-key", "lister-secret")  # known to Ceph
@@ -33,6 +33,15 @@ class Server:
     region: str = "us-east-1"
     tls_endpoint: str = ""
     certificate: str = ""
+    daemon: Daemon | None = None  # what answers; none where a stop would lose everything
+    ready: Callable[[], bool] = lambda: True
+
+    def restart(self) -> None:
+        """Kill it and start it again, with what it had."""
+        assert self.daemon
+        self.daemon.kill()
+        self.daemon.start()
+        wait_until(self.ready, self.daemon)
 
     def profile(self, keys: Keys = OWNER, **changes: object) -> Profile:
         """A profile of this server with `keys`, known for this run only."""
@@ -79,8 +88,9 @@ def rclone(folder: Path) -> Iterator[Server]:
     command = ("serve", "s3", str(folder / "data"), "--addr", f"127.0.0.1:{port}", "--auth-key", keys)
     settings = {"RCLONE_CONFIG": str(folder / "none.conf"), "XDG_CACHE_HOME": str(folder)}
     with daemon(folder, "rclone", program("rclone") or "", *command, **settings) as process:
-        server = Server("rclone", f"http://127.0.0.1:{port}")
-        wait_until(lambda: _answers(server.endpoint), process, folder / "rclone.log")
+        url = f"http://127.0.0.1:{port}"
+        server = Server("rclone", url, daemon=process, ready=lambda: _answers(url))
+        wait_until(server.ready, process)
         yield server
 
 
@@ -111,11 +121,11 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
     }
     command = [program("weed") or "", "server", *(f"-{name}={value}" for name, value in options.items())]
     with daemon(folder, "seaweedfs", *command) as process:
-        server = Server("seaweedfs", f"http://127.0.0.1:{port}")
-        log = folder / "seaweedfs.log"
-        wait_until(lambda: _answers(server.endpoint), process, log)
+        url = f"http://127.0.0.1:{port}"
         # The port opens before the filer knows a volume to write to.
-        wait_until(lambda: _takes_an_object(server), process, log)
+        asked = Server("seaweedfs", url)
+        server = replace(asked, daemon=process, ready=lambda: _answers(url) and _takes_an_object(asked))
+        wait_until(server.ready, process)
         yield server
 
 
@@ -123,13 +133,14 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
 def ceph_rgw(folder: Path) -> Iterator[Server]:
     """Ceph's RADOS gateway: the authority among those that can run here."""
     with ceph.cluster(folder) as made:
-        server = Server(
+        yield Server(
             "ceph",
             f"http://127.0.0.1:{made.port}",
             tls_endpoint=f"https://127.0.0.1:{made.tls_port}",
             certificate=str(folder / "tls.crt"),
+            daemon=made.gateway,
+            ready=lambda: listens(made.port),
         )
-        yield server
 
 
 @contextlib.contextmanager
@@ -140,8 +151,9 @@ def minio(folder: Path) -> Iterator[Server]:
     command += ("--console-address", f"127.0.0.1:{console}", str(folder / "data"))
     keys = {"MINIO_ROOT_USER": OWNER.access_key_id, "MINIO_ROOT_PASSWORD": OWNER.secret_access_key}
     with daemon(folder, "minio", *command, **keys, MINIO_UPDATE="off") as process:
-        server = Server("minio", f"http://127.0.0.1:{port}")
-        wait_until(lambda: _answers(f"{server.endpoint}/minio/health/ready"), process, folder / "minio.log")
+        url = f"http://127.0.0.1:{port}"
+        server = Server("minio", url, daemon=process, ready=lambda: _answers(f"{url}/minio/health/ready"))
+        wait_until(server.ready, process)
         yield server
 
 

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 PATIENCE = 90.0  # seconds until a server counts as not starting
@@ -46,42 +46,69 @@ def _is_free(port: int) -> bool:
     return False
 
 
+class Daemon:
+    """A program in `folder`, which can be stopped and started in the middle; what it prints goes to `folder/name.log`."""
+
+    def __init__(self, folder: Path, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.command, self.log = command, folder / f"{name}.log"
+        self._folder = folder
+        clean = {
+            variable: value
+            for variable, value in os.environ.items()
+            if not variable.startswith("AWS_") and not variable.lower().endswith("_proxy")
+        }
+        self._environment = {**clean, "HOME": str(folder), **environment}
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
+            )
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """It goes on taking connections, since the kernel does that, and answers nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+
 @contextlib.contextmanager
-def daemon(folder: Path, name: str, *command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `command` in `folder` until the block ends; what it prints goes to `folder/name.log`."""
-    clean = {
-        variable: value
-        for variable, value in os.environ.items()
-        if not variable.startswith("AWS_") and not variable.lower().endswith("_proxy")
-    }
-    with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**clean, "HOME": str(folder), **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_die_with_parent,
-        )
+def daemon(folder: Path, name: str, *command: str, **environment: str) -> Iterator[Daemon]:
+    """Run `command` in `folder` until the block ends."""
+    made = Daemon(folder, name, command, environment)
     try:
-        yield process
+        yield made
     finally:
-        process.kill()  # nothing of it is worth a tidy end
-        process.wait()
+        made.kill()  # nothing of it is worth a tidy end
 
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until(ready: Callable[[], bool], process: Daemon) -> None:
     """Ask `ready` until it says yes. Raises `NotStarted` when `process` ends or `PATIENCE` is over."""
     end = time.monotonic() + PATIENCE
     while not ready():
-        if process.poll() is not None or time.monotonic() > end:
-            said = log.read_text(errors="replace")[-800:] if log.exists() else ""
-            raise NotStarted(f"{process.args!r} is not ready:\n{said}")
+        if process.has_ended or time.monotonic() > end:
+            said = process.log.read_text(errors="replace")[-800:]
+            raise NotStarted(f"{process.command!r} is not ready:\n{said}")
         time.sleep(0.2)
 
 

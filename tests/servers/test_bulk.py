@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.walk import walk
 from tests.servers.conftest import Place
-from tests.servers.matrix import KEYS_IT_CHANGES, TAKE_COMPOSED_FOR_ONE
+from tests.servers.matrix import CHANGE_UNDERSCORES, KEYS_IT_CHANGES, TAKE_COMPOSED_FOR_ONE
 
 HOSTILE = [
     " leading", "trailing ", "two  spaces", "tab\tin", "-rf", "--", "~", "~root", "$(id)", "`id`", "a;b", "a|b", "a&b",
@@ -78,3 +80,28 @@ def test_a_folder_of_hostile_names_is_there_and_the_same(place: Place, tmp_path:
     third = planned(place, tmp_path / "odd", form)
     assert [step.source for step in third.steps if step.action == "replace"] == [str(tmp_path / "odd/a+b")]
     assert {key: place.read(f"bulk/{key}") for key in there} == there
+
+
+@pytest.mark.capability("bulk upload")
+def test_an_iso_and_the_json_beside_it(place: Place, tmp_path: Path) -> None:
+    """As `metadata.json` beside `agent.x86_64.iso` in the lab."""
+    iso = tmp_path / "agent.x86_64.iso"
+    iso.write_bytes(os.urandom(1000))
+    wanted = {"server_id": "{server_id}", "Hostname": "Zoë's", "md5": "{md5}", "size_bytes": "{size}"}
+    form = Form(
+        place.at("openshift/"), "{version}/{name}", wanted, {}, {"version": "4.18", "server_id": "01"},
+        sidecar="metadata.json",
+    )  # fmt: skip
+    files = walk([iso], CancelToken(), lambda *_: None).files
+    [state] = sent(place, preflight(place.connection, files, form, CancelToken(), lambda *_: None))
+    beside = json.loads(place.read("openshift/4.18/metadata.json"))
+    told = {
+        "server_id": "01",
+        "Hostname": "Zoë's",
+        "md5": hashlib.md5(iso.read_bytes()).hexdigest(),
+        "size_bytes": "1000",
+    }
+    kept = "sent but not verified" if place.server.name in CHANGE_UNDERSCORES else "verified"
+    assert (state, beside) == (kept, told)
+    [step] = preflight(place.connection, files, form, CancelToken(), lambda *_: None).steps
+    assert step.action == "ask"

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from s3tui.s3 import buckets, capabilities, documents, errors, tags, templates
+from s3tui.errors import BadInput
+from s3tui.s3 import buckets, capabilities, documents, errors, restore, tags, templates
 from s3tui.s3.document_kinds import KindName, Rule
 from tests.servers.conftest import Place
 
@@ -87,3 +88,14 @@ def test_rclone_is_known_for_what_it_is(place: Place) -> None:
     assert known == {"versioning"}  # which it refuses to switch on, with a 501
     uri = place.at("canary/one.txt")
     assert not any(capabilities.probe_object(place.connection, uri, name).supported for name in OF_OBJECT)
+
+
+@pytest.mark.capability("nothing harmed")
+def test_a_restore_of_what_is_no_archive_harms_nothing(place: Place) -> None:
+    """RestoreObject can't be asked for beforehand; a server that doesn't know it must not take it for something else."""
+    uri = place.put("only/object.bin", b"its content")
+    with pytest.raises(BadInput, match="not archived"):
+        restore.restore(place.connection, uri, 1, "Standard")
+    with pytest.raises(errors.S3Error):
+        place.connection.call("restore_object", **uri.parameters, RestoreRequest={"Days": 1})
+    assert place.read("only/object.bin") == b"its content"

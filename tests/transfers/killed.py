@@ -21,7 +21,7 @@ from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import parts, received
+from s3tui.transfers import parts
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Progress
@@ -38,11 +38,13 @@ class KeptNotes(Notes):
 
     def __init__(self, path: Path) -> None:
         super().__init__(json.loads(path.read_text()) if path.exists() else {})
-        self._path = path
+        self.path = path
 
     def set(self, **facts: Fact) -> None:
         super().set(**facts)
         self._write()
+
+    jot = set
 
     def clear(self) -> None:
         super().clear()
@@ -53,9 +55,9 @@ class KeptNotes(Notes):
         return not self._facts
 
     def _write(self) -> None:
-        new = self._path.with_suffix(f".{os.getpid()}")
+        new = self.path.with_suffix(f".{os.getpid()}")
         new.write_text(json.dumps(self._facts))
-        new.replace(self._path)
+        new.replace(self.path)
 
 
 @contextmanager
@@ -112,7 +114,6 @@ def run_until_killed(
 
 def main(what: str, endpoint: str, notes: str, path: str, bucket: str, key: str, part_size: str) -> None:
     parts.PART_SIZE = int(part_size)
-    received.BETWEEN_NOTES = 0.0
     remember("killed", Keys(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]))
     profile = Profile("killed", endpoint=endpoint, region="us-east-1", addressing="path", credentials="session")
     uri = S3Uri(bucket, key)

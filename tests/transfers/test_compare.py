@@ -164,7 +164,7 @@ def test_pieces_come_in_order_over_a_bad_line(
         if asked.method != "GET" or wanted in cut or wanted == "bytes=0-0":
             return None
         cut.add(wanted)
-        return Treatment(cut_after=1000)
+        return Treatment(cut_after=20_000)
 
     proxy.rules.append(rule)
     progress = Progress()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy_across
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.failures import AlreadyExists, Differs, SameObject
+from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.queue import Queue
 from tests.transfers import proxy as proxies
 from tests.transfers.conftest import MIB, content, unfinished
 from tests.transfers.proxy import Asked, Proxy, Treatment
@@ -242,3 +245,48 @@ def test_what_the_second_profile_may_not_read_passes_through_here(
     proxy.rules.append(refuse)
     assert run(through, put(connection, bucket), second).state == "verified"
     assert not any(map(is_copy, proxy.asked))
+
+
+# ---- in another process
+
+
+def left_behind(connection: Connection, folder: Path, bucket: str, to_endpoint: str | None) -> None:
+    """A copy to the profile `archive` that an earlier process never began."""
+    source = put(connection, bucket)
+    journal, here = Journal(folder), connection.profile
+    request = CopyRequest(source, S3Uri(bucket, OTHER), to_profile="archive", to_endpoint=to_endpoint)
+    journal.add(Whom(here.name, here.endpoint, here.region, here.origin), [request])
+    journal.close()
+
+
+def test_a_later_run_connects_both_ends_again(
+    connection: Connection, far: Proxy, bucket: str, profile: Profile, tmp_path: Path
+) -> None:
+    left_behind(connection, tmp_path, bucket, far.endpoint)
+    remember("archive", Keys("demo-access-key", "demo-secret-key"))
+    asked = []
+
+    def reached(whom: Whom) -> Connection:
+        asked.append(whom.profile)
+        return connect(replace(profile, name=whom.profile, endpoint=whom.endpoint))
+
+    queue = Queue(journal=Journal(tmp_path), connect=reached)
+    assert queue.load() == 1 and queue.resume() == 1
+    assert queue._wait_for_all(30)
+    [view] = queue.snapshot()
+    assert view.state == "verified", view.why
+    assert asked == [profile.name, "archive"] and content(connection, bucket, OTHER) == b"hello"
+    queue.journal.close()
+    client.forget("archive")
+
+
+def test_a_later_run_that_reaches_another_endpoint_by_that_name_sends_nothing(
+    connection: Connection, far: Proxy, bucket: str, archive: str, tmp_path: Path
+) -> None:
+    left_behind(connection, tmp_path, bucket, "https://elsewhere.example.org")
+    queue = Queue(journal=Journal(tmp_path), connect=lambda whom: connection)
+    assert queue.load() == 1
+    with pytest.raises(BadInput, match="the transfer was for https://elsewhere"):
+        queue.resume()
+    assert [view.state for view in queue.snapshot()] == ["paused"] and not far.asked
+    queue.journal.close()

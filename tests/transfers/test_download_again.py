@@ -18,11 +18,12 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import part_file
+from s3tui.transfers import part_file, received
 from s3tui.transfers.download import DownloadRequest, discard, download
 from s3tui.transfers.failures import AlreadyExists, LocalFailure, NoSpace
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.received import received_in
 from tests.transfers.conftest import MIB
 from tests.transfers.killed import KeptNotes, process, run_until_killed
 from tests.transfers.proxy import Asked, Proxy, Treatment
@@ -85,15 +86,16 @@ def test_killed_it_goes_on_with_the_parts_that_were_complete(
 
 def bytes_there(notes: Notes) -> dict[int, int]:
     """How many bytes are noted of the part that begins at each offset."""
-    noted: Any = notes.get("download")
+    noted = received_in(notes)
+    assert noted
     there = {(number - 1) * PART: 0 for number in range(1, 6)}
-    there |= {(number - 1) * PART: count for number, count in noted["begun"]}
-    return there | {(number - 1) * PART: PART for number in complete_parts(notes)}
+    there |= {(number - 1) * PART: count for number, count in noted.begun}
+    return there | {(number - 1) * PART: PART for number in noted.numbers}
 
 
 def complete_parts(notes: Notes) -> set[int]:
-    noted: Any = notes.get("download")
-    return {number for first, last in noted["parts"] for number in range(first, last + 1)}
+    noted = received_in(notes)
+    return noted.numbers if noted else set()
 
 
 def test_killed_again_and_again_no_part_that_was_complete_comes_twice(
@@ -110,6 +112,27 @@ def test_killed_again_and_again_no_part_that_was_complete_comes_twice(
         there = complete_parts(KeptNotes(noted))
     assert there
     assert go(through, bucket, target, KeptNotes(noted)).state == "verified"
+    assert target.read_bytes() == data and left(target) == []
+
+
+def test_what_only_the_kernel_had_is_not_believed_after_a_power_cut(
+    through: Connection, proxy: Proxy, bucket: str, data: bytes, target: Path, notes: KeptNotes, monkeypatch: Any
+) -> None:
+    """Notes of parts that the disk may never have got: here it has zeros instead."""
+    uri, noted = S3Uri(bucket, KEY), notes.path
+    run_until_killed(proxy, "download", target, uri, noted, lambda asked: first_byte(asked) == 4 * PART, False)
+    assert complete_parts(KeptNotes(noted))
+    monkeypatch.setattr(received, "this_boot", lambda: "another")
+    kept = bytes_there(KeptNotes(noted))
+    [part] = left(target)
+    with part.open("r+b") as file:
+        for at, count in kept.items():
+            lost = min(PART, max(part.stat().st_size - at, 0)) - count
+            os.pwrite(file.fileno(), bytes(max(lost, 0)), at + count)
+    before = len(proxy.asked)
+    assert go(through, bucket, target, KeptNotes(noted)).state == "verified"
+    missing = sorted(at + count for at, count in kept.items() if count < min(PART, SIZE - at))
+    assert sorted(firsts(proxy.asked[before:])) == missing
     assert target.read_bytes() == data and left(target) == []
 
 

@@ -20,7 +20,7 @@ Make = Callable[..., Path]
 
 
 def ended(transfer: Transfer) -> TransferView:
-    transfer.future.result(30)
+    transfer.future.result(90)
     return transfer.view()
 
 
@@ -74,7 +74,7 @@ def test_cancel_while_parts_move(
 
     proxy.once(lambda asked: Treatment(before=hold) if "partNumber=2" in asked.path else None)
     transfer = queue.submit(through, UploadRequest(make(12 * MIB), S3Uri(bucket, "image.iso")))
-    assert moving.wait(10)
+    assert moving.wait(90)
     assert queue.running == 1 and transfer.view().state == "running"
     queue.cancel([transfer.number])
     assert transfer.view().stage == "cancelling"

@@ -138,7 +138,7 @@ def test_who_may_only_write_has_one_too(
 def test_the_journal_keeps_it(connection: Connection, bucket: str, make: Make, tmp_path: Path) -> None:
     path = make(10)
     queue = Queue(journal=Journal(tmp_path / "transfers"))
-    wanted = request(path, bucket, identity=(10, path.stat().st_mtime_ns, path.stat().st_ino))
+    wanted = request(path, bucket, is_of_content=True, seen=(10, path.stat().st_mtime_ns, path.stat().st_ino))
     transfer = queue.submit(connection, wanted)
     assert queue.journal.request(transfer.number)[0] == wanted
     transfer.future.result(30)

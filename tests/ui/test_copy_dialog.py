@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from textual.widgets import Input, Static
+from textual.widgets import Input, Select, Static
 
 from s3tui.background import CancelToken
+from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3 import listing
-from s3tui.s3.client import Connection
+from s3tui.s3.client import Connection, forget
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.move import MoveRequest
+from s3tui.transfers.notes import Notes
+from s3tui.transfers.progress import Progress
 from s3tui.ui.dialogs import copy as dialog
 from s3tui.ui.dialogs.copy import CopyForm
 from s3tui.ui.dialogs.overwrite import Overwrite
@@ -116,7 +121,7 @@ async def test_what_cannot_be_done_is_said(connection: Connection, filled: str, 
 async def test_counting_can_be_left(connection: Connection, filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = threading.Event()
 
-    def endless(_: object, sources: object, target: object, token: CancelToken, tell: object) -> None:
+    def endless(_: object, to: object, sources: object, target: object, token: CancelToken, tell: object) -> None:
         try:
             token.wait(20)
         finally:
@@ -161,6 +166,41 @@ async def test_renaming_what_is_under_the_cursor(profile: Profile, connection: C
         await settle(pilot)
         assert [row.key for row in browser.objects.table.listing.columns] == ["t/x-new.iso"]  # type: ignore[union-attr]
     assert content(connection, filled, "t/x-new.iso") == b"t/x.iso"
+
+
+@pytest.fixture
+def archive(profile: Profile) -> Iterator[Profile]:
+    """The same server by its other name is another endpoint to us."""
+    remember("archive", Keys("demo-access-key", "demo-secret-key"))
+    assert profile.endpoint
+    yield replace(profile, name="archive", endpoint=profile.endpoint.replace("127.0.0.1", "localhost"))
+    forget("archive")
+
+
+async def test_to_another_profile(connection: Connection, filled: str, archive: Profile) -> None:
+    screen = CopyForm(connection, [S3Uri(filled, "a/")], "copy", [archive])
+    async with showing(screen) as (app, pilot):
+        assert "Change the name" in total(screen)
+        screen.query_one("#profile", Select).value = 0
+        await until(pilot, lambda: "2 objects, 2 of them there already" in total(screen))
+        screen.query_one("#target", Input).value = f"s3://{filled}/a3/"
+        await until(pilot, lambda: "2 objects, " in total(screen) and "there" not in total(screen))
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: app.answers)
+    [requests] = app.answers
+    assert [request.target.key for request in requests] == ["a3/b/y.iso", "a3/x.iso"]
+    assert {(request.to_profile, request.to_endpoint) for request in requests} == {("archive", archive.endpoint)}
+    outcomes = {request.run(connection, Progress(), CancelToken(), Notes()).state for request in requests}
+    assert outcomes == {"verified"} and content(connection, filled, "a3/x.iso") == b"a/x.iso"
+
+
+async def test_not_to_a_profile_that_is_read_only(connection: Connection, filled: str, archive: Profile) -> None:
+    screen = CopyForm(connection, [S3Uri(filled, "a/")], "copy", [replace(archive, read_only=True)])
+    async with showing(screen) as (app, pilot):
+        screen.query_one("#profile", Select).value = 0
+        await until(pilot, lambda: "read-only" in complaint(screen))
+        await press(pilot, "ctrl+s")
+        assert not app.answers
 
 
 async def test_a_read_only_session_may_not(profile: Profile, connection: Connection, filled: str) -> None:

@@ -25,6 +25,6 @@ def test_a_closed_terminal_holds_nobody() -> None:
 
         program = threading.Thread(target=write_and_stop, daemon=True)
         program.start()
-        program.join(20)
+        program.join(90)
         assert not program.is_alive()
         assert not writer.is_alive()

@@ -58,8 +58,8 @@ async def test_the_screen_shows_cancels_and_tries_again(
         connection.call("put_object", Bucket=bucket, Key="taken", Body=b"x")
         queue.submit(through, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso")))
         failed = queue.submit(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
-        assert came.wait(20)
-        failed.future.result(20)
+        assert came.wait(90)
+        failed.future.result(90)
         screen = TransfersScreen(queue)
         app = Host(screen, queue)
         async with app.run_test(size=(80, 24)) as pilot:
@@ -76,7 +76,9 @@ async def test_the_screen_shows_cancels_and_tries_again(
             await until(pilot, lambda: "‖ paused" in text_of(app))
             await pilot.press("c")
             await until(pilot, lambda: "⊘ cancelled" in text_of(app))
-            await pilot.press("x")
+            await pilot.press("x")  # this one; X all
+            await until(pilot, lambda: [each.state for each in queue.rows()] == ["verified"])
+            await pilot.press("X")
             await until(pilot, lambda: "Nothing has been transferred" in text_of(app))
             await pilot.press("escape")
             await until(pilot, lambda: app.screen is not screen)
@@ -87,7 +89,7 @@ async def test_what_is_there_is_replaced_only_after_a_question(connection: Conne
     queue = Queue()
     connection.call("put_object", Bucket=bucket, Key="taken", Body=b"mine")
     failed = queue.submit(connection, UploadRequest(isos / "boot.iso", S3Uri(bucket, "taken")))
-    failed.future.result(20)
+    failed.future.result(90)
     async with showing(TransfersScreen(queue)) as (app, pilot):
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.screen, Confirm))

@@ -16,12 +16,13 @@ from s3tui.transfers.queue import Queue
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.dialogs.abort_rule import AbortRule
 from s3tui.ui.dialogs.confirm import Confirm
+from s3tui.ui.dialogs.file_picker import FilePicker
 from s3tui.ui.screens import unfinished_uploads
 from s3tui.ui.screens.bucket_settings import BucketSettings
 from s3tui.ui.screens.unfinished_uploads import UnfinishedUploads
 from tests.s3.stub_server import Answer, Asked, stub
 from tests.transfers import proxy as proxies
-from tests.transfers.conftest import unfinished
+from tests.transfers.conftest import content, unfinished
 from tests.ui.browsing import browsing, said
 from tests.ui.hosting import Host, complaint, press, showing, text_of
 from tests.ui.waiting import idle, settle, until
@@ -135,7 +136,7 @@ async def test_what_is_being_sent_from_here_is_marked_and_left_alone(
         finally:
             held_back.set()
         assert transfer.future is not None
-        transfer.future.result(20)
+        transfer.future.result(90)
     assert transfer.state == "verified"
 
 
@@ -265,3 +266,35 @@ async def test_it_opens_from_the_browser(profile: Profile, connection: Connectio
         await pilot.press("M")
         await settle(pilot)
         assert pilot.app.screen is not screen
+
+
+async def test_an_upload_is_gone_on_with_from_a_local_file(
+    connection: Connection, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its only part is what the file begins with: it is not sent again."""
+    data = b"x" * (5 << 20) + b"the end"
+    (tmp_path / "isos").mkdir()
+    (tmp_path / "isos/a.iso").write_bytes(data)
+    monkeypatch.chdir(tmp_path / "isos")
+    upload_id = begin(connection, bucket, "iso/a.iso", 5 << 20)
+    queue = Queue()
+    screen = screen_of(connection, bucket, queue=queue)
+    async with showing(screen, queue=queue) as (app, pilot):
+        await until(pilot, lambda: screen.table.current)
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(app.screen, FilePicker) and app.screen.table.rows)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        assert "the upload is aborted" in app.screen.consequence
+        await pilot.press("enter")  # starts on No
+        await until(pilot, lambda: app.screen is screen)
+        assert not queue.rows() and unfinished(connection, bucket) == ["iso/a.iso"]
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(app.screen, FilePicker) and app.screen.table.rows)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.click("#yes")
+        await until(pilot, lambda: queue.counts == {"verified": 1})
+    request, _ = queue.journal.request(1)
+    assert isinstance(request, UploadRequest) and request.adopt == upload_id
+    assert content(connection, bucket, "iso/a.iso") == data and not unfinished(connection, bucket)

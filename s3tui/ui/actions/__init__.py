@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from s3tui.ui.actions import buckets, delete, objects, profiles, view
+from s3tui.ui.actions import buckets, delete, objects, profiles, restore, view
 from s3tui.ui.screens.browser import Browser
 
 ACTIONS: dict[str, Callable[[Browser], object]] = {
@@ -33,6 +33,7 @@ ACTIONS: dict[str, Callable[[Browser], object]] = {
     "edit_metadata": objects.edit_metadata,
     "edit_tags": objects.edit_tags,
     "why": objects.why,
+    "restore": restore.restore,
     "copy": objects.copy,
     "bucket_settings": buckets.settings,
     "create_bucket": buckets.create,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from s3tui import background
+from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri
 from s3tui.ui import detail_content
+from s3tui.ui.actions import restore
 from s3tui.ui.screens.browser import Browser
 
 
@@ -33,13 +35,17 @@ def download(browser: Browser) -> None:
 async def _download(browser: Browser) -> None:
     from s3tui.ui.dialogs.download import DownloadForm
 
-    connection, chosen = browser.connection, browser.chosen_objects
+    connection = browser.connection
+    chosen: restore.Chosen = browser.chosen_objects
     assert connection is not None
     if not chosen:
         browser.say("Only prefixes are selected; choose objects.")
         return
     if len(chosen) < browser.objects.table.selected_count:
         browser.say("Prefixes are left out: only objects are downloaded.")
+    chosen = await restore.readable(browser, connection, chosen)
+    if not chosen:
+        return
     form = DownloadForm(connection, [uri for uri, _ in chosen], [row.size for _, row in chosen])
     if requests := await browser.app.push_screen_wait(form):
         await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
@@ -58,8 +64,20 @@ async def _bring(browser: Browser, kind: Literal["copy", "move"]) -> None:
 
     connection = browser.connection
     assert connection is not None
-    if requests := await browser.app.push_screen_wait(CopyForm(connection, _sources(browser), kind)):
+    form = CopyForm(connection, _sources(browser), kind, _other_profiles(browser), browser.app.ask_mfa)
+    if requests := await browser.app.push_screen_wait(form):
         await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
+
+
+def _other_profiles(browser: Browser) -> list[Profile]:
+    """Those that can be used and told from the one in use by their name; of several of one name the first."""
+    found: dict[str, Profile] = {}
+    for profile in browser.profiles.profiles:
+        if not profile.problem:
+            found.setdefault(profile.name, profile)
+    if browser.connection:
+        found.pop(browser.connection.profile.name, None)
+    return [browser.as_started(profile) for profile in found.values()]
 
 
 def _sources(browser: Browser) -> list[S3Uri]:

@@ -10,13 +10,15 @@ from typing import Literal
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, Select, Static
 
 from s3tui import background, display
 from s3tui.background import CancelToken
 from s3tui.errors import BadInput, S3tuiError
+from s3tui.profiles.model import Profile
 from s3tui.s3 import uri
-from s3tui.s3.client import Connection
+from s3tui.s3.client import Connection, connect
+from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_plan import Planned, existing, plan, renamed
@@ -29,6 +31,7 @@ from s3tui.ui.widgets.form_row import FormRow
 from s3tui.ui.widgets.move_list import Move, MoveList
 
 REST = 0.3  # s; what is typed must rest this long before it is counted
+_OWN = -1  # the choice of the profile that the sources have
 _OFTEN = 0.2  # s between two looks at how far the counting is
 
 
@@ -51,16 +54,29 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
     CopyForm .dialog-body { overflow-y: hidden; }
     """
 
-    def __init__(self, connection: Connection, sources: Sequence[S3Uri], kind: Literal["copy", "move"]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        sources: Sequence[S3Uri],
+        kind: Literal["copy", "move"],
+        others: Sequence[Profile] = (),
+        mfa_code: Callable[[str], str] | None = None,
+    ) -> None:
+        """`others` are the profiles to which it may go instead; `mfa_code` as for `client.connect`."""
         what = f"“{sources[0].name}”" if len(sources) == 1 else f"{len(sources):,} objects and prefixes"
         super().__init__(f"{kind.capitalize()} {what}")
         self.connection, self.sources = connection, list(sources)
+        self.others, self.mfa_code = list(others), mfa_code
         self.request = CopyRequest if kind == "copy" else MoveRequest
         self.buttons = (("ok", kind.capitalize(), "primary"), ("cancel", "Cancel", "default"))
         self.proposed = str(sources[0] if len(sources) == 1 else sources[0].parent)
         self._counted = 0  # set by the thread that counts
 
     def compose_body(self) -> ComposeResult:
+        if self.others:
+            own = plain(f"{self.connection.profile.name} (this one)")
+            choices = [(own, _OWN), *((plain(each.name), number) for number, each in enumerate(self.others))]
+            yield FormRow("To profile", Select[int](choices, allow_blank=False, value=_OWN, id="profile", compact=True))
         yield FormRow("To", Input(self.proposed, id="target", compact=True, select_on_focus=False))
         yield MoveList("Object", "New key", "")
         yield Static(id="total")
@@ -71,6 +87,7 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
     # ---- what would become of it
 
     @on(Input.Changed, "#target")
+    @on(Select.Changed, "#profile")
     @work(exclusive=True, group="looking", exit_on_error=False)
     async def _changed(self) -> None:
         self.complain("")
@@ -85,19 +102,26 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
                 self.complain(error)
 
     async def _looked(self) -> Look:
-        target = self._target()
+        there, target = self._there(), self._target()
         self._counted, token = 0, CancelToken()
         timer = self.set_interval(_OFTEN, self._show_progress)
         try:
             return await background.run(
-                background.LISTING, _look, self.connection, self.sources, target, token, self._tell, token=token
+                background.LISTING, _look, self.connection, there, self.sources, target, token, self._tell, token=token
             )
         finally:
             timer.stop()
 
+    def _there(self) -> Connection:
+        """The connection to write with."""
+        chosen = self.query_one("#profile", Select).value if self.others else _OWN
+        if not isinstance(chosen, int) or chosen == _OWN:
+            return self.connection
+        return connect(self.others[chosen], self.mfa_code)
+
     def _target(self) -> S3Uri:
         text = self.query_one("#target", Input).value
-        target = uri.parse(text, self.connection.profile.endpoint)
+        target = uri.parse(text, self._there().profile.endpoint)
         if target.version_id:
             raise BadInput("A version can't be written.", "Leave “?versionId=” out.")
         return target
@@ -142,7 +166,7 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
         try:
             look = await self._looked()
             self._show(look)
-            planned, overwritten = look.planned, set[str]()
+            planned, overwritten, there = look.planned, set[str](), self._there()
             if look.taken:
                 answer = await self.app.push_screen_wait(Overwrite(sorted(look.taken), "object"))
                 if answer is None:
@@ -152,24 +176,28 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
                 elif answer == "skip":
                     planned = [each for each in planned if each.target.key not in look.taken]
                 else:
-                    planned = await background.run(background.LISTING, renamed, self.connection, planned, look.taken)
+                    planned = await background.run(background.LISTING, renamed, there, planned, look.taken)
         except S3tuiError as error:
             self.complain(error)
             return
+        to = () if there is self.connection else (there.profile.name, there.profile.endpoint)
         self.dismiss(
-            [self.request(each.source, each.target, each.target.key in overwritten, each.etag) for each in planned]
+            [self.request(each.source, each.target, each.target.key in overwritten, each.etag, *to) for each in planned]
         )
 
 
 def _look(
     connection: Connection,
+    there: Connection,
     sources: Sequence[S3Uri],
     target: S3Uri,
     token: CancelToken,
     tell: Callable[[int], None],
 ) -> Look:
+    refuse_writing(there)
+    same = there.profile.endpoint == connection.profile.endpoint
     planned = []
-    for each in plan(connection, sources, target, token):
+    for each in plan(connection, sources, target, token, same_endpoint=same):
         planned.append(each)
         tell(len(planned))
-    return Look(planned, existing(connection, planned, token))
+    return Look(planned, existing(there, planned, token))

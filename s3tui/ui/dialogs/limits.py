@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 
+from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Button, Input
 
-from s3tui import background
+from s3tui import background, folders
+from s3tui.display import visible
+from s3tui.errors import S3tuiError
+from s3tui.transfers.limits import Limits as Wanted
+from s3tui.transfers.limits import remember
 from s3tui.transfers.queue import Queue
 from s3tui.ui.dialogs.base import Dialog
 from s3tui.ui.widgets.form_row import FormRow
@@ -17,7 +22,7 @@ _SPEED = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
 
 
 class Limits(Dialog[None]):
-    """Changes `queue` at once, while it runs."""
+    """Changes `queue` at once, while it runs, and what later runs begin with."""
 
     DEFAULT_CSS = """
     Limits .dialog-body { width: 60; }
@@ -56,6 +61,13 @@ class Limits(Dialog[None]):
         if speed and not limit:
             self.complain("Together: bytes a second, such as 500K or 10M.")
             return
-        self._queue.bandwidth.limit = limit or None
-        background.LOCAL.submit(setattr, self._queue, "at_once", int(count))  # it may begin some
+        self._set(Wanted(int(count), limit or None))
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _set(self, wanted: Wanted) -> None:
+        await background.run(background.LOCAL, wanted.apply, self._queue)
+        try:
+            await background.run(background.LOCAL, remember, folders.transfers_folder(), wanted)
+        except S3tuiError as error:  # they hold for this run
+            self.notify(visible(f"It won't be remembered: {error}"), severity="warning", markup=False)
         self.dismiss(None)

@@ -16,7 +16,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Footer, Tabs
+from textual.widgets import Tabs
 
 from s3tui import background
 from s3tui.background import CancelToken
@@ -34,6 +34,7 @@ from s3tui.ui.panes.objects import ObjectsPane
 from s3tui.ui.panes.profiles import ProfileList
 from s3tui.ui.panes.tree import CAP, BucketTree
 from s3tui.ui.places import L, Places, Reader
+from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.object_table import ObjectTable
 from s3tui.ui.widgets.transfer_line import TransferLine
 
@@ -74,7 +75,7 @@ class Browser(TellsFailures, Screen[None]):
             yield ObjectsPane()
             yield DetailPane()
         yield TransferLine(self.queue)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.objects.say(
@@ -221,12 +222,15 @@ class Browser(TellsFailures, Screen[None]):
         """Talk to `profile` from now on, and go to `then` when it is given."""
         from s3tui.ui import connecting
 
-        if self.app.start.read_only:  # `--read-only` holds for whatever profile is chosen later, too
-            profile = replace(profile, read_only=True)
+        profile = self.as_started(profile)
         if self.connection and self.connection.profile == profile:
             self.places.forget()
         self._leave()
         connecting.use(self, profile, then)
+
+    def as_started(self, profile: Profile) -> Profile:
+        """`--read-only` holds for whatever profile is chosen later, too."""
+        return replace(profile, read_only=True) if self.app.start.read_only else profile
 
     def _leave(self) -> None:
         """Stop what was asked of the profile that is left, and drop what still comes of it."""

@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Footer, Static, TabbedContent, TabPane, Tabs
+from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from s3tui.errors import S3tuiError
 from s3tui.s3.client import Connection
@@ -17,6 +17,7 @@ from s3tui.ui.dialogs.base import plain
 from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets.document_pane import DocumentPane
+from s3tui.ui.widgets.key_line import KeyLine
 
 _WRITES = {"save", "remove"}
 _EDITS = {"load", "tidy", "edit_outside"}
@@ -56,7 +57,7 @@ class BucketSettings(TellsFailures, Screen[None]):
                 yield DocumentPane(self.connection, self.bucket, "lifecycle", self._lifecycle_rules)
             with TabPane("CORS", id="cors"):
                 yield DocumentPane(self.connection, self.bucket, "cors")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     @property
     def pane(self) -> DocumentPane:

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from s3tui import background, display
 from s3tui.background import CancelToken
@@ -21,6 +21,7 @@ from s3tui.transfers.plan import DOES, Action, Conflict, Plan, Step
 from s3tui.transfers.request import Request
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
+from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.plan_table import SIGNS, PlanTable
 
 _WORDS: dict[Action, str] = {
@@ -97,7 +98,7 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
             yield Static(id="said")
             yield Button(plain(f"{self.go} (Ctrl+S)"), "primary", id="go", compact=True)
             yield Button("Back (Esc)", id="back", compact=True)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#remarks").display = bool(self.plan.remarks)

@@ -11,13 +11,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from s3tui.display import counted, visible, when
 from s3tui.s3.client import Connection
 from s3tui.s3.requests import LoggedRequest
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
+from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.row_layout import fit
 from s3tui.ui.widgets.row_view import RowView
 
@@ -116,7 +117,7 @@ class RequestLogScreen(TellsFailures, Screen[None]):
         yield RequestList(self._tell_about)
         with Vertical(id="about"):
             yield Static("", id="detail")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(RequestList).focus()

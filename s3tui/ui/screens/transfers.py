@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
-from s3tui import background, display
-from s3tui.display import visible
-from s3tui.transfers.progress import State
-from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
+from s3tui import background
+from s3tui.display import counted, visible
+from s3tui.transfers.job_view import JobView
+from s3tui.transfers.progress import FINISHED, State
+from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
-from s3tui.ui.widgets.transfer_line import INTERVAL, SIGNS, deleted, summary
+from s3tui.ui.widgets.key_line import KeyLine
+from s3tui.ui.widgets.transfer_about import about, about_job
+from s3tui.ui.widgets.transfer_line import INTERVAL, summary
 from s3tui.ui.widgets.transfer_table import TransferTable
 
 OTHERS = 1.0  # s between two looks at what other processes do
+_FAILED: frozenset[State] = frozenset(("failed", "outcome unknown", "done in part"))
 _FILTERS: tuple[tuple[str, frozenset[State]], ...] = (
     ("all", frozenset()),
     ("waiting and running", ACTIVE),
@@ -30,8 +34,6 @@ _FILTERS: tuple[tuple[str, frozenset[State]], ...] = (
     ("done", frozenset(("verified", "sent but not verified", "received but not verified", "done in part"))),
     ("skipped and cancelled", frozenset(("skipped", "cancelled"))),
 )
-# What can be done to one, and with a capital letter to all that can have it done.
-_CHANGES = ("pause", "resume", "cancel", "retry")
 
 
 class TransfersScreen(TellsFailures, Screen[TransferView]):
@@ -50,10 +52,14 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         Binding("A", "retry_all", "All that failed again", show=False),
         Binding("o", "overwrite", "Overwrite", tooltip="Try again, and replace what is there."),
         Binding("f", "filter", "Filter", tooltip="Show only those in some states."),
-        Binding("x", "clear", "Clear", tooltip="Take what has ended from the list."),
+        Binding("x", "clear", "Clear", tooltip="Take it from the list, if it has ended."),
+        Binding("X", "clear_all", "Clear all", show=False),
+        Binding("F", "forget", "Forget what can't be cancelled", show=False),
         Binding("K", "move(-1)", "Earlier", show=False),
         Binding("J", "move(1)", "Later", show=False),
-        Binding("enter", "open", "Go to the object", show=False),
+        Binding("enter", "open", "Go to the object; fold or unfold a job", show=False),
+        Binding("left", "fold", "Fold a job", show=False),
+        Binding("right", "unfold", "Unfold it", show=False),
         Binding("l", "reveal", "Show the local file", show=False),
         Binding("s", "speed", "How many, how fast", show=False),
         Binding("question_mark,f1", "keys", "Keys", key_display="?"),
@@ -71,6 +77,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         self._possible: dict[str, bool] = {}
         self._filter = 0
         self._said = ""
+        self._about_of: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
         yield TransferTable(self.transfers)
@@ -78,7 +85,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         about.border_title = "This transfer"
         yield about
         yield Static(id="summary")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.table.focus()
@@ -99,7 +106,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
             said = f"{visible(self.transfers.problem)}   {said}"
         if said != self._said:
             self._said = said
-            self.query_one("#summary", Static).update(Content(said))
+            self.query_one("#summary", Static).update(Content(said), layout=False)
         self.show_current()
 
     @work(group="others", exclusive=True, exit_on_error=False)
@@ -109,32 +116,39 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
 
     @on(TransferTable.Moved)
     def show_current(self) -> None:
-        """Everything about the transfer under the cursor."""
-        view = self.table.current
-        about = _about(view)
+        """Everything about the transfer or the job under the cursor."""
+        view, job = self.table.current, self.table.current_job
+        content = about_job(job) if job else about(view)
         shown = self.query_one("#about", Static)
-        if shown.content != about:
-            shown.update(about)
-        possible = self._what_is_possible(view)
+        if shown.content != content:
+            of = (job.number, job.states) if job else (view.number, view.state, view.why) if view else None
+            shown.update(content, layout=of != self._about_of)  # how far it is takes no more lines
+            shown.border_title = "This job" if job else "This transfer"
+            self._about_of = of
+        possible = self._what_is_possible(view, job)
         if possible != self._possible:  # each refresh makes the footer anew
             self._possible = possible
             self.refresh_bindings()
 
-    def _what_is_possible(self, view: TransferView | None) -> dict[str, bool]:
-        counts = self.transfers.counts
-        ours = view is not None and not view.process
+    def _what_is_possible(self, view: TransferView | None, job: JobView | None) -> dict[str, bool]:
+        one: Mapping[State, int] = job.states if job else {view.state: 1} if view else {}
+        counts, shown = self.transfers.counts, job or view
+        ours = shown is not None and not shown.process
+        left = bool(shown and shown.left)
         return {
-            "pause": ours and view is not None and view.state in ACTIVE,
-            "resume": ours and view is not None and view.state in GOES_ON,
-            "cancel": ours and view is not None and (view.left or not view.finished),
-            "retry": ours and view is not None and view.state in AGAIN,
+            "pause": ours and _any(one, ACTIVE),
+            "resume": ours and _any(one, GOES_ON),
+            "cancel": ours and (left or _any(one, (*ACTIVE, *GOES_ON))),
+            "retry": ours and _any(one, AGAIN),
             "overwrite": ours and view is not None and view.exists,
+            "forget": ours and left and not _any(one, ACTIVE),
+            "clear": ours and _any(one, FINISHED),
             "move": ours,
-            "pause_all": any(counts.get(state) for state in ACTIVE),
-            "resume_all": any(counts.get(state) for state in GOES_ON),
-            "cancel_all": any(counts.get(state) for state in (*ACTIVE, *GOES_ON)),
-            "retry_all": bool(counts.get("failed")),
-            "clear": any(state not in (*ACTIVE, *GOES_ON) for state in counts),
+            "pause_all": _any(counts, ACTIVE),
+            "resume_all": _any(counts, GOES_ON),
+            "cancel_all": _any(counts, (*ACTIVE, *GOES_ON)),
+            "retry_all": _any(counts, ("failed",)),
+            "clear_all": _any(counts, FINISHED),
         }
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -156,29 +170,40 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         self._change(self.transfers.resume)
 
     def action_cancel(self) -> None:
-        self._change_current(self.transfers.cancel)
+        if job := self.table.current_job:
+            self._cancel_after_asking(f"Cancel the {job.items:,} items of this job?", self._change_current)
+        else:
+            self._change_current(self.transfers.cancel)
+
+    def action_cancel_all(self) -> None:
+        self._cancel_after_asking("Cancel all that run, wait or are paused?", self._change)
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
-    async def action_cancel_all(self) -> None:
-        """Ask first: there may be thousands."""
+    async def _cancel_after_asking(self, question: str, change: Callable[[Callable[..., object]], object]) -> None:
+        """There may be thousands."""
         from s3tui.ui.dialogs.confirm import Confirm
 
         lost = "What has been sent so far is removed, and they have to begin anew."
-        if await self.app.push_screen_wait(Confirm("Cancel all that run, wait or are paused?", lost, "Cancel all")):
-            self._change(self.transfers.cancel)
+        if await self.app.push_screen_wait(Confirm(question, lost, "Cancel all")):
+            change(self.transfers.cancel)
 
     def action_retry(self) -> None:
-        self._change_current(self.transfers.retry)
+        self._change_current(self.transfers.retry, _FAILED, AGAIN)
 
     def action_retry_all(self) -> None:
         self._change(self.transfers.retry)
 
     def action_clear(self) -> None:
+        self._change_current(self.transfers.clear)
+
+    def action_clear_all(self) -> None:
         self._change(self.transfers.clear)
 
     def action_move(self, step: int) -> None:
         if view := self.table.current:
             self._change(self.transfers.move, view.number, step)
+        elif job := self.table.current_job:
+            self._change(self.transfers.move_job, job.number, step)
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_overwrite(self) -> None:
@@ -192,9 +217,36 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         if await self.app.push_screen_wait(Confirm("Replace what is there?", f"{view.target}\n{lost}", "Replace")):
             self._change(self.transfers.replace, view.number)
 
-    def _change_current(self, change: Callable[[Collection[int]], object]) -> None:
-        if view := self.table.current:
-            self._change(change, (view.number,))
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_forget(self) -> None:
+        """For what can't be cancelled: say what stays behind, ask, and take it from the list."""
+        from s3tui.ui.dialogs.confirm import Confirm
+
+        row = self.table.row
+        items = [] if row is None else [row.item] if row.item else self.transfers.items(row.job)
+        numbers = [each.number for each in items if each.row.left]
+        if not numbers:
+            return
+        told = [await background.run(background.LOCAL, self.transfers.remains, each) for each in numbers[:_TOLD]]
+        stays = [visible(each) for each in told]  # a name may hold what breaks a line
+        if len(numbers) > _TOLD:
+            stays.append(f"… and what {len(numbers) - _TOLD:,} more have left.")
+        question = Confirm(
+            f"Forget {counted(len(numbers), 'transfer')}?",
+            "\n".join([_FORGOTTEN, *stays]),
+            "Forget",
+        )
+        if await self.app.push_screen_wait(question):
+            self._change(self.transfers.forget, numbers)
+
+    def _change_current(self, change: Callable[[Collection[int]], object], *states: Collection[State]) -> None:
+        """Of a job all items, or those in the first of `states` that any is in."""
+        row = self.table.row
+        if row and row.item:
+            self._change(change, (row.item.number,))
+        elif row:
+            job = row.job
+            self._change(lambda: change(_wanted(self.transfers.items(job), states)))
 
     @work(group="change", exit_on_error=False)
     async def _change(self, change: Callable[..., object], *details: object) -> None:
@@ -236,6 +288,12 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
             KeyList("Keys of the transfers", [each for each in self.BINDINGS if isinstance(each, Binding)])
         )
 
+    def action_fold(self) -> None:
+        self.table.action_fold(True)
+
+    def action_unfold(self) -> None:
+        self.table.action_fold(False)
+
     @on(TransferTable.Opened)
     def action_open(self) -> None:
         view = self.table.current
@@ -257,7 +315,13 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         self.dismiss(None)
 
 
+_TOLD = 5  # of those that are forgotten
+_FORGOTTEN = "Cancelling removes what is left; use this only where that can't be done. Nobody will know any more of:"
 _ONLY_VERSIONS = "Only a bucket with versions keeps what was there."
+
+
+def _any(counts: Mapping[State, int], states: Iterable[State]) -> bool:
+    return any(counts.get(state) for state in states)
 
 
 def _object(view: TransferView) -> str:
@@ -265,29 +329,10 @@ def _object(view: TransferView) -> str:
     return next((end for end in (view.target, view.source) if end.startswith("s3://")), "")
 
 
-def _about(view: TransferView | None) -> Content:
-    if view is None:
-        return Content("")
-    sign, colour = SIGNS[view.state]
-    state = f"{sign} {view.state}" + (f": {view.stage}" if view.stage else "")
-    if view.process:
-        state += f", in another s3tui (process {view.process}): it can only be changed there"
-    is_delete = view.kind == "delete"
-    lines = [
-        _pair("What" if is_delete else "From", view.source),
-        _pair("From" if is_delete else "To", f"{view.target}  (profile {view.profile})".lstrip()),
-        Content.assemble(Content(f"{'State':<8}").stylize("$text-muted"), Content(state).stylize(f"bold {colour}")),
-    ]
-    if is_delete:
-        lines.append(_pair("Deleted", deleted(view.done, view.total)))
-    elif view.total is not None:
-        lines.append(_pair("Moved", f"{view.done:,} of {view.total:,} bytes ({display.size(view.total)})"))
-    if view.why:
-        lines.append(_pair("Why", view.why))
-    if view.left and view.state != "running" and not is_delete:
-        lines.append(_pair("Left", "What was moved so far is kept; cancelling it removes that."))
-    return Content("\n").join(lines)
-
-
-def _pair(label: str, text: str) -> Content:
-    return Content.assemble(Content(f"{label:<8}").stylize("$text-muted"), Content(visible(text)))
+def _wanted(items: Iterable[Transfer], states: Sequence[Collection[State]]) -> list[int]:
+    """Those in the first of `states` that any is in; all without any."""
+    items = list(items)
+    for some in states:
+        if found := [each.number for each in items if each.state in some]:
+            return found
+    return [] if states else [each.number for each in items]

@@ -6,13 +6,14 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from s3tui import background, display
 from s3tui.background import Cancelled, CancelToken
@@ -28,12 +29,13 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
+from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.upload_table import SENDING, SortBy, UploadTable
 
 _EVERY = 0.25  # s; how often it is looked at what has come in
 _PAUSE = 5  # times as long as the look took
 _MOST_COUNTED = 1000  # uploads whose parts are asked for unasked
-_CHANGES = ("abort", "rule")
+_CHANGES = ("abort", "adopt", "rule")
 
 
 class UnfinishedUploads(TellsFailures, Screen[None]):
@@ -46,6 +48,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         Binding("s", "sort", "Sort"),
         Binding("c", "count", "Count all"),
         Binding("D", "abort", "Abort"),
+        Binding("u", "adopt", "Go on"),
         Binding("b", "rule", "Rule"),
         Binding("r", "again", "Again"),
     ]
@@ -77,7 +80,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         about.border_title = "This upload"
         yield about
         yield Static(id="known")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.table.focus()
@@ -265,7 +268,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         """See `DOMNode.check_action`: what can't be done now is shown dim."""
         if action in _CHANGES and self.connection.read_only:
             return None
-        return True if action != "abort" or self._possible else None
+        return True if action not in ("abort", "adopt") or self._possible else None
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_abort(self) -> None:
@@ -281,6 +284,31 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         question = Confirm(heading, self._consequence(wanted), "Abort")
         if await self.app.push_screen_wait(question) and self._may_begin():
             self._abort(wanted)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_adopt(self) -> None:
+        """Go on with the upload under the cursor from a local file, after a question."""
+        from s3tui.transfers.upload import UploadRequest
+        from s3tui.ui.dialogs.confirm import Confirm
+        from s3tui.ui.dialogs.file_picker import FilePicker
+
+        upload = self.table.current
+        if upload is None or self._refused(upload):
+            return
+        chosen = await self.app.push_screen_wait(FilePicker(Path.cwd()))
+        if not chosen:
+            return
+        if len(chosen) > 1:
+            self.notify("One file goes on with one upload.", severity="warning", markup=False)
+            return
+        target = S3Uri(self.place.bucket, upload.key)
+        question = Confirm(
+            f"Go on with the upload of “{upload.key}”?", f"From {visible(str(chosen[0]))}\n{_ADOPTED}", "Go on"
+        )
+        if await self.app.push_screen_wait(question) and not self._refused(upload):
+            request = UploadRequest(chosen[0], target, adopt=upload.upload_id)
+            await background.run(background.LOCAL, self.transfers.submit, self.connection, request)
+            self._show()
 
     def _consequence(self, wanted: Sequence[Upload]) -> str:
         known = [parts for each in wanted if (parts := self.parts.get(each)) and not parts.error]
@@ -335,6 +363,11 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         if not self._aborting:  # whose end tells what was done
             self.workers.cancel_group(self, "work")  # a dead endpoint isn't waited for
             self._begin("")
+
+
+_ADOPTED = """\
+Parts that hold what the file holds are kept, the others are sent anew; an object of that key is not replaced.
+Whoever is still sending it will fail. If it is cancelled here, the upload is aborted."""
 
 
 def _parts_words(parts: Parts | None) -> str:

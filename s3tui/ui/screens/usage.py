@@ -14,7 +14,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from s3tui import background, display
 from s3tui.background import Cancelled, CancelToken
@@ -27,6 +27,7 @@ from s3tui.s3.usage import Usage, measure
 from s3tui.s3.usage_tree import Level, State, Tally
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
+from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.row_layout import fit
 from s3tui.ui.widgets.usage_bars import ORDER, SHADES, Parts, SortBy, UsageBars, arranged
 
@@ -80,7 +81,7 @@ class UsageScreen(TellsFailures, Screen[S3Uri | None]):
             yield Static(id="classes")
         yield UsageBars()
         yield Static(id="known")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.bars.focus()

@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from s3tui import background
@@ -24,6 +24,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
+from s3tui.ui.widgets.key_line import KeyLine
 
 _FINE = {Verdict.EXISTS}
 _OPEN = {Verdict.CANNOT_TELL, Verdict.UNREACHABLE, Verdict.CREDENTIALS}
@@ -79,7 +80,7 @@ class Why(TellsFailures, Screen[S3Uri | None]):
             yield Vertical(id="conclusions")
             yield Static("Evidence", classes="section")
             yield Vertical(id="evidence")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#details").focus()

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from s3tui import display
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, TransferView
-from s3tui.transfers.request import Kind
+from s3tui.transfers.request import DELETES, Kind
 
 INTERVAL = 0.2  # s
 # A state is told by its sign and its word; colour only repeats it.
@@ -41,7 +41,7 @@ LOOKS: dict[State, str] = {
     "skipped": "dim",
     "cancelled": "dim",
 }
-ARROWS: dict[Kind, str] = {"upload": "↑", "download": "↓", "copy": "→", "move": "⇥", "delete": "−"}
+ARROWS: dict[Kind, str] = {"upload": "↑", "download": "↓", "copy": "→", "move": "⇥", "delete": "−", "remove": "−"}
 
 
 class TransferLine(Static):
@@ -63,6 +63,8 @@ class TransferLine(Static):
 
     def look(self) -> None:
         """Say what has changed since the last look."""
+        if self.app.screen is not self.screen:
+            return  # below another screen it would have all of that drawn again
         moving = self.transfers.moving()
         if self._version == self.transfers.version and not moving:
             return
@@ -72,14 +74,14 @@ class TransferLine(Static):
         said = summary(counts, moving)
         if said != self._said:
             self._said = said
-            self.update(Content(said))
+            self.update(Content(said), layout=False)
 
 
 def summary(counts: Mapping[State, int], moving: Sequence[TransferView]) -> str:
     """All of them in one line: how many in which state, then how far and how fast those are that move."""
     parts = [f"{SIGNS[state][0]} {counts[state]:,} {state}" for state in SIGNS if counts.get(state)]
-    deleting = [view for view in moving if view.kind == "delete"]
-    moving = [view for view in moving if view.kind != "delete"]
+    deleting = [view for view in moving if view.kind in DELETES]
+    moving = [view for view in moving if view.kind not in DELETES]
     if deleting:
         parts.append(deleted(sum(view.done for view in deleting), sum(view.total or 0 for view in deleting)))
     if moving:

@@ -1,30 +1,37 @@
-"""The rows of the transfers' screen: of many thousands, only those that are seen are looked at."""
+"""The list of jobs and their items: of many thousands, only those that are seen are looked at."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 
 from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding
 from textual.message import Message
 from textual.strip import Strip
 
-from s3tui import display
-from s3tui.display import visible
+from s3tui.transfers.job_view import JobView
 from s3tui.transfers.progress import State
-from s3tui.transfers.queue import Queue, Transfer, TransferView
+from s3tui.transfers.queue import Queue, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.widgets import row_layout
 from s3tui.ui.widgets.clickable_rows import ClickableRows
-from s3tui.ui.widgets.transfer_line import ARROWS, LOOKS, SIGNS, bar, deleted, percent
+from s3tui.ui.widgets.pace import Pace
+from s3tui.ui.widgets.transfer_cells import columns, item_parts, job_parts, speed_words
+from s3tui.ui.widgets.transfer_rows import At, TransferRows
 
-_STATE = 27  # the longest state and its sign
-_BAR = _STATE - 5
-_RATE = 22
-_WIDE = 130  # from this width on the target has a column too
+_PAUSE = 20  # times as long as finding the rows took
 
 
 class TransferTable(ClickableRows):
-    """One row for each transfer of `queue` that is in one of the states it shows."""
+    """Jobs, and those of their items that are in one of the states it shows."""
+
+    BINDINGS = [
+        Binding("enter", "open", "Open", show=False),
+        Binding("right", "fold(False)", "Unfold", show=False),
+        Binding("left", "fold(True)", "Fold", show=False),
+    ]
 
     COMPONENT_CLASSES = {"transfer--dim", "transfer--moving", "transfer--good", "transfer--doubtful", "transfer--bad"}
     DEFAULT_CSS = """
@@ -45,10 +52,12 @@ class TransferTable(ClickableRows):
     def __init__(self, queue: Queue) -> None:
         super().__init__()
         self._queue = queue
-        self._rows: list[Transfer] = []
+        self._rows = TransferRows(queue)
         self._version = -1
-        self._states: Collection[State] = ()
-        self._painted: dict[int, TransferView] = {}  # position -> what was drawn there
+        self._next_take = 0.0  # on the monotonic clock
+        self._filtered = False
+        self._paces: dict[int, Pace] = {}  # of the jobs that run
+        self._painted: dict[int, object] = {}  # position -> what was drawn there
         self.border_title = "Transfers"
 
     @property
@@ -56,104 +65,126 @@ class TransferTable(ClickableRows):
         return len(self._rows)
 
     @property
+    def row(self) -> At | None:
+        """What the cursor is on."""
+        return self._rows.at(self.cursor)
+
+    @property
     def current(self) -> TransferView | None:
-        """The one under the cursor, as it is now."""
-        return self._queue.view(self._rows[self.cursor]) if self.cursor < len(self._rows) else None
+        """The item under the cursor, as it is now; None on a job."""
+        row = self.row
+        return self._queue.view(row.item) if row and row.item else None
+
+    @property
+    def current_job(self) -> JobView | None:
+        """The job under the cursor, as it is now; None on an item."""
+        row = self.row
+        return self._queue.job(row.job) if row and not row.item else None
 
     def begin(self) -> None:
         """With the cursor on the first that runs or waits, if there is one."""
         self.look()
-        at = next((at for at, each in enumerate(self._rows) if each.state in ACTIVE), 0)
-        self.call_after_refresh(self.move_cursor, at)
+        job = next((each for each in self._queue.jobs() if any(each.tally.states[state] for state in ACTIVE)), None)
+        if job is None:
+            return
+        item = None if self._rows.is_folded(job) else next((each for each in job.items if each.state in ACTIVE), None)
+        self.call_after_refresh(self.move_cursor, self._rows.position(At(job, item)) or 0)
 
     def show_only(self, states: Collection[State]) -> None:
         """Those in one of `states`; all without any."""
-        self._states, self._version = states, -1
-        self.look()
+        self._filtered = bool(states)
+        self._rows.show_only(states)
+        self._take()
 
     def look(self) -> None:
-        """Draw what has changed."""
-        version = self._queue.version
-        if version != self._version:
-            self._version = version
-            self._take(self._queue.rows(self._states))
+        """Draw what has changed. Finding the rows of very many takes a moment: then it is done less often."""
+        began = time.monotonic()
+        if self._queue.version != self._version and began >= self._next_take:
+            self._take()
+            self._next_take = began + _PAUSE * (time.monotonic() - began)
         for position in range(self.top, min(self.top + self.rows_visible, len(self._rows))):
-            if self._painted.get(position) != self._queue.view(self._rows[position]):
+            if self._painted.get(position) != self._seen(position):
                 self.refresh_row(position)
 
-    def _take(self, rows: list[Transfer]) -> None:
-        """The cursor stays on its transfer where that is still shown."""
-        before, self._rows = self._rows, rows
-        if before == rows:
+    def _take(self) -> None:
+        """The cursor stays on its row where that is still shown."""
+        on = self.row
+        self._version = self._queue.version
+        if not self._rows.take():
             return
-        on = before[self.cursor] if self.cursor < len(before) else None
-        if on and not (self.cursor < len(rows) and rows[self.cursor] is on):
-            self.cursor = next((at for at, each in enumerate(rows) if each is on), self.cursor)
+        if on and (at := self._rows.position(on)) is not None:
+            self.cursor = at
         self._painted.clear()
         self.rows_changed()
 
+    def action_fold(self, folded: bool) -> None:
+        """Fold the job that the cursor is on, or in; or unfold it."""
+        row = self.row
+        if row and len(row.job.items) > 1 and self._rows.is_folded(row.job) != folded:
+            self._rows.fold(row.job, folded)
+            self._take()
+            self.cursor_moved(self.cursor)
+
+    def action_open(self) -> None:
+        """Fold or unfold a job; what opening an item means says the screen."""
+        row = self.row
+        if row and row.item is None:
+            self.action_fold(not self._rows.is_folded(row.job))
+        elif row:
+            self.post_message(self.Opened())
+
+    def row_opened(self) -> None:
+        self.action_open()
+
+    # ---- drawing
+
+    def _seen(self, position: int) -> TransferView | tuple[JobView, str, bool] | None:
+        """What the row shows now, to be compared with what was drawn."""
+        row = self._rows.at(position)
+        if row is None:
+            return None
+        if row.item:
+            return self._queue.view(row.item)
+        view = self._queue.job(row.job)
+        return (view, self._pace(view), self._rows.is_folded(row.job)) if view else None
+
+    def _pace(self, view: JobView) -> str:
+        """`12.0 MiB/s 3 min 05 s`, as far as it is known."""
+        if not view.count("running"):
+            self._paces.pop(view.number, None)
+            return ""
+        pace = self._paces.setdefault(view.number, Pace())
+        pace.see(view)
+        return speed_words(pace.speed, pace.seconds_left(view))
+
     def paint_header(self, width: int) -> Strip:
         style = self.part_style("row-view--header")
-        text = "".join(self._cells("  File", "To", "State", "Speed, or size", width))
+        text = "".join(columns("  File", "To", "State", "Speed, or size", width))
         return Strip([Segment(text, style)], width)
 
     def paint_row(self, position: int, width: int) -> Strip:
-        view = self._painted[position] = self._queue.view(self._rows[position])
-        if view.state == "running" and view.total is not None:
-            state = f"{bar(view.done, view.total, _BAR)} {percent(view.done, view.total):3d}%"
-        else:
-            state = f"{SIGNS[view.state][0]} {view.state}"
+        row, seen = self._rows.at(position), self._seen(position)
+        self._painted[position] = seen
         style = self.cursor_style if position == self.cursor else self.rich_style
-        if view.process and position != self.cursor:
-            style = style + self.part_style("transfer--dim")
-        coloured = style if position == self.cursor else style + self.part_style(f"transfer--{LOOKS[view.state]}")
-        cells = self._cells(f"{ARROWS[view.kind]} {short_name(view)}", visible(view.target), state, _rate(view), width)
-        first, second, third, fourth = cells
-        return Strip([Segment(first + second, style), Segment(third, coloured), Segment(fourth, style)], width)
+        if isinstance(seen, tuple):
+            parts = job_parts(*seen, width)
+        elif isinstance(seen, TransferView):
+            parts = item_parts(seen, row is not None and len(row.job.items) > 1, width)
+        else:
+            return Strip.blank(width, style)
+        return Strip([Segment(text, self._look_of(look, style, position)) for text, look in parts], width)
+
+    def _look_of(self, look: str, style: Style, position: int) -> Style:
+        return style + self.part_style(f"transfer--{look}") if look and position != self.cursor else style
 
     def paint_below(self, line: int, width: int) -> Strip:
         said = ""
-        if not self._rows and line == 0:
-            said = "  None is like that: f shows others." if self._states else _NOTHING
+        if not len(self._rows) and line == 0:
+            said = "  None is like that: f shows others." if self._filtered else _NOTHING
         return Strip([Segment(row_layout.fit(said, width), self.part_style("row-view--dim"))], width)
 
     def cursor_moved(self, before: int) -> None:
         self.post_message(self.Moved())
 
-    def row_opened(self) -> None:
-        self.post_message(self.Opened())
-
-    @staticmethod
-    def _cells(name: str, target: str, state: str, rate: str, width: int) -> tuple[str, str, str, str]:
-        """The four columns, `width` cells together; the target only where there is room."""
-        room = max(10, width - _STATE - _RATE - 2)
-        target_room = room * 3 // 5 if width >= _WIDE else 0
-        shown = f"{row_layout.fit(target, target_room - 1)} " if target_room else ""
-        rest = max(0, width - room - 1 - _STATE - 1)
-        return (
-            f"{row_layout.fit(name, room - target_room)} ",
-            shown,
-            f"{row_layout.fit(state, _STATE)} ",
-            row_layout.fit(rate, rest),
-        )
-
 
 _NOTHING = "  Nothing has been transferred yet: u uploads, d downloads, D deletes."
-
-
-def short_name(view: TransferView) -> str:
-    """The last part of what is moved."""
-    return visible((view.target if view.kind == "download" else view.source).rpartition("/")[2])
-
-
-def _rate(view: TransferView) -> str:
-    if view.process:
-        return f"in process {view.process}"
-    if view.kind == "delete":
-        return view.stage or deleted(view.done, view.total)
-    if view.state != "running":
-        return display.size(view.total) if view.total is not None else ""
-    if view.stage or view.done == view.total:
-        return view.stage or "waiting for the answer"
-    left = display.duration(view.seconds_left) if view.seconds_left is not None else ""
-    return f"{display.size(round(view.speed))}/s  {left}" if view.speed >= 1 else ""

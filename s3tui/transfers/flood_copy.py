@@ -1,0 +1,262 @@
+"""Many objects copied or moved by one endpoint, two requests each: HeadObject of the source, and CopyObject.
+
+What makes one copy safe and sure costs two requests more, HEAD of the target before and after it. Here the first is
+done by `If-None-Match: *` alone, on an endpoint that has shown on an object of ours that it honours it, and the second
+by one listing of all copies. A list doesn't tell metadata, so the first of each kind of object (`kind_of`) goes the
+ordinary way and is compared in full. Whatever isn't plain is given back, to go that way, too: `copy.copy`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeAlias
+
+from s3tui.background import Cancelled, CancelToken
+from s3tui.errors import S3tuiError
+from s3tui.s3 import carried, errors
+from s3tui.s3.carried import Carried
+from s3tui.s3.client import Connection, Underway
+from s3tui.s3.copying import place_of, source_of
+from s3tui.s3.metadata import FIELDS
+from s3tui.s3.objects import ObjectInfo, from_head
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers import copy, copy_check, copy_here
+from s3tui.transfers.copy import CopyRequest
+from s3tui.transfers.copy_here import Copying
+from s3tui.transfers.create_only import honours
+from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.flood import Ended, Item
+from s3tui.transfers.found import Found, found_among
+from s3tui.transfers.move import MoveRequest
+from s3tui.transfers.notes import Fact, Notes
+from s3tui.transfers.originals import Moved, delete_originals
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.reservations import reserved
+from s3tui.transfers.stored import bare, find, has_md5
+from s3tui.transfers.together import Work, in_flight, together
+
+Bringing: TypeAlias = Item[CopyRequest] | Item[MoveRequest]
+Note = Callable[[Sequence[tuple[Notes, Mapping[str, Fact]]]], object]
+
+_TRIED = 4  # of a kind, until one goes well
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A copy that was made, and is to be compared."""
+
+    item: Bringing
+    wanted: Copying
+    written: S3Uri
+
+
+def copy_all(connection: Connection, items: Sequence[Bringing], ended: Ended, note: Note = lambda _: None) -> None:
+    """Copy or move objects of one bucket to one bucket of the same profile.
+
+    `ended(number, how)` is told of each once, from any thread; None when nothing was done, since it must go by itself.
+    `note` is told facts of what is about to be done, many at a time, and has kept them when it returns.
+    """
+    _Flood(connection, items, ended, note).run()
+
+
+def kind_of(source: ObjectInfo) -> Hashable:
+    """What of an object its copy could lack although the bytes are the same."""
+    fields = tuple(field.attribute for field in FIELDS if field.of(source.metadata))
+    checksums = tuple(name for name, _ in source.checksums)
+    return fields, bool(source.metadata.user), source.storage_class, source.encryption, checksums
+
+
+def _is_plain(source: ObjectInfo, kept: Carried) -> bool:
+    """Whether a list can tell its copy from that of another object, and CopyObject alone brings along what it has."""
+    usual = has_md5(source) and source.size <= copy_here.SMALL and not source.missing_metadata and not source.archived
+    locked = source.lock.mode or source.lock.legal_hold or source.lock.event_hold
+    private = kept.acl is None or kept.acl.is_private
+    return usual and private and not (locked or kept.tags or kept.unknown)
+
+
+class _Flood:
+    def __init__(self, connection: Connection, items: Sequence[Bringing], ended: Ended, note: Note) -> None:
+        self._connection, self._items, self._ended, self._note = connection, items, ended, note
+        self._kinds: defaultdict[Hashable, list[tuple[Bringing, Copying]]] = defaultdict(list)
+        self._is_honoured = False  # `If-None-Match: *`
+        self._sent: list[_Sent] = []  # and not yet compared
+        self._moved: list[Moved] = []  # the copies are verified, the originals still there
+
+    def run(self) -> None:
+        looked: list[tuple[Bringing, Copying]] = []
+        in_flight(partial(self._look, looked.append), self._items)
+        for item, wanted in looked:
+            self._kinds[kind_of(wanted.source)].append((item, wanted))
+        going = [each for kind in self._kinds.values() for each in self._proven(kind)]
+        self._note([(item.notes, _facts(wanted)) for item, wanted in going])
+        in_flight(self._quickly, going)
+        self._compare()
+        self._note([(each.notes, each.facts) for each in self._moved])
+        delete_originals(self._connection, self._moved, self._ended)
+
+    # ---- the sources
+
+    def _look(self, found: Callable[[tuple[Bringing, Copying]], object], item: Bringing) -> Work:
+        """As `copy.look` and `copy.bring` do it."""
+        connection, request = self._connection, _copying(item)
+        try:
+            item.token.check()
+            copy.check(connection, connection, request)
+            asked = self._head(request.source)
+            yield asked
+            source = from_head(request.source, asked.finish())
+            copy.check_chosen(request, source)
+            before = None
+            if request.overwrite:
+                asked = self._head(request.target)
+                yield asked
+                before = _there(request.target, asked)
+                copy.refuse_alias(source, before)
+            wanted = Copying(
+                request.target, request.overwrite, source, carried.survey_object(connection, source), before
+            )
+        except (errors.AccessDenied, errors.Refused, errors.Unsupported):
+            self._ended(item.number, None)
+        except (S3tuiError, Cancelled) as error:
+            self._ended(item.number, error)
+        else:
+            if _is_plain(wanted.source, wanted.kept):
+                item.progress.begin(wanted.source.size)
+                found((item, wanted))
+            else:
+                self._ended(item.number, None)
+
+    def _head(self, uri: S3Uri) -> Underway:
+        return self._connection.begin("head_object", **uri.parameters, ChecksumMode="ENABLED")
+
+    def _proven(self, kind: Sequence[tuple[Bringing, Copying]]) -> Sequence[tuple[Bringing, Copying]]:
+        """Those of one kind that may go quickly, when one of them went well."""
+        for at, (item, wanted) in enumerate(kind[:_TRIED], 1):
+            if self._ordinary(item, wanted):
+                if not (self._is_honoured or wanted.overwrite):
+                    again = partial(self._copied, wanted)
+                    self._is_honoured = honours(self._connection, wanted.target, again, "copy_object")
+                return kind[at:]
+        for item, _ in kind[_TRIED:]:
+            self._ended(item.number, None)
+        return ()
+
+    def _ordinary(self, item: Bringing, wanted: Copying) -> bool:
+        """Whether the copy is verified."""
+        try:
+            item.token.check()
+            outcome = _copying(item).run(self._connection, Progress(), item.token, item.notes)
+        except (S3tuiError, Cancelled) as error:
+            self._ended(item.number, error)
+            return False
+        self._finish(item, wanted.source, outcome)
+        return outcome.state == "verified"
+
+    # ---- the copies
+
+    def _quickly(self, going: tuple[Bringing, Copying]) -> Work:
+        item, wanted = going
+        try:
+            item.token.check()
+            yield from self._send(item, wanted)
+        except (S3tuiError, Cancelled) as error:
+            self._ended(item.number, error)
+
+    def _send(self, item: Bringing, wanted: Copying) -> Work:
+        target = wanted.target
+        with reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)):
+            if not (wanted.overwrite or self._is_honoured):
+                asked = self._head(target)
+                yield asked
+                if _there(target, asked):
+                    raise AlreadyExists(str(target))
+            underway = self._copy(wanted, {} if wanted.overwrite else {"IfNoneMatch": "*"})
+            yield underway
+            written = self._written(wanted, underway)
+        if isinstance(written, S3Uri):
+            item.progress.add(wanted.source.size)
+            self._sent.append(_Sent(item, wanted, written))
+        else:
+            self._ended(item.number, written)
+
+    def _written(self, wanted: Copying, underway: Underway) -> S3Uri | Outcome | None:
+        """Where the copy is. None: it was not made, and must go by itself."""
+        try:
+            version_id = underway.finish().get("VersionId")
+            return replace(wanted.target, version_id=None if version_id == "null" else version_id)
+        except (errors.Unreachable, errors.ServerFault) as error:
+            return copy_here.settled(self._connection, wanted, error)
+        except errors.Changed as error:
+            # Sent once, it was refused because of another object; sent twice, perhaps because of itself.
+            once = self._connection.attempts == 1 and not wanted.overwrite
+            if once and find(self._connection, wanted.target):
+                raise AlreadyExists(str(wanted.target)) from error
+            return copy_here.refused(self._connection, wanted, error)
+        except errors.S3Error:
+            return None
+
+    def _copy(self, wanted: Copying, conditions: dict[str, Any]) -> Underway:
+        settings = copy_here.settings_of(wanted) | conditions
+        return self._connection.begin("copy_object", **place_of(wanted.target), **source_of(wanted.source), **settings)
+
+    def _copied(self, wanted: Copying, conditions: dict[str, Any]) -> None:
+        self._copy(wanted, conditions).finish()
+
+    # ---- comparing
+
+    def _compare(self) -> None:
+        """What the endpoint lists of all copies; what isn't settled by that is compared one by one."""
+        if not self._sent:
+            return
+        bucket = self._sent[0].wanted.target.bucket
+        keys = [sent.wanted.target.key for sent in self._sent]
+        found = found_among(self._connection, bucket, keys, CancelToken())
+        together(self._compare_one, [sent for sent in self._sent if not self._is_listed(sent, found)])
+
+    def _is_listed(self, sent: _Sent, found: dict[str, Found]) -> bool:
+        """Whether the list settles it."""
+        source = sent.wanted.source
+        etag = bare(source.etag)
+        if found.get(sent.wanted.target.key) != (source.size, etag):
+            return False
+        outcome = Outcome("verified", "Size and ETag agree.", etag, sent.written.version_id, source.size)
+        self._finish(sent.item, source, outcome)
+        return True
+
+    def _compare_one(self, sent: _Sent) -> None:
+        item, wanted = sent.item, sent.wanted
+        try:
+            outcome = copy_check.compared(self._connection, wanted.source, wanted.kept, sent.written)
+            self._finish(item, wanted.source, outcome)
+        except (S3tuiError, Cancelled) as error:
+            self._ended(item.number, error)
+
+    def _finish(self, item: Bringing, source: ObjectInfo, outcome: Outcome) -> None:
+        """The copy was compared: tell how that ended, unless the original is still to be deleted."""
+        if item.request.kind == "copy":
+            self._ended(item.number, outcome)
+        elif outcome.state == "verified":
+            self._moved.append(Moved(item.number, item.token, item.notes, item.request.source, source, outcome))
+        else:
+            self._ended(item.number, replace(outcome, detail=f"{outcome.detail} The original was not deleted."))
+
+
+def _copying(item: Bringing) -> CopyRequest:
+    """The copy, without what a move does then."""
+    asked = item.request
+    return CopyRequest(asked.source, asked.target, asked.overwrite, asked.etag)
+
+
+def _facts(wanted: Copying) -> dict[str, Fact]:
+    return {"copying": copy_here.identity(wanted.source)}
+
+
+def _there(uri: S3Uri, asked: Underway) -> ObjectInfo | None:
+    """What is at `uri`, for which HeadObject was `asked`."""
+    try:
+        return from_head(uri, asked.finish())
+    except errors.NoSuchKey:
+        return None

@@ -1,0 +1,44 @@
+"""How fast a job goes, seen by whoever looks at it several times a second."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from s3tui.transfers.job_view import JobView
+
+_WINDOW = 10.0  # s that the speed is an average of
+_STEP = 0.2  # s between two samples
+
+
+class Pace:
+    """Of one job. Items whose size nobody knows are counted, the others' bytes."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int, int]] = deque()
+
+    def see(self, view: JobView) -> None:
+        """It is so far now."""
+        now = time.monotonic()
+        if not self._seen or now - self._seen[-1][0] >= _STEP:
+            self._seen.append((now, view.done, view.ended))
+        while now - self._seen[0][0] > _WINDOW:
+            self._seen.popleft()
+
+    @property
+    def speed(self) -> float:
+        """Bytes a second."""
+        return self._per_second(1)
+
+    def seconds_left(self, view: JobView) -> float | None:
+        """None while it can't be told."""
+        ahead, speed = (
+            (view.ahead, self.speed) if view.ahead is not None else (view.items - view.ended, self._per_second(2))
+        )
+        return ahead / speed if ahead and speed else None
+
+    def _per_second(self, column: int) -> float:
+        if len(self._seen) < 2:
+            return 0.0
+        first, last = self._seen[0], self._seen[-1]
+        return max(0.0, (last[column] - first[column]) / (last[0] - first[0]))

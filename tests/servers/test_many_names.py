@@ -1,0 +1,85 @@
+"""Files with hostile names, there and back: each arrives as what it was, or is said not to.
+
+In the matrix 200 of them; `make test-servers MANY_NAMES=10000` is the long form.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from s3tui.background import CancelToken
+from s3tui.s3 import uploads
+from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.flood import End, upload_all
+from s3tui.transfers.flood_down import download_all
+from s3tui.transfers.names import local_paths
+from s3tui.transfers.progress import Outcome
+from s3tui.transfers.upload import UploadRequest
+from tests.hostile import NAMES
+from tests.servers.conftest import Place, note
+
+COUNT = int(os.environ.get("S3TUI_MANY_NAMES") or 200)
+_LONGEST = 250  # bytes of one name that every disk takes
+
+
+def hostile_names(count: int) -> list[str]:
+    """What may be the name of a file here, no two alike."""
+    chance = random.Random(4711)
+    found: dict[str, None] = {}
+    for name in NAMES:
+        if "/" not in name and "\0" not in name and name not in (".", "..") and len(os.fsencode(name)) <= _LONGEST:
+            found[name] = None
+    several = list(found)
+    while len(found) < count:
+        name = "".join(chance.choices(several, k=2)) + str(len(found))
+        if len(os.fsencode(name)) <= _LONGEST:
+            found[name] = None
+    return list(found)[:count]
+
+
+class Ends(dict[int, End]):
+    """How each ended, by its place in the list; told once."""
+
+    def __call__(self, number: int, end: End) -> None:
+        assert number not in self
+        self[number] = end
+
+    def well(self, number: int) -> bool:
+        end = self[number]
+        return isinstance(end, Outcome) and end.state == "verified"
+
+
+def content(name: str) -> bytes:
+    return f"the content of {name!a}".encode()
+
+
+@pytest.mark.capability("odd keys")
+@pytest.mark.needs("room")
+def test_files_with_hostile_names_go_there_and_come_back(place: Place, tmp_path: Path) -> None:
+    sent, received, token = tmp_path / "sent", tmp_path / "received", CancelToken()
+    sent.mkdir()
+    names = hostile_names(COUNT)
+    for name in names:
+        (sent / name).write_bytes(content(name))
+    keys = [f"hostile/{name}" for name in names]
+    up, down = Ends(), Ends()
+    upload_all(place.connection, [UploadRequest(sent / name, place.at(f"hostile/{name}")) for name in names], up, token)
+    paths = local_paths(received, keys)
+    download_all(
+        place.connection, [DownloadRequest(place.at(key), paths[key], root=received) for key in keys], down, token
+    )
+    assert len(up) == len(down) == COUNT
+    refused = [name for number, name in enumerate(names) if not up.well(number)]
+    for number, (name, key) in enumerate(zip(names, keys, strict=True)):
+        assert down.well(number) == up.well(number), f"{name!r}: {up[number]}; {down[number]}"
+        assert not up.well(number) or paths[key].read_bytes() == content(name)
+    assert {path for path in received.rglob("*") if path.is_file()} == {
+        paths[key] for number, key in enumerate(keys) if up.well(number)
+    }
+    assert uploads.unfinished(place.connection, place.bucket).uploads == ()
+    note(f"{place.server.name}, {COUNT:,} hostile names there and back: {len(refused)} were refused")
+    assert len(refused) < COUNT / 2

@@ -1,0 +1,114 @@
+"""Jobs: their order, and what is counted of their items."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
+from s3tui.transfers import request_text
+from s3tui.transfers.job_view import JobView
+from s3tui.transfers.journal import Journal, Row
+from s3tui.transfers.progress import FINISHED, State
+from s3tui.transfers.queue import Queue
+from s3tui.transfers.tally import Tally
+from tests.transfers import fake
+from tests.transfers.fake import Fake
+
+NOBODY = Connection(Profile("lab", credentials="anonymous"))
+STATES: tuple[State, ...] = ("waiting", "running", "paused", "verified", "failed")
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(request_text.CLASSES, "fake", fake.CLASSES["fake"])
+    yield
+    fake.WORK.clear()
+    fake.RAN.clear()
+
+
+def queue_of(*jobs: str, journal: Journal | None = None) -> Queue:
+    """One that runs nothing yet; a job is the names of its items."""
+    queue = Queue(journal=journal)
+    queue._at_once = 0
+    for names in jobs:
+        queue.submit_all(NOBODY, [Fake(name) for name in names.split()])  # type: ignore[misc]
+    return queue
+
+
+def names(queue: Queue) -> list[str]:
+    return [each.row.ends[0].lstrip("/") for each in queue.rows()]
+
+
+def views(queue: Queue) -> list[JobView]:
+    return [view for job in queue.jobs() if (view := queue.job(job))]
+
+
+def test_a_job_changes_places_as_a_whole_and_its_items_run_in_that_order(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    queue = queue_of("a1 a2 a3", "b1", "c1 c2", journal=journal)
+    queue.move_job(3, -1)
+    assert names(queue) == ["a1", "a2", "a3", "c1", "c2", "b1"]
+    queue.move_job(1, 1)
+    queue.move(2, -1)
+    assert names(queue) == ["c1", "c2", "a2", "a1", "a3", "b1"]
+    queue.move_job(2, 1)  # it is the last already
+    queue.move(5, -1)  # and this the first of its job
+    assert [row.ends[0] for row in journal.since(-1).rows] == [f"/{name}" for name in names(queue)]
+    last = queue.rows()[-1].future
+    queue.at_once = 1
+    last.result(20)
+    assert fake.RAN == ["c1", "c2", "a2", "a1", "a3", "b1"]
+    journal.close()
+
+
+def test_what_its_ends_have_in_common() -> None:
+    queue = queue_of("isos/x/a isos/x/b isos/y", "alone", "photos/2024/a photos/2024-old/b", "q r")
+    assert [(view.source, view.target) for view in views(queue)] == [
+        ("/isos/", "s3://bucket/isos/"),
+        ("/alone", "s3://bucket/alone"),
+        ("/photos/", "s3://bucket/photos/"),
+        ("/", "s3://bucket/"),
+    ]
+
+
+def test_what_is_dropped_is_counted_no_more() -> None:
+    queue = queue_of("a b", "c")
+    queue.cancel([1, 3])
+    queue.clear([1, 2])  # one of them has ended
+    assert [view.states for view in views(queue)] == [{"waiting": 1}, {"cancelled": 1}]
+    queue.clear()
+    assert [view.number for view in views(queue)] == [1]
+
+
+def test_counts_are_those_of_the_items_whatever_becomes_of_them() -> None:
+    random.seed(4)
+    tally, rows = Tally(), list[Row]()
+    for _ in range(500):
+        if rows and random.random() < 0.5:
+            tally.count(rows.pop(random.randrange(len(rows))), -1)
+        total = random.choice([None, 0, 7, 1000])
+        done = random.randint(0, total or 0)
+        state = random.choice(STATES)
+        row = Row(1, 1, 1, "upload", ("", ""), state, "", False, total, done, "", None, random.random() < 0.5)
+        rows.append(row)
+        tally.count(row, 1)
+    sized = [row for row in rows if row.total is not None]
+    going = [row for row in rows if row.state not in FINISHED]
+    assert +tally.states == Counter(row.state for row in rows)
+    assert (tally.left, tally.done) == (sum(row.left for row in rows), sum(row.done for row in rows))
+    assert tally.total == sum(row.total or 0 for row in sized)
+    assert tally.ahead == sum((row.total or 0) - row.done for row in going if row.total is not None)
+    assert tally.unsized == sum(row.total is None for row in going)
+
+
+def test_how_far_it_is_by_items_where_sizes_are_not_known() -> None:
+    queue = queue_of("a b c d")
+    queue.cancel([1])
+    (view,) = views(queue)
+    assert (view.through, view.whole, view.ahead) == (1000, 4000, None)
