@@ -141,7 +141,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("show_deleted", "Show deleted", "V", "Show deleted objects among the others, or hide them again.", check=_place_listed),
     Command("export", "Export", "x", "Write what the table shows to a file: CSV, JSON Lines or Parquet.", check=_listed),
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
-    Command("upload", "Upload", "u", "Upload files and folders to this prefix, also by templates or a manifest; a plan comes first.", check=_writable_bucket, footer="Upload"),
+    Command("upload", "Upload", "u", "Upload files and folders to this prefix, also by templates or a manifest.", check=_writable_bucket, footer="Upload"),
     Command("download", "Download", "d", "Download the selected objects, or the one under the cursor.", check=_objects, footer="Download"),
     Command("copy_to", "Copy", "c", "Copy the selected objects and prefixes, or what is under the cursor.", check=_movable),
     Command("move", "Move, rename", "m", "Move or rename the selected objects and prefixes, or what is under the cursor.", check=_movable),
