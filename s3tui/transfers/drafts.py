@@ -59,6 +59,17 @@ def drafts(files: Sequence[LocalFile], form: Form, now: datetime, token: CancelT
     return made
 
 
+def of_name(file: LocalFile) -> dict[str, str]:
+    """The fields of a template that its name tells, without a look at the file."""
+    return {
+        "name": file.path.name,
+        "stem": file.path.stem,
+        "ext": file.path.suffix,
+        "parent": os.path.basename(os.path.dirname(os.path.abspath(file.path))),
+        "relpath": file.relpath,
+    }
+
+
 class _Filling:
     def __init__(self, form: Form, now: datetime, token: CancelToken, tell: Tell) -> None:
         self._form, self._token, self._tell = form, token, tell
@@ -87,17 +98,8 @@ class _Filling:
         return Draft(file, target, identity, None, why) if why else Draft(file, target, identity, request)
 
     def _values(self, file: LocalFile, source: Source) -> dict[str, str]:
-        name = file.path.name
-        values = {
-            "name": name,
-            "stem": file.path.stem,
-            "ext": file.path.suffix,
-            "parent": os.path.basename(os.path.dirname(os.path.abspath(file.path))),
-            "relpath": file.relpath,
-            "size": str(source.size),
-            "uuid4": str(uuid.uuid4()),
-        }
-        return self._of_all | values | self._digested(source)
+        values = {"size": str(source.size), "uuid4": str(uuid.uuid4())}
+        return self._of_all | of_name(file) | values | self._digested(source)
 
     def _digested(self, source: Source) -> dict[str, str]:
         sums = {name: hashlib.new(name, usedforsecurity=False) for name in self._digests}

@@ -151,7 +151,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("bring_back", "Bring back", "U", "Bring back a deleted object, or make an older version the current one.", check=_versioned),
     Command("export", "Export", "x", "Write what the table shows to a file: CSV, JSON Lines or Parquet.", check=_listed),
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
-    Command("upload", "Upload", "u", "Upload files and folders to this prefix, also by templates or a manifest; a plan comes first.", check=_writable_bucket, footer="Upload"),
+    Command("upload", "Upload", "u", "Upload files and folders to this prefix, also by templates or a manifest.", check=_writable_bucket, footer="Upload"),
     Command("download", "Download", "d", "Download the selected objects and prefixes, or what is under the cursor.", check=_receivable, footer="Download"),
     Command("sync", "Sync", "S", "Make one place like another, a folder or a prefix; a plan comes first.", check=_place),
     Command("copy_to", "Copy", "c", "Copy the selected objects and prefixes, or what is under the cursor.", check=_movable),

@@ -165,9 +165,9 @@ async def test_odd_names_are_shown_not_obeyed() -> None:
 
 
 async def test_very_many_steps_are_not_all_drawn() -> None:
-    shown = screen(*(asks(f"{n:06}") for n in range(20_000)))
+    shown = screen(*(asks(f"{n:06}") for n in range(5_000)))
     async with showing(shown, (200, 50)) as (app, pilot):
         await press(pilot, "end")
-        assert "019999" in text_of(app) and "000000 " not in text_of(app)
+        assert "004999" in text_of(app) and "000000 " not in text_of(app)
         await press(pilot, "S")
-        assert "20,000 skipped" in said(app)
+        assert "5,000 skipped" in said(app)

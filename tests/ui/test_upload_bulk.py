@@ -16,6 +16,8 @@ from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import used_templates
+from s3tui.transfers.journal import Journal, Whom
+from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.dialogs.choose import Choose
 from s3tui.ui.dialogs.file_picker import FilePicker, FileTable
 from s3tui.ui.dialogs.upload import UploadForm
@@ -72,6 +74,7 @@ async def test_isos_and_a_folder_go_up_by_a_template_and_one_conflict_is_asked(
         assert isinstance(pilot.app.screen, PlanScreen)
         await press(pilot, "o", "ctrl+s")
         await until(pilot, lambda: isinstance(pilot.app.screen, Browser) and not browser.queue.running)
+        await settle(pilot)
         views = browser.queue.snapshot()
     assert [view.state for view in views] == ["verified"] * 5
     for name in ("agent.iso", "boot.iso", "rescue.iso", "docs/a.txt", "docs/deep/b.txt"):
@@ -176,6 +179,21 @@ async def test_what_becomes_of_taken_keys_can_be_said_before(connection: Connect
         await press(pilot, "ctrl+s")
         [[request]] = app.answers
     assert request.target.key == "agent.iso" and request.overwrite
+
+
+async def test_what_an_earlier_run_has_left_paused_is_said(
+    connection: Connection, bucket: str, files: Path, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "transfers")
+    profile = connection.profile
+    whom = Whom(profile.name, profile.endpoint, profile.region, profile.origin)
+    job, [row] = journal.add(whom, [UploadRequest(files / "boot.iso", S3Uri(bucket, "boot.iso"))])
+    journal.end(row._replace(state="paused"))
+    journal.release(job.number)
+    form = UploadForm(connection, S3Uri(bucket), [files / "boot.iso"], journal)
+    async with showing(form) as (app, pilot):
+        await press(pilot, "ctrl+s")
+        assert isinstance(app.screen, PlanScreen) and "can be resumed instead" in " ".join(text_of(app).split())
 
 
 async def test_going_back_from_the_plan_keeps_the_form(connection: Connection, bucket: str, files: Path) -> None:

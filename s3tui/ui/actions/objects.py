@@ -23,7 +23,7 @@ async def _upload(browser: Browser) -> None:
     assert connection is not None
     here = browser.bucket_tree.current if browser.bucket_tree.has_focus else browser.place
     target = here or S3Uri(browser.current_bucket)  # the hits of a search need not have begun at a place
-    requests = await browser.app.push_screen_wait(UploadForm(connection, target))
+    requests = await browser.app.push_screen_wait(UploadForm(connection, target, journal=browser.queue.journal))
     if requests:
         await background.run(background.LOCAL, browser.queue.submit_all, connection, requests)
 

@@ -20,7 +20,9 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import local_files, used_templates
+from s3tui.transfers.begun_here import paused_for
 from s3tui.transfers.bulk import RELPATH, BadLines, Form
+from s3tui.transfers.journal import Journal
 from s3tui.transfers.plan import Plan
 from s3tui.transfers.preflight import preflight
 from s3tui.transfers.request import Request
@@ -62,10 +64,17 @@ class UploadForm(Dialog[list[Request]]):
     # Where files were chosen last: the next upload of this run begins there.
     _folder: ClassVar[Path] = Path()
 
-    def __init__(self, connection: Connection, target_prefix: S3Uri, paths: Iterable[Path] = ()) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        target_prefix: S3Uri,
+        paths: Iterable[Path] = (),
+        journal: Journal | None = None,
+    ) -> None:
+        """`journal` knows what an earlier run has left paused."""
         self.target = target_prefix if target_prefix.is_prefix else target_prefix.parent
         super().__init__(f"Upload to s3://{self.target.bucket}")
-        self.connection = connection
+        self.connection, self._journal = connection, journal
         self._paths = dict.fromkeys(paths)
         self._left_out: set[Path] = set()
         self._chosen = Chosen()
@@ -180,14 +189,14 @@ class UploadForm(Dialog[list[Request]]):
         """Walk the folders. Raises `S3tuiError`."""
         token = CancelToken()
         async with self._turn:
-            listed_in = self.fields.value("manifest").strip()
             self._below = self.fields.target
             with self._telling():
                 found = await background.run(
                     background.LOCAL,
                     look,
                     list(self._paths),
-                    local_files.absolute(listed_in, self._folder.absolute()) if listed_in else None,
+                    self.fields.value("manifest").strip(),
+                    self._folder.absolute(),
                     self._below,
                     token,
                     self._tell,
@@ -299,19 +308,16 @@ class UploadForm(Dialog[list[Request]]):
             if not self._chosen.files:
                 raise BadInput("There are no files yet.", "Type a path, or press ctrl+o to browse.")
             with self._telling():
-                plan = await background.run(
-                    background.LISTING,
-                    preflight,
-                    self.connection,
-                    self._chosen.files,
-                    form,
-                    token,
-                    self._tell,
-                    token=token,
-                )
+                return await background.run(background.LISTING, self._preflight, self._chosen, form, token, token=token)
         finally:
             self._is_sending = False
-        plan.remarks[:0] = self._chosen.remarks
+
+    def _preflight(self, chosen: Chosen, form: Form, token: CancelToken) -> Plan:
+        """In a thread."""
+        plan = preflight(self.connection, chosen.files, form, token, self._tell)
+        plan.remarks[:0] = chosen.remarks
+        if self._journal and (paused := paused_for(self._journal, self.connection, plan)):
+            plan.remarks.append(paused)
         return plan
 
     async def _agreed(self, form: Form, plan: Plan) -> list[Request] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,9 @@ from typing import overload
 
 from s3tui.background import CancelToken
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import manifest, names
+from s3tui.transfers import local_files, manifest, names
 from s3tui.transfers.bulk import Form, LocalFile, Tell
+from s3tui.transfers.drafts import of_name
 from s3tui.transfers.template import KNOWN, Template, own_fields
 from s3tui.transfers.walk import walk
 from s3tui.ui.widgets.move_list import Move
@@ -35,14 +36,16 @@ class Chosen:
         return Chosen([self.files[at] for at in kept], [self.sizes[at] for at in kept], self.remarks, self.has_folder)
 
 
-def look(paths: Sequence[Path], listed_in: Path | None, target: S3Uri, token: CancelToken, tell: Tell) -> Chosen:
-    """The files of `paths`, which are files and folders, and those that the manifest `listed_in` names.
+def look(paths: Sequence[Path], listed_in: str, folder: Path, target: S3Uri, token: CancelToken, tell: Tell) -> Chosen:
+    """The files of `paths`, which are files and folders, and those that a manifest names, if one was typed.
 
-    Raises `BadManifest`, `LocalFailure`, `Cancelled`.
+    `listed_in` is from `folder` when it is relative. Raises `BadInput`, `LocalFailure`, `Cancelled`.
     """
     outermost = [path for path in paths if not frozenset(path.parents).intersection(paths)]
     walked = walk(outermost, token, tell)
-    files = walked.files + (manifest.read(listed_in, target, token, tell) if listed_in else [])
+    files = walked.files
+    if listed_in:
+        files = files + manifest.read(local_files.absolute(listed_in, folder), target, token, tell)
     sizes = []
     for file in files:
         token.check()
@@ -81,15 +84,8 @@ class Rows(Sequence[Move]):
         if isinstance(at, slice):
             return [self[number] for number in range(len(self))[at]]
         file, size = self._chosen.files[at], self._chosen.sizes[at]
-        target = file.at or self._form.target.with_key(self._form.target.key + self._template.fill(self._values(file)))
+        target = file.at or self._form.target.with_key(
+            self._form.target.key + self._template.fill(self._of_all | of_name(file))
+        )
         kind = self._form.content_type or names.content_type(file.path)
         return Move(str(file.path), file.relpath, target.key, kind, size)
-
-    def _values(self, file: LocalFile) -> Mapping[str, str]:
-        return self._of_all | {
-            "name": file.path.name,
-            "stem": file.path.stem,
-            "ext": file.path.suffix,
-            "parent": file.path.parent.name,
-            "relpath": file.relpath,
-        }
