@@ -37,9 +37,9 @@ class Server:
     ready: Callable[[], bool] = lambda: True
 
     def restart(self) -> None:
-        """Kill it and start it again, with what it had."""
+        """Stop it and start it again, with what it had."""
         assert self.daemon
-        self.daemon.kill()
+        self.daemon.stop()
         self.daemon.start()
         wait_until(self.ready, self.daemon)
 

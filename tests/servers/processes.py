@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 PATIENCE = 90.0  # seconds until a server counts as not starting
+_TIDY = 10.0  # seconds that a program may take to end
 _PR_SET_PDEATHSIG = 1
 
 
@@ -71,6 +72,14 @@ class Daemon:
                 stderr=subprocess.STDOUT,
                 preexec_fn=_die_with_parent,
             )
+
+    def stop(self) -> None:
+        """Let it end as whoever looks after it would: of a gateway that is killed, Ceph waits half a minute for a word."""
+        self._process.terminate()
+        try:
+            self._process.wait(_TIDY)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def kill(self) -> None:
         self._process.kill()

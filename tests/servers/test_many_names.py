@@ -17,7 +17,7 @@ from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.flood import End, upload_all
 from s3tui.transfers.flood_down import download_all
 from s3tui.transfers.names import local_paths
-from s3tui.transfers.progress import Outcome
+from s3tui.transfers.progress import OVER, Outcome
 from s3tui.transfers.upload import UploadRequest
 from tests.hostile import NAMES
 from tests.servers.conftest import Place, note
@@ -49,8 +49,9 @@ class Ends(dict[int, End]):
         self[number] = end
 
     def well(self, number: int) -> bool:
+        """Also where the server lists it under another name, so that it could not be compared."""
         end = self[number]
-        return isinstance(end, Outcome) and end.state == "verified"
+        return isinstance(end, Outcome) and end.state in OVER
 
 
 def content(name: str) -> bytes:
@@ -75,11 +76,13 @@ def test_files_with_hostile_names_go_there_and_come_back(place: Place, tmp_path:
     assert len(up) == len(down) == COUNT
     refused = [name for number, name in enumerate(names) if not up.well(number)]
     for number, (name, key) in enumerate(zip(names, keys, strict=True)):
-        assert down.well(number) == up.well(number), f"{name!r}: {up[number]}; {down[number]}"
-        assert not up.well(number) or paths[key].read_bytes() == content(name)
+        if up.well(number):
+            assert down.well(number), f"{name!r}: {up[number]}; {down[number]}"
+            assert paths[key].read_bytes() == content(name)
     assert {path for path in received.rglob("*") if path.is_file()} == {
-        paths[key] for number, key in enumerate(keys) if up.well(number)
+        paths[key] for number, key in enumerate(keys) if down.well(number)
     }
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
-    note(f"{place.server.name}, {COUNT:,} hostile names there and back: {len(refused)} were refused")
+    # SeaweedFS makes a folder of a name that ends with a backslash, and drops what is in it.
+    note(f"{place.server.name}, {COUNT:,} hostile names there and back: {len(refused)} were said not to have arrived")
     assert len(refused) < COUNT / 2
