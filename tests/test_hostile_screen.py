@@ -182,8 +182,9 @@ def test_files(start: Start) -> None:
     screen.do("T", see="From")
     screen.do("Escape", "*", see="79 selected")
     screen.do("d", see="Into the folder")
-    screen.do("Tab", "End", "Ctrl+S", see="already there")
-    screen.do("Tab", "Tab", "Enter", see="29 failed")
+    screen.do("Tab", "End", "Ctrl+S", see="24 to decide")
+    screen.do("S", see="24 skipped")
+    screen.do("Ctrl+S", see="29 failed")
     screen.do("T", see="From")
     screen.leave()
 

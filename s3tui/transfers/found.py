@@ -21,8 +21,11 @@ def found_among(connection: Connection, bucket: str, keys: Sequence[str], token:
     A key that is missing may be there all the same: the listing is given up when it fails, or when too much else
     stands between. Raises `Cancelled`.
     """
-    wanted, found = set(keys), dict[str, Found]()
-    last, prefix = max(key.encode() for key in keys), shared_prefix(keys)
+    found: dict[str, Found] = {}
+    wanted = {key for key in keys if _is_text(key)}
+    if not wanted:
+        return found
+    last, prefix = max(key.encode() for key in wanted), shared_prefix(wanted)
     more: dict[str, Any] = {}
     for _ in range(len(wanted) // _PAGE + 1 + _SPARE):
         token.check()
@@ -40,3 +43,12 @@ def found_among(connection: Connection, bucket: str, keys: Sequence[str], token:
             break
         more = {"ContinuationToken": following}
     return found
+
+
+def _is_text(key: str) -> bool:
+    """Whether it can be asked for: bytes that aren't UTF-8 can't."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

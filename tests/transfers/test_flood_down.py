@@ -121,3 +121,12 @@ def test_cancelled_before_it_began(connection: Connection, bucket: str, paths: d
     ends = flood(connection, bucket, paths, token)
     assert all(isinstance(end, Cancelled) for end in ends.values())
     assert not any(path.exists() for path in paths.values())
+
+
+def test_a_key_that_can_not_be_asked_for_fails_alone(
+    connection: Connection, bucket: str, paths: dict[str, Path]
+) -> None:
+    bad = "files/\udcff.bin"
+    ends = flood(connection, bucket, {**paths, bad: paths[KEYS[0]].with_name("bad.bin")})
+    assert "UTF-8" in str(ends.pop(bad))
+    assert states(ends) == {"verified"}

@@ -17,7 +17,9 @@ class KeyLine(Footer):
         self._shown: list[object] = []
 
     async def recompose(self) -> None:
-        """See `Widget.recompose`."""
+        """See `Widget.recompose`. It may be asked of one whose screen has gone."""
+        if not self.is_attached:
+            return
         bindings = self.screen.active_bindings.values()
         shown: list[object] = [(key, enabled, tooltip) for _, key, enabled, tooltip in bindings if key.show]
         if shown != self._shown:
