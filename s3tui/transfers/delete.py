@@ -203,6 +203,9 @@ class _Deleting:
                     if len(self._running) >= AT_ONCE:
                         self._collect(FIRST_COMPLETED)
             self._collect(ALL_COMPLETED)
+        except errors.S3Error:
+            self._collect(ALL_COMPLETED)  # what was listed before goes, and is told
+            raise
         except BaseException:  # Ctrl-C, too
             stop.cancel()
             self._collect(ALL_COMPLETED)

@@ -187,7 +187,7 @@ def test_a_terminal_is_asked(
         terminal.send("r\r")
         terminal.wait_for("f2: An object")
         terminal.send("O\r")
-        assert terminal.wait_for_exit(30) == 0
+        assert terminal.wait_for_exit() == 0
     found = {key: content(connection, bucket, key) for key in keys(connection, bucket)}
     assert found == {
         "lab/f0": b"before",

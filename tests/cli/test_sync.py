@@ -109,7 +109,7 @@ def test_a_terminal_is_asked_for_the_name(
             terminal.wait_for("Type “")
             assert f"to delete: s3://{bucket}/p/gone" in terminal.text
             terminal.send(f"{answer}\r")
-            assert terminal.wait_for_exit(20) == code
+            assert terminal.wait_for_exit() == code
         assert len(keys(connection, bucket)) == left
 
 

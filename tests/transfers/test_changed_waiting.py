@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from s3tui.background import CancelToken
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import flood
@@ -17,6 +16,7 @@ from s3tui.transfers.journal import Journal
 from s3tui.transfers.progress import Outcome
 from s3tui.transfers.queue import Queue, Transfer
 from s3tui.transfers.upload import UploadRequest
+from tests.floods import ends_of
 from tests.transfers.conftest import content
 
 Make = Callable[..., Path]
@@ -108,7 +108,6 @@ def test_a_file_that_is_missing_says_so(connection: Connection, bucket: str, tmp
 def test_small_files_are_refused_as_well(connection: Connection, bucket: str, make: Make) -> None:
     requests = [UploadRequest(make(10, f"{n}"), S3Uri(bucket, f"{n}"), overwrite=True).noted() for n in range(3)]
     requests[2].path.write_bytes(b"another")
-    ends: dict[int, flood.End] = {}
-    flood.upload_all(connection, requests, ends.__setitem__, CancelToken())
+    ends = ends_of(flood.upload_all, connection, requests)
     assert all(isinstance(ends[n], Outcome) for n in (0, 1))
     assert isinstance(ends[2], FileChangedWaiting)

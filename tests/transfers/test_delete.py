@@ -436,8 +436,9 @@ def test_gone_on_with_after_a_kill_it_puts_no_second_marker(connection: Connecti
 
 
 def test_a_list_that_breaks_off_is_a_part(
-    through: Connection, connection: Connection, proxy: Proxy, bucket: str
+    through: Connection, connection: Connection, proxy: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("s3tui.transfers.delete.LARGEST", 50)
     put_many(connection, bucket, 60)
     denied = b"<Error><Code>AccessDenied</Code></Error>"
 

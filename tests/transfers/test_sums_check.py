@@ -147,7 +147,7 @@ def attempt(connection: Connection, bucket: str, path: Path, progress: Progress,
 
 
 def test_it_shows_how_far_it_is_and_can_be_cancelled(connection: Connection, bucket: str, make: Make) -> None:
-    path = make(4 * MIB)
+    path = make(8 * MIB)
     sums(path, f"{sha256(path)}  image.iso\n")
     token = CancelToken()
     progress = Looking(token.cancel)
@@ -158,7 +158,7 @@ def test_it_shows_how_far_it_is_and_can_be_cancelled(connection: Connection, buc
 
 
 def test_a_file_that_changes_while_it_is_checked_is_refused(connection: Connection, bucket: str, make: Make) -> None:
-    path = make(4 * MIB)
+    path = make(8 * MIB)
     sums(path, f"{sha256(path)}  image.iso\n")
     with pytest.raises(FileChanged):
         attempt(connection, bucket, path, Looking(lambda: path.write_bytes(b"x" * 4 * MIB)), CancelToken())

@@ -84,7 +84,7 @@ def test_progress_counts_what_is_sent_not_what_is_hashed(
 
     monkeypatch.setattr(Progress, "add", add)
     send(connection, make(3 * MIB), bucket)
-    assert seen == sorted(seen) and seen[-1] == 3 * MIB and len(seen) > 10
+    assert seen == sorted(seen) and seen[-1] == 3 * MIB and len(seen) > 1
 
 
 @pytest.mark.parametrize("size", [3 * MIB, 12 * MIB])
