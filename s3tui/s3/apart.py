@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from io import FileIO
 from math import inf
+from mmap import mmap
 from typing import Any, BinaryIO, cast
 
 from s3tui.background import Cancelled, CancelToken
@@ -17,6 +18,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.lister import Ask, Begin, Ended, Reply, Rows, Stop
 from s3tui.s3.listing import Listing, fill
+from s3tui.s3.packed import Packed
 from s3tui.s3.page_source import AskedPage, EndpointPages
 from s3tui.s3.reader import Reader, give_back_memory
 
@@ -34,7 +36,7 @@ def read(
     fill(listing, _pages(listing, connection, token or CancelToken()), on_page)
 
 
-def _pages(listing: Listing, connection: Connection, token: CancelToken) -> Iterator[Columns]:
+def _pages(listing: Listing, connection: Connection, token: CancelToken) -> Iterator[Columns | Packed]:
     source = EndpointPages(connection, listing.bucket, listing.plan)
     first = Reader(source, listing.plan, token)
     yield from first.first_pages()
@@ -57,22 +59,25 @@ class _Apart:
         self._failure: Exception | None = None
         self._ended: Ended | None = None
         self._ends = inf  # of what it may still say
+        self._space = mmap(-1, 1 << 20)
         self._process = processes.start("s3tui.s3.lister")
 
-    def pages(self) -> Iterator[Columns]:
+    def pages(self) -> Iterator[Packed]:
         """What it reads. Raises what reading raises; when the lister dies, the plan of `listing` goes on behind it."""
         given, last = 0, b""
         try:
-            self._tell(Begin(self._source.bucket, self._listing.plan, self._source.may_split))
+            base = self._listing.columns.key_bytes_count
+            self._tell(Begin(self._source.bucket, self._listing.plan, self._source.may_split, base))
             while self._ended is None:
                 message = self._message()
                 if isinstance(message, Ask):
                     self._tell(Reply(self._asked(message)))
                 elif isinstance(message, Ended):
                     self._ended = message
-                elif len(columns := self._taken(message)):
-                    given, last = given + len(columns), columns.key_bytes(len(columns) - 1)
-                    yield columns
+                else:
+                    rows = self._taken(message)
+                    given, last = given + len(rows), rows.last_key
+                    yield rows
         except (EOFError, OSError):
             pass  # it was killed, or hangs
         finally:
@@ -95,9 +100,12 @@ class _Apart:
 
     def _read(self, size: int) -> bytearray:
         """So many bytes from it. A cancelled one is told so, and gets some time to hand over its plan."""
-        pipe = cast(FileIO, self._process.stdout)
         data = bytearray(size)
-        rest = memoryview(data)
+        self._fill(memoryview(data))
+        return data
+
+    def _fill(self, rest: memoryview) -> None:
+        pipe = cast(FileIO, self._process.stdout)
         while rest:
             if self._token.cancelled and self._ends == inf:
                 self._ends = time.monotonic() + _LAST_WORDS
@@ -109,7 +117,6 @@ class _Apart:
                 rest = rest[count:]
             elif time.monotonic() > self._ends:
                 raise EOFError
-        return data
 
     def _asked(self, question: Ask) -> AskedPage | None:
         """None when it won't come: then the lister ends, and why is told afterwards."""
@@ -120,8 +127,13 @@ class _Apart:
             self._failure = error
             return None
 
-    def _taken(self, rows: Rows) -> Columns:
+    def _taken(self, rows: Rows) -> Packed:
         for request in rows.logged:
             self._source.log(request)
         self._listing.waiting = rows.waiting
-        return Columns.unpacked(self._read(rows.size))
+        if len(self._space) < rows.size:
+            self._space = mmap(-1, rows.size)  # its memory comes while the pipe is read, without the interpreter
+        with memoryview(self._space) as space:
+            data = space[: rows.size]
+        self._fill(data)
+        return Packed(data)

@@ -8,7 +8,6 @@ holds a view of the blob.
 from __future__ import annotations
 
 import operator
-import pickle
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -237,29 +236,15 @@ class Columns:
 
     # -- as bytes, to send to another process
 
-    def packed(self) -> bytes:
-        """All rows as bytes, for `unpacked`."""
-        numbers = (self._sizes.tobytes(), self._times.tobytes())
-        texts = (bytes(self._kinds), bytes(self._classes))
-        rest = (self._class_names, self._count, self.total_size, self.prefix_count, self._has_versions, self.in_order)
-        return pickle.dumps((self._keys.raw(), self._etags.raw(), numbers, texts, rest, self._edges), protocol=5)
-
-    @classmethod
-    def unpacked(cls, data: bytes | bytearray) -> Columns:
-        """What `packed` made; never from anyone but our own process, since it is a pickle."""
-        self = cls()
-        keys, etags, numbers, texts, rest, self._edges = pickle.loads(data)
-        self._keys, self._etags = KeyColumn.from_raw(*keys), EtagColumn.from_raw(*etags)
-        self._sizes, self._times = (array("q", number) for number in numbers)
-        self._kinds, self._classes = map(bytearray, texts)
-        self._class_names, self._count, self.total_size, self.prefix_count, self._has_versions, self.in_order = rest
-        self._class_numbers = {name: number for number, name in enumerate(self._class_names)}
-        return self
-
     @property
     def last_key(self) -> bytes | None:
         """The last key, prefixes and objects taken together, in a page that is in order; None in an empty one."""
         return max((last for _, last in self._edges.values()), default=None)
+
+    @property
+    def key_bytes_count(self) -> int:
+        """Bytes of all keys together."""
+        return self._keys.starts[-1]
 
     def all_start_with(self, prefix: bytes) -> bool:
         """Whether every key begins with `prefix`."""

@@ -9,6 +9,7 @@ from s3tui.s3 import buckets, capabilities, errors, listing
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import DELETED, NONCURRENT, OLD_MARKER, PREFIX, Columns
 from s3tui.s3.listing import Listing
+from s3tui.s3.packed import Packed
 
 _OLD = bytes([NONCURRENT, OLD_MARKER])
 
@@ -23,8 +24,8 @@ class WithDeleted(Listing):
         super().__init__(bucket, prefix, delimiter)
         self.plan = listing.new_plan(prefix, delimiter, versions=True)
 
-    def add(self, page: Columns) -> None:
-        super().add(current(page))
+    def add(self, page: Columns | Packed) -> None:
+        super().add(current(page.columns if isinstance(page, Packed) else page))
 
     @property
     def deleted_count(self) -> int:

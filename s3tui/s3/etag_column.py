@@ -87,17 +87,6 @@ class EtagColumn:
         self._digests += other._digests
         self._parts.extend(other._parts)
 
-    def raw(self) -> tuple[bytes, bytes, dict[int, str]]:
-        """All rows in a form that can be pickled, for `from_raw`."""
-        return bytes(self._digests), self._parts.tobytes(), self._odd
-
-    @classmethod
-    def from_raw(cls, digests: bytes, parts: bytes, odd: dict[int, str]) -> EtagColumn:
-        self = cls()
-        self._digests, self._odd = bytearray(digests), odd
-        self._parts.frombytes(parts)
-        return self
-
 
 def _digests(hexadecimal: Sequence[str]) -> bytes | None:
     """16 bytes for each of the texts, if all are 32 lower-case digits."""

@@ -40,7 +40,7 @@ class KeyColumn:
         part = KeyColumn()
         base = self.starts[first]
         part._blob += self._blob[base : self.starts[last]]
-        part.starts = _moved(self.starts[first : last + 1], -base)
+        part.starts = moved(self.starts[first : last + 1], -base)
         return part
 
     def append(self, keys: Sequence[bytes]) -> None:
@@ -51,22 +51,12 @@ class KeyColumn:
 
     def extend(self, other: KeyColumn) -> None:
         """Add all keys of `other`."""
-        starts = _moved(other.starts[1:], self.starts[-1])
+        starts = moved(other.starts[1:], self.starts[-1])
         self._blob += other._blob
         self.starts.extend(starts)
 
-    def raw(self) -> tuple[bytes, bytes]:
-        """All keys in a form that can be pickled, for `from_raw`."""
-        return bytes(self._blob), self.starts.tobytes()
 
-    @classmethod
-    def from_raw(cls, blob: bytes, starts: bytes) -> KeyColumn:
-        self = cls()
-        self._blob, self.starts = bytearray(blob), array("Q", starts)
-        return self
-
-
-def _moved(starts: array[int], by: int) -> array[int]:
+def moved(starts: array[int] | memoryview, by: int) -> array[int]:
     """The numbers, each with `by` added: as one long number, since one by one it takes four times as long."""
     ones = int.from_bytes(array("Q", [1]) * len(starts), sys.byteorder)
     total = int.from_bytes(starts, sys.byteorder) + by * ones

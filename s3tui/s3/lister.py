@@ -19,6 +19,7 @@ from s3tui.background import LISTING, Cancelled, CancelToken
 from s3tui.s3.columns import Columns
 from s3tui.s3.fan_out import Plan, PlanBroken
 from s3tui.s3.listing_child import read, write
+from s3tui.s3.packed import pack
 from s3tui.s3.page_source import AskedPage
 from s3tui.s3.reader import Reader
 from s3tui.s3.requests import LoggedRequest
@@ -34,6 +35,7 @@ class Begin:
     bucket: str
     plan: Plan
     may_split: bool
+    base: int  # bytes of the keys that the screen has
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """From the lister: how many bytes of packed columns follow, how many rows wait for rows before them, and what
+    """From the lister: how many bytes of packed rows follow, how many rows wait for rows before them, and what
     children asked for."""
 
     size: int
@@ -108,7 +110,7 @@ class Lister:
     def run(self) -> None:
         """Read it all. Raises `OSError` and `EOFError` when the screen's process is gone."""
         begin: Begin = read(self._source)
-        self._plan = begin.plan
+        self._plan, self._base = begin.plan, begin.base
         LISTING.submit(self._obey)
         broken = None
         try:
@@ -130,13 +132,19 @@ class Lister:
 
     def send_rows(self) -> None:
         """Send what there is."""
-        for page in self._pages:  # one by one: taking many in at once would hold the screen's interpreter longer
-            logged, self.logged[:] = self.logged[:], []
-            packed = page.packed()
-            write(self._out, Rows(len(packed), self._plan.rows_waiting, logged))
-            self._out.write(packed)
+        if not self._pages:
+            return
+        rows = Columns()
+        for page in self._pages:
+            rows.extend(page)
+        packed = list(pack(rows, self._base))
+        write(self._out, Rows(sum(map(len, packed)), self._plan.rows_waiting, self.logged[:]))
+        for text in packed:
+            self._out.write(text)
         self._out.flush()
+        self._base += rows.key_bytes_count
         self._pages.clear()
+        self.logged.clear()
         self._sent_at = time.monotonic()
 
     def _obey(self) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
 from s3tui.s3.fan_out import Plan, PlanBroken
+from s3tui.s3.packed import Packed
 from s3tui.s3.page_source import PAGE_SIZE, EndpointPages
 from s3tui.s3.reader import Reader
 from s3tui.s3.uri import S3Uri
@@ -20,6 +21,9 @@ _PREFIX_PAGES = 5
 
 class BrokenListing(S3Error):
     """The endpoint's pages don't add up, so what was listed can't be called complete."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,11 @@ class Listing:
         """How many rows have come, those too that wait for rows before them."""
         return len(self.columns) + (self.plan.rows_waiting if self.waiting is None else self.waiting)
 
-    def add(self, page: Columns) -> None:
-        self.columns.extend(page)
+    def add(self, page: Columns | Packed) -> None:
+        if isinstance(page, Packed):
+            page.add_to(self.columns)
+        else:
+            self.columns.extend(page)
 
     def name(self, index: int) -> str:
         """The row's key without the listing's prefix."""
@@ -97,7 +104,9 @@ def read(
     fill(listing, Reader(source, listing.plan, token).pages(), on_page)
 
 
-def fill(listing: Listing, pages: Iterator[Columns], on_page: Callable[[Listing], object] | None = None) -> None:
+def fill(
+    listing: Listing, pages: Iterator[Columns | Packed], on_page: Callable[[Listing], object] | None = None
+) -> None:
     """Take `pages`, which are all that `listing` lacks, into it. Raises what they raise."""
     listing.completeness = MORE
     try:
@@ -154,7 +163,7 @@ def stream(
     return _said(bucket, Reader(source, plan, token, prepare=prepare, rests=rests).pages())
 
 
-def _said(bucket: str, pages: Iterator[Columns]) -> Generator[Columns, None, None]:
+def _said(bucket: str, pages: Iterator[T]) -> Generator[T, None, None]:
     try:
         yield from pages
     except PlanBroken as error:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Literal
 
 from s3tui.background import Pool
 from s3tui.s3.direct import Answer, Direct, Way
+from s3tui.s3.packed import pack
 from s3tui.s3.page_parser import NotPlain, Page, parse_page
 
 LENGTH = struct.Struct(">I")
@@ -137,7 +138,7 @@ class Child:
             Fetched(
                 job.number,
                 "page",
-                page.columns.packed(),
+                b"".join(pack(page.columns)),
                 page.truncated,
                 page.following,
                 answer.status,

@@ -22,6 +22,7 @@ from s3tui.s3.crew import Crew
 from s3tui.s3.direct import Way
 from s3tui.s3.fan_out import OutOfOrder, Plan, Segment, StartAfterIgnored
 from s3tui.s3.listing_child import Fetched
+from s3tui.s3.packed import Packed
 from s3tui.s3.page_source import MOST_STREAMS, Pages
 from s3tui.s3.requests import LoggedRequest
 
@@ -218,7 +219,7 @@ class Reader:
             self._was_fetched = True
             truncated = fetched.truncated or bool(fetched.following)
             waiting = len(segment.pages)
-            self._take(segment, Columns.unpacked(fetched.columns), truncated, fetched.following)
+            self._take(segment, Packed(memoryview(fetched.columns)).columns, truncated, fetched.following)
             if self._prepare and len(segment.pages) > waiting:
                 self._unprepared[id(segment.pages[-1])] = segment.pages[-1]
             self._learn(crew, fetched)

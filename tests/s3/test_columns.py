@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3tui.s3.columns import DELETED, OBJECT, Columns, Row
+from s3tui.s3.packed import Packed, pack
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 keys = st.text(min_size=1, max_size=40).map(lambda key: key.encode("utf-8", "replace").decode())
@@ -130,13 +131,18 @@ def test_a_part_is_a_copy_of_those_rows(some: list[Row], data: st.DataObject) ->
     assert part.prefix_count == sum(row.is_prefix for row in some[first:last])
 
 
-@given(rows, rows)
-def test_columns_survive_the_way_to_another_process(some: list[Row], more: list[Row]) -> None:
-    columns, arrived = columns_of(some), Columns.unpacked(columns_of(some).packed())
-    for each in (columns, arrived):
-        each.extend(columns_of(more))
+@given(rows, rows, st.integers(0, 100))
+def test_columns_survive_the_way_to_another_process(some: list[Row], more: list[Row], base: int) -> None:
+    """Also onto others than they were packed for."""
+    columns, arrived = columns_of(some), columns_of(some)
+    packed = Packed(memoryview(b"".join(pack(columns_of(more), base))))
+    columns.extend(columns_of(more))
+    packed.add_to(arrived)
     assert list(arrived) == list(columns) == some + more
-    assert (arrived.in_order, arrived.last_key) == (columns.in_order, columns.last_key)
+    assert list(packed.columns) == more
+    assert (arrived.in_order, arrived.last_key, arrived.total_size, arrived.prefix_count) == (
+        columns.in_order, columns.last_key, columns.total_size, columns.prefix_count
+    )  # fmt: skip
 
 
 @given(rows, keys, st.booleans())
