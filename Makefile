@@ -13,18 +13,28 @@ BIN := .venv/bin
 # Most of a test is waiting: for a server, a screen, a terminal.
 WORKERS ?= 5
 
-.PHONY: demo test test-servers bench screenshots clean
+# Hundreds of tests start processes: none should compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test lint compiled test-servers bench screenshots clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo-installed
 	@$(BIN)/s3tui demo
 
 test: .venv/dev-installed
+	@$(MAKE) --no-print-directory -j2 lint compiled
+	$(not-here) $(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+lint: .venv/dev-installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(not-here) $(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+# Once, and not by each worker.
+compiled: .venv/dev-installed
+	@$(BIN)/pytest --collect-only -q >/dev/null
 
 test-servers: .venv/dev-installed
 	$(foreach name,LONG_LIST KILLS KILLED_SIZE FROZEN MANY_NAMES,$(if $($(name)),S3TUI_$(name)=$($(name)))) $(BIN)/pytest tests/servers $(addprefix --server=,$(ONLY))

@@ -32,6 +32,12 @@ _numbers = itertools.count(1)
 LARGEST_SEARCHED = 4 << 20  # bytes; what is larger is something to upload
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish() -> None:
     """The report of snapshots that differ shows the whole environment: nothing secret may be in it."""
