@@ -25,7 +25,7 @@ from s3tui.s3.client import Connection
 # A third of a UI test's time went into looking for garbage among what will never be any.
 gc.set_threshold(100_000, 50, 100)
 # No test is about how fast this machine is; more examples: pytest --hypothesis-profile=long
-settings.register_profile("s3tui", deadline=None, max_examples=40)
+settings.register_profile("s3tui", deadline=None, max_examples=25)
 settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("s3tui")
 _numbers = itertools.count(1)
