@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from s3tui.background import CancelToken
 from s3tui.s3 import uploads
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.flood import End, upload_all
@@ -19,6 +18,7 @@ from s3tui.transfers.flood_down import download_all
 from s3tui.transfers.names import local_paths
 from s3tui.transfers.progress import OVER, Outcome
 from s3tui.transfers.upload import UploadRequest
+from tests.floods import ends_of
 from tests.hostile import NAMES
 from tests.servers.conftest import Place, note
 
@@ -41,17 +41,9 @@ def hostile_names(count: int) -> list[str]:
     return list(found)[:count]
 
 
-class Ends(dict[int, End]):
-    """How each ended, by its place in the list; told once."""
-
-    def __call__(self, number: int, end: End) -> None:
-        assert number not in self
-        self[number] = end
-
-    def well(self, number: int) -> bool:
-        """Also where the server lists it under another name, so that it could not be compared."""
-        end = self[number]
-        return isinstance(end, Outcome) and end.state in OVER
+def well(end: End) -> bool:
+    """Also where the server lists it under another name, so that it could not be compared."""
+    return isinstance(end, Outcome) and end.state in OVER
 
 
 def content(name: str) -> bytes:
@@ -61,26 +53,26 @@ def content(name: str) -> bytes:
 @pytest.mark.capability("odd keys")
 @pytest.mark.needs("room")
 def test_files_with_hostile_names_go_there_and_come_back(place: Place, tmp_path: Path) -> None:
-    sent, received, token = tmp_path / "sent", tmp_path / "received", CancelToken()
+    sent, received = tmp_path / "sent", tmp_path / "received"
     sent.mkdir()
     names = hostile_names(COUNT)
     for name in names:
         (sent / name).write_bytes(content(name))
     keys = [f"hostile/{name}" for name in names]
-    up, down = Ends(), Ends()
-    upload_all(place.connection, [UploadRequest(sent / name, place.at(f"hostile/{name}")) for name in names], up, token)
-    paths = local_paths(received, keys)
-    download_all(
-        place.connection, [DownloadRequest(place.at(key), paths[key], root=received) for key in keys], down, token
+    up = ends_of(
+        upload_all, place.connection, [UploadRequest(sent / name, place.at(f"hostile/{name}")) for name in names]
     )
-    assert len(up) == len(down) == COUNT
-    refused = [name for number, name in enumerate(names) if not up.well(number)]
+    paths = local_paths(received, keys)
+    down = ends_of(
+        download_all, place.connection, [DownloadRequest(place.at(key), paths[key], root=received) for key in keys]
+    )
+    refused = [name for number, name in enumerate(names) if not well(up[number])]
     for number, (name, key) in enumerate(zip(names, keys, strict=True)):
-        if up.well(number):
-            assert down.well(number), f"{name!r}: {up[number]}; {down[number]}"
+        if well(up[number]):
+            assert well(down[number]), f"{name!r}: {up[number]}; {down[number]}"
             assert paths[key].read_bytes() == content(name)
     assert {path for path in received.rglob("*") if path.is_file()} == {
-        paths[key] for number, key in enumerate(keys) if down.well(number)
+        paths[key] for number, key in enumerate(keys) if well(down[number])
     }
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
     # SeaweedFS makes a folder of a name that ends with a backslash, and drops what is in it.
