@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,12 +58,11 @@ def must_be_installed() -> None:
 def running(folder: Path) -> Iterator[SecretService]:
     """A service whose keyring lies in `folder`, unlocked and empty."""
     must_be_installed()
-    places = {
-        name: folder / name.lower()
-        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
-    }
+    places = {name: folder / name.lower() for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
     for place in places.values():
         place.mkdir(mode=0o700, parents=True)
+    # Sockets are in here: where their paths have just the length that some fit and others don't, it never starts.
+    places["XDG_RUNTIME_DIR"] = Path(tempfile.mkdtemp(prefix="s3tui-"))
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "GNOME_KEYRING_CONTROL")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     session = subprocess.Popen(
@@ -86,6 +86,7 @@ def running(folder: Path) -> Iterator[SecretService]:
         if daemon:
             with suppress(ProcessLookupError):  # it goes with its bus, unless the test froze it
                 os.kill(daemon, signal.SIGKILL)
+        shutil.rmtree(places["XDG_RUNTIME_DIR"], ignore_errors=True)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ def test_a_second_sync_finds_everything_the_same(place: Place, tmp_path: Path, m
         assert plan(source, target).counts() == {"same": len(FILES) + 1}
         if isinstance(target, Path) or isinstance(source, Path):
             assert plan(target, source).counts() == {"same": len(FILES) + 1}
+    # What can only be compared by time, as an object in parts on MinIO, is told apart by whole seconds.
+    written = int(time.time())
+    while int(time.time()) <= written:
+        time.sleep(0.01)
     (folder / "a").write_bytes(b"2")
     os.utime(folder / "a", (1, 1))
     with (folder / "large.iso").open("r+b") as file:
