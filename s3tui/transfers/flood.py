@@ -88,20 +88,24 @@ class _Flood:
 
     def run(self) -> None:
         waiting = iter(self._items)
-        if self._prove(waiting):
-            self._send_all(list(waiting))
-        for item in waiting:
-            self._ended(item.number, None)
+        going = []
+        if is_honoured(self._connection, self._items[0].request.target.bucket) or self._one_went_well(waiting):
+            for item in waiting:
+                if item.request.overwrite or is_honoured(self._connection, item.request.target.bucket):
+                    going.append(item)
+                else:
+                    self._ended(item.number, None)
+            self._send_all(going)
         self._compare()
 
-    def _prove(self, waiting: Iterator[Item[UploadRequest]]) -> bool:
-        """Whether all that is still `waiting` may go in one request each."""
-        if is_honoured(self._connection, self._items[0].request.target.bucket):
-            return True
+    def _one_went_well(self, waiting: Iterator[Item[UploadRequest]]) -> bool:
+        """Try until one is verified; then it is known whether those that may replace nothing can go in one request."""
         for item in waiting:
             outcome = self._ordinary(item)
             if outcome and outcome.state == "verified":
-                return item.request.overwrite or self._is_honoured(item.request)
+                if not all(each.request.overwrite for each in self._items):
+                    self._is_honoured(item.request)
+                return True
         return False
 
     def _is_honoured(self, request: UploadRequest) -> bool:

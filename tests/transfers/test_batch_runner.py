@@ -134,7 +134,11 @@ def test_paused_in_the_middle_and_resumed(
     assert states(transfers) == {"verified": len(files)} and all_arrived(through, bucket, files)
 
 
-def test_cancelled_one_by_one(through: Connection, proxy: Proxy, bucket: str, files: dict[str, Path]) -> None:
+def test_cancelled_one_by_one(
+    through: Connection, proxy: Proxy, bucket: str, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "_AHEAD", 2)  # not all of so few are on their way at once
+    monkeypatch.setattr(together, "_MOST", 1)
     queue = Queue(None, Journal(folders.transfers_folder()))
     last: list[int] = []
 

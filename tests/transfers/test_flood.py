@@ -101,6 +101,22 @@ def test_nothing_is_replaced_where_the_condition_is_ignored(
     assert {content(through, bucket, key) for key in KEYS[::7]} == {b"old"}
 
 
+def test_one_that_may_replace_says_nothing_of_the_others(
+    through: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    """A plan has both in one job."""
+    for key in KEYS[::7]:
+        through.call("put_object", Bucket=bucket, Key=key, Body=b"old")
+    proxy.rules.append(ignores_the_condition)
+    path = make(10)
+    requests = [UploadRequest(path, S3Uri(bucket, key), overwrite=number % 2 == 0) for number, key in enumerate(KEYS)]
+    ends = ends_of(upload_all, through, requests)
+    for number, (key, end) in enumerate(zip(KEYS, ends, strict=True)):
+        kept = key in KEYS[::7] and number % 2 == 1
+        assert isinstance(end, AlreadyExists) == kept
+        assert content(through, bucket, key) == (b"old" if kept else path.read_bytes())
+
+
 def test_nothing_is_replaced_where_the_condition_is_refused(
     through: Connection, proxy: Proxy, bucket: str, make: Make
 ) -> None:
