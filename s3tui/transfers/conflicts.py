@@ -18,6 +18,7 @@ from s3tui.transfers.compare import settled_by_claims
 from s3tui.transfers.drafts import Draft
 from s3tui.transfers.evidence import digest, md5
 from s3tui.transfers.found import Found
+from s3tui.transfers.names import numbered
 from s3tui.transfers.parts import Part
 from s3tui.transfers.plan import Conflict, Step
 from s3tui.transfers.progress import Progress
@@ -25,6 +26,7 @@ from s3tui.transfers.source import Source
 from s3tui.transfers.taken import taken
 from s3tui.transfers.upload import UploadRequest
 
+_MARK = " ({})"  # `agent (2).iso` for `agent.iso`
 _MOST_NAMES = 1000  # that are tried
 Place = tuple[str, str]  # bucket, key
 
@@ -127,7 +129,7 @@ class Conflicts:
         for number in range(2, _MOST_NAMES):
             if not left:
                 return
-            tried = {place: (place[0], numbered(place[1], number)) for place in left}
+            tried = {place: (place[0], numbered(place[1], number, _MARK)) for place in left}
             free = self._free([place for place in tried.values() if place not in self._used], token)
             for place, new in tried.items():
                 if new in free and new not in self._used:
@@ -142,15 +144,6 @@ class Conflicts:
             seen = taken(self._connection, bucket, [key for of, key in places if of == bucket], token)
             free -= {(bucket, key) for key in seen.found}
         return free
-
-
-def numbered(key: str, number: int) -> str:
-    """Another key like this one: `a/agent (2).iso` for `a/agent.iso`."""
-    folder, slash, last = key.rpartition("/")
-    stem, dot, extension = last.rpartition(".")
-    if not stem:
-        stem, dot, extension = last, "", ""
-    return f"{folder}{slash}{stem} ({number}){dot}{extension}"
 
 
 def _tell_nobody(*_: object) -> None:

@@ -82,13 +82,14 @@ def shared_prefix(keys: Iterable[str]) -> str:
     return "".join(f"{part}/" for part in shared)
 
 
-def numbered(name: str, number: int) -> str:
-    """Another name like this one: `agent-2.iso` for `agent.iso`; works on keys and file names."""
+def numbered(name: str, number: int, mark: str = "-{}") -> str:
+    """Another name like this one, with the number as `mark` has it: `agent-2.iso` for `agent.iso`; works on keys and
+    file names."""
     folder, slash, last = name.rpartition("/")
     stem, dot, extension = last.rpartition(".")
     if not stem:
         stem, dot, extension = last, "", ""
-    return f"{folder}{slash}{stem}-{number}{dot}{extension}"
+    return f"{folder}{slash}{stem}{mark.format(number)}{dot}{extension}"
 
 
 def _folded(path: Path) -> str:

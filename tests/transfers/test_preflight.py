@@ -20,9 +20,10 @@ from s3tui.errors import BadInput
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import conflicts, preflight, taken
+from s3tui.transfers import preflight, taken
 from s3tui.transfers.bulk import BadLines, Form, LocalFile
 from s3tui.transfers.failures import AlreadyExists, FileChanged
+from s3tui.transfers.names import numbered
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.plan import Conflict, Plan
 from s3tui.transfers.progress import Outcome, Progress
@@ -374,7 +375,7 @@ def test_it_can_be_cancelled_while_a_file_is_read(connection: Connection, bucket
 
 def test_numbered() -> None:
     names = ["a/b.iso", "a.b/c", ".bashrc", "x.tar.gz", "a/b."]
-    assert [conflicts.numbered(name, 2) for name in names] == [
+    assert [numbered(name, 2, " ({})") for name in names] == [
         "a/b (2).iso",
         "a.b/c (2)",
         ".bashrc (2)",

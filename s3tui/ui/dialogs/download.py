@@ -21,7 +21,7 @@ from s3tui.transfers import local_files, names
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.failures import local_failure, no_room
 from s3tui.ui.dialogs.base import Dialog, plain
-from s3tui.ui.dialogs.file_picker import PathSuggester
+from s3tui.ui.dialogs.folder_input import FolderInput
 from s3tui.ui.dialogs.overwrite import Overwrite
 from s3tui.ui.widgets.form_row import FormRow
 from s3tui.ui.widgets.move_list import Move, MoveList
@@ -59,20 +59,9 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
         self._look: Look | None = None
 
     def compose_body(self) -> ComposeResult:
-        suggester = PathSuggester(Path.cwd)
-        yield FormRow("Into the folder", Input(id="folder", compact=True, suggester=suggester, select_on_focus=False))
+        yield FormRow("Into the folder", FolderInput())
         yield MoveList("Object", "File", "")
         yield Static(id="total")
-
-    def on_mount(self) -> None:
-        self.query_one("#folder").focus()
-        self._propose()
-
-    @work(exclusive=True, group="proposing", exit_on_error=False)
-    async def _propose(self) -> None:
-        proposed = await background.run(background.LOCAL, local_files.downloads)
-        folder = self.query_one("#folder", Input)
-        folder.value = folder.value or str(proposed)
 
     # ---- what would become of it
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from s3tui import background, display
+from s3tui import display
 from s3tui.background import CancelToken
 from s3tui.errors import BadInput
 from s3tui.s3.client import Connection
@@ -20,7 +19,7 @@ from s3tui.transfers.bulk import Tell
 from s3tui.transfers.plan import Plan
 from s3tui.transfers.request import Request
 from s3tui.transfers.sync_compare import Stored
-from s3tui.ui.dialogs.file_picker import PathSuggester
+from s3tui.ui.dialogs.folder_input import FolderInput
 from s3tui.ui.dialogs.planning import PlanningDialog
 from s3tui.ui.widgets.form_row import FormRow
 
@@ -38,18 +37,7 @@ class DownloadBelowForm(PlanningDialog):
         self._connection, self._prefixes, self._objects = connection, prefixes, objects
 
     def compose_fields(self) -> ComposeResult:
-        suggester = PathSuggester(Path.cwd)
-        yield FormRow("Into the folder", Input(id="folder", compact=True, suggester=suggester, select_on_focus=False))
-
-    def on_mount(self) -> None:
-        self.query_one("#folder").focus()
-        self._propose()
-
-    @work(exclusive=True, group="proposing", exit_on_error=False)
-    async def _propose(self) -> None:
-        proposed = await background.run(background.LOCAL, local_files.downloads)
-        folder = self.query_one("#folder", Input)
-        folder.value = folder.value or str(proposed)
+        yield FormRow("Into the folder", FolderInput())
 
     async def plan(self) -> list[Request] | None:
         """See `PlanningDialog`."""
