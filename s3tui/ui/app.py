@@ -222,6 +222,8 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def _look_at_others(self) -> None:
         """What another process was running may have ended; the screen of transfers looks for what is new, too."""
+        if not self.is_headless and lost_terminal.is_lost():
+            self.ended_from_outside()
         moving = self.queue.moving()
         punctual.among_transfers(any(not view.process for view in moving))
         if any(view.process for view in moving):
