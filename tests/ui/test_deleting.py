@@ -132,8 +132,10 @@ async def test_all_versions_on_request(profile: Profile, connection: Connection,
     async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
         await pilot.press("D")
         dialog = await counted(pilot)
+        assert "▐ ▌ All older versions" in shown(pilot)  # an empty box is off, without its colour
         dialog.query_one("#versions", Checkbox).value = True
         await until(pilot, lambda: "1 older version" in shown(pilot))
+        assert "▐X▌ All older versions" in shown(pilot)
         await delete(pilot, browser, bucket)
         assert versions_in(connection, bucket) == ([], [])
 
