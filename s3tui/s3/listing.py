@@ -177,6 +177,11 @@ def _said(bucket: str, pages: Iterator[T]) -> Generator[T, None, None]:
         raise BrokenListing(str(error), f"The list of “{bucket}” is not complete.") from error
 
 
+def any_key(connection: Connection, bucket: str, prefix: str, token: CancelToken | None = None) -> bool:
+    """Whether there is a key that starts with `prefix`. One page of one key. Raises `S3Error`, `Cancelled`."""
+    return len(next(pages(connection, bucket, prefix, "", token, page_size=1), Columns())) > 0
+
+
 def first_prefixes(
     connection: Connection, bucket: str, prefix: str, limit: int, token: CancelToken | None = None
 ) -> tuple[list[str], bool]:
