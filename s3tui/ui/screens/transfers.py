@@ -14,6 +14,7 @@ from textual.widgets import Static
 from s3tui import background
 from s3tui.display import counted, visible
 from s3tui.transfers.job_view import JobView
+from s3tui.transfers.pace import Underway
 from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
@@ -77,6 +78,9 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         self._possible: dict[str, bool] = {}
         self._filter = 0
         self._said = ""
+        self._underway = Underway()
+        self._why_of: tuple[int, ...] = ()
+        self._first_why = ""
         self._about_of: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
@@ -101,12 +105,14 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
     def look(self) -> None:
         """Show what has changed."""
         self.table.look()
-        said = summary(self.transfers.counts, self.transfers.moving())
+        self._underway.see(self.transfers.underway())
+        line = self.query_one("#summary", Static)
+        said = summary(self.transfers.counts, self.transfers.moving(), self._underway, line.content_size.width)
         if self.transfers.problem:
             said = f"{visible(self.transfers.problem)}   {said}"
         if said != self._said:
             self._said = said
-            self.query_one("#summary", Static).update(Content(said), layout=False)
+            line.update(Content(said), layout=False)
         self.show_current()
 
     @work(group="others", exclusive=True, exit_on_error=False)
@@ -118,7 +124,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
     def show_current(self) -> None:
         """Everything about the transfer or the job under the cursor."""
         view, job = self.table.current, self.table.current_job
-        content = about_job(job) if job else about(view)
+        content = about_job(job, self._why(job)) if job else about(view)
         shown = self.query_one("#about", Static)
         if shown.content != content:
             of = (job.number, job.states) if job else (view.number, view.state, view.why) if view else None
@@ -129,6 +135,14 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         if possible != self._possible:  # each refresh makes the footer anew
             self._possible = possible
             self.refresh_bindings()
+
+    def _why(self, job: JobView) -> str:
+        """Looked for anew when other ones have failed: there may be very many."""
+        of = (job.number, *(job.count(state) for state in sorted(_FAILED)))
+        if of != self._why_of:
+            found = self.transfers.first(job.number, _FAILED) if job.count(*_FAILED) else None
+            self._why_of, self._first_why = of, found.why if found else ""
+        return self._first_why
 
     def _what_is_possible(self, view: TransferView | None, job: JobView | None) -> dict[str, bool]:
         one: Mapping[State, int] = job.states if job else {view.state: 1} if view else {}

@@ -1,11 +1,13 @@
-"""How fast a job goes, seen by whoever looks at it several times a second."""
+"""How fast a job goes, or all jobs together, seen by whoever looks at them several times a second."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from s3tui.transfers.job_view import JobView
+from s3tui.transfers.request import DELETES
 
 _WINDOW = 10.0  # s that the speed is an average of
 _STEP = 0.2  # s between two samples
@@ -42,3 +44,33 @@ class Pace:
             return 0.0
         first, last = self._seen[0], self._seen[-1]
         return max(0.0, (last[column] - first[column]) / (last[0] - first[0]))
+
+
+class Underway:
+    """All jobs of which something waits or runs, together, but for those that delete: they move no bytes."""
+
+    def __init__(self) -> None:
+        self._views: Sequence[JobView] = ()
+        self._paces: dict[int, Pace] = {}
+
+    def see(self, views: Sequence[JobView]) -> None:
+        """They are so far now."""
+        self._views = [view for view in views if view.kind not in DELETES]
+        self._paces = {view.number: self._paces.get(view.number) or Pace() for view in self._views}
+        for view in self._views:
+            self._paces[view.number].see(view)
+
+    @property
+    def done(self) -> int:
+        """Bytes of `total` that need no more work."""
+        return sum(view.through for view in self._views) if self.total else 0
+
+    @property
+    def total(self) -> int:
+        """Bytes; 0 while the size of something isn't known."""
+        return 0 if any(view.ahead is None for view in self._views) else sum(view.whole for view in self._views)
+
+    @property
+    def speed(self) -> float:
+        """Bytes a second."""
+        return sum(pace.speed for pace in self._paces.values())
