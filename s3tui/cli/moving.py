@@ -101,12 +101,11 @@ class Moving:
         moving = [view for view in self.queue.moving() if not view.process]
         underway = self._underway
         underway.see([view for view in self.queue.underway() if not view.process])
-        done, total, speed = underway.done, underway.total, underway.speed
-        words = [f"{display.size(done)} of {display.size(total)}"] if total else []
-        if speed >= 1:
-            words.append(f"{display.size(round(speed))}/s")
-            if total > done:
-                words.append(f"{display.duration((total - done) / speed)} left")
+        words = [f"{display.size(underway.done)} of {display.size(underway.total)}"] if underway.in_bytes else []
+        if underway.speed >= 1:
+            words.append(f"{display.size(round(underway.speed))}/s")
+        if underway.seconds_left is not None:
+            words.append(f"{display.duration(underway.seconds_left)} left")
         words += sorted({view.stage for view in moving if view.stage})[:1]
         words.append(f"{display.counted(self.queue.running, 'file')} to go")
         print(f"\r\x1b[K{'  '.join(words)}", end="", file=sys.stderr, flush=True)

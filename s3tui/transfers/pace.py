@@ -61,14 +61,25 @@ class Underway:
             self._paces[view.number].see(view)
 
     @property
+    def in_bytes(self) -> bool:
+        """Whether the size of everything is known."""
+        return all(view.ahead is not None for view in self._views)
+
+    @property
     def done(self) -> int:
-        """Bytes of `total` that need no more work."""
-        return sum(view.through for view in self._views) if self.total else 0
+        """What of `total` needs no more work."""
+        return sum(view.through if self.in_bytes else view.ended for view in self._views)
 
     @property
     def total(self) -> int:
-        """Bytes; 0 while the size of something isn't known."""
-        return 0 if any(view.ahead is None for view in self._views) else sum(view.whole for view in self._views)
+        """Bytes; items where the size of something isn't known."""
+        return sum(view.whole if self.in_bytes else view.items for view in self._views)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """None while it can't be told."""
+        ahead = self.total - self.done
+        return ahead / self.speed if self.in_bytes and ahead and self.speed >= 1 else None
 
     @property
     def speed(self) -> float:

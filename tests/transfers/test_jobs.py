@@ -126,5 +126,5 @@ def test_how_far_all_are_counts_what_only_waits() -> None:
     underway = Underway()
     underway.see([running, waiting, deletes])
     assert (underway.done, underway.total) == (90, 900)
-    underway.see([running, replace(waiting, ahead=None)])  # nobody knows how much that is
-    assert (underway.done, underway.total) == (0, 0)
+    underway.see([running, replace(waiting, ahead=None)])  # nobody knows how much that is: items are counted
+    assert (underway.done, underway.total, underway.seconds_left) == (0, 3, None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -69,7 +70,9 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
     ]
     DEFAULT_CSS = """
     TransfersScreen #summary { height: 1; padding: 0 1; background: $panel; }
-    TransfersScreen #about { height: 9; border: round $surface-lighten-2; padding: 0 1; overflow-y: auto; }
+    TransfersScreen #about-frame {
+        height: auto; min-height: 9; max-height: 60%; border: round $surface-lighten-2; padding: 0 1;
+    }
     """
 
     def __init__(self, queue: Queue) -> None:
@@ -85,9 +88,9 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
 
     def compose(self) -> ComposeResult:
         yield TransferTable(self.transfers)
-        about = Static(id="about")
-        about.border_title = "This transfer"
-        yield about
+        with VerticalScroll(id="about-frame") as frame:
+            frame.border_title = "This transfer"
+            yield Static(id="about")
         yield Static(id="summary")
         yield KeyLine()
 
@@ -129,7 +132,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         if shown.content != content:
             of = (job.number, job.states) if job else (view.number, view.state, view.why) if view else None
             shown.update(content, layout=of != self._about_of)  # how far it is takes no more lines
-            shown.border_title = "This job" if job else "This transfer"
+            self.query_one("#about-frame").border_title = "This job" if job else "This transfer"
             self._about_of = of
         possible = self._what_is_possible(view, job)
         if possible != self._possible:  # each refresh makes the footer anew

@@ -100,7 +100,7 @@ def _progress(moving: Sequence[TransferView], underway: Underway) -> list[str]:
     if deleting:
         parts.append(deleted(sum(view.done for view in deleting), sum(view.total or 0 for view in deleting)))
     if others:
-        parts.append(rate(underway.done, underway.total, underway.speed))
+        parts.append(rate(underway))
     if len(moving) == 1:
         [view] = moving
         name = (view.target if view.kind == "download" else view.source).rpartition("/")[2]
@@ -113,13 +113,13 @@ def deleted(done: int, total: int | None) -> str:
     return f"{percent(done, total)}%  {done:,} of {total:,} deleted" if total else f"{done:,} deleted"
 
 
-def rate(done: int, total: int, speed: float) -> str:
+def rate(underway: Underway) -> str:
     """`45%  12.0 MiB/s  1 min 05 s left`, as far as it is known."""
-    words = [f"{percent(done, total)}%"] if total else []
-    if speed >= 1:
-        words.append(f"{display.size(round(speed))}/s")
-        if total > done:
-            words.append(f"{display.duration((total - done) / speed)} left")
+    words = [f"{percent(underway.done, underway.total)}%"] if underway.total else []
+    if underway.speed >= 1:
+        words.append(f"{display.size(round(underway.speed))}/s")
+    if underway.seconds_left is not None:
+        words.append(f"{display.duration(underway.seconds_left)} left")
     return "  ".join(words)
 
 
