@@ -84,3 +84,9 @@ def say(text: str) -> None:
 def emit(record: dict[str, Any]) -> None:
     """One JSON object on one line of stdout, for a program."""
     print(json.dumps(record, ensure_ascii=True, default=str))
+
+
+def refuse_local(place: str) -> None:
+    """A name without `s3://` may be a bucket's, but not where a file or folder has it. Raises `BadInput`."""
+    if "://" not in place and not place.startswith("arn:") and Path(place).exists():
+        raise BadInput(f"“{place}” is a file or folder here.", f"If a place in S3 is meant: s3://{place.lstrip('/')}")
