@@ -13,7 +13,7 @@ from s3tui.s3.errors import S3Error
 from s3tui.s3.fan_out import Plan, PlanBroken
 from s3tui.s3.packed import Packed
 from s3tui.s3.page_source import PAGE_SIZE, EndpointPages
-from s3tui.s3.reader import Reader
+from s3tui.s3.reader import CHILDREN, Reader
 from s3tui.s3.uri import S3Uri
 
 _PREFIX_PAGES = 5
@@ -150,6 +150,7 @@ def stream(
     versions: bool = False,
     prepare: Callable[[Columns], object] | None = None,
     rests: bool = True,
+    children: int = CHILDREN,
 ) -> Generator[Columns, None, None]:
     """The rows under `prefix` as fast as they can be had: after some pages in child processes, many at a time.
 
@@ -160,7 +161,7 @@ def stream(
     """
     plan = new_plan(prefix, delimiter, versions)
     source = EndpointPages(connection, bucket, plan)
-    return _said(bucket, Reader(source, plan, token, prepare=prepare, rests=rests).pages())
+    return _said(bucket, Reader(source, plan, token, prepare=prepare, rests=rests, children=children).pages())
 
 
 def _said(bucket: str, pages: Iterator[T]) -> Generator[T, None, None]:

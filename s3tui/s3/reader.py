@@ -28,7 +28,7 @@ from s3tui.s3.requests import LoggedRequest
 
 ALONE = 5  # pages that are read before children are started
 MOST_FAILURES = 8, 50  # pages that children could not fetch: so many, and one in so many; with more they don't pay
-_CHILDREN = min(2, os.cpu_count() or 1)
+CHILDREN = min(2, os.cpu_count() or 1)
 _WAKE = 0.5  # s
 _START = 20.0  # s in which a child is ready, or never will be
 _MOST_PREPARED = 500  # pages that wait; what was made of them takes memory, too
@@ -46,7 +46,7 @@ class Reader:
         token: CancelToken | None = None,
         *,
         prepare: Callable[[Columns], object] | None = None,
-        children: int = _CHILDREN,
+        children: int = CHILDREN,
         rests: bool = True,
     ) -> None:
         """`prepare` is called with pages that wait for those before them, while there is nothing else to do.
