@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import getpass
 import json
 import sys
@@ -17,6 +19,8 @@ from s3tui.profiles.model import Profile
 if TYPE_CHECKING:  # the screen shows its first frame without it
     from s3tui.s3.client import Connection
 
+_MANY = 100_000  # objects
+
 
 def connection_of(arguments: argparse.Namespace) -> Connection:
     """The connection that `--profile`, `--endpoint-url`, `--region`, `--read-only` and `--config` name."""
@@ -25,7 +29,15 @@ def connection_of(arguments: argparse.Namespace) -> Connection:
 
     profile = profile_of(arguments, arguments.profile)
     make_sure_of_keys(profile)
+    _collect_seldom()
     return connect(profile, mfa_code=ask_mfa)
+
+
+def _collect_seldom() -> None:
+    """A command loads much that stays until it ends: looking through it for garbage, at the end once more, takes it
+    0.1 s of the 0.4 s that it runs."""
+    gc.set_threshold(_MANY)
+    atexit.register(gc.freeze)
 
 
 def profile_of(arguments: argparse.Namespace, name: str | None) -> Profile:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from s3tui.background import CancelToken
-from s3tui.cli import rm_undo
 from s3tui.cli.common import connection_of, emit, refuse_local, say
 from s3tui.cli.line import Line
 from s3tui.cli.main import DONE, FAILED, PARTLY
@@ -55,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         refuse_local(place)
     places = [uri.parse(place, connection.profile.endpoint) for place in arguments.places]
     if arguments.undo:
+        from s3tui.cli import rm_undo
+
         return rm_undo.run(connection, places, arguments)
     requests = _requests(arguments, places)
     for request in requests:
