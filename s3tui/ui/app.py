@@ -28,7 +28,7 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
-from s3tui.transfers import limits
+from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui import heap, lost_terminal, punctual
@@ -83,7 +83,10 @@ class S3tuiApp(TellsFailures, App[None]):
         self.start = start or Start()
         self.config_path = self.start.config_path
         self.queue = Queue(
-            Endings(self.call_later, self._transfer_ended).add, Journal(folders.transfers_folder()), self._connect_again
+            Endings(self.call_later, self._transfer_ended).add,
+            Journal(folders.transfers_folder()),
+            self._connect_again,
+            places.apart,
         )
         self.browser: Browser | None = None
         self._ended = Untold()
