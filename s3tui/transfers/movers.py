@@ -49,6 +49,8 @@ from s3tui.transfers.places import HERE, Noting
 from s3tui.transfers.progress import Counted, Outcome, Progress
 from s3tui.transfers.request import Kind, Request
 
+PROGRAM = "s3tui.transfers.mover"
+
 
 @dataclass(slots=True)
 class _Transfer:
@@ -136,7 +138,7 @@ class Mover:
                 self._child.tell(Limited(self._bandwidth.limit is not None))
 
     def close(self) -> None:
-        """End the process at once, whatever it does."""
+        """End the process at once."""
         with self._lock:
             if self._child:
                 self._child.end()
@@ -162,7 +164,7 @@ class _Child:
         self._many: dict[int, _Many] = {}
         self._lent: dict[tuple[Connection, int], int] = {}
         self._lenders: dict[int, Connection] = {}
-        self._process = processes.start("s3tui.transfers.mover")
+        self._process = processes.start(PROGRAM)
         self._out = io.BufferedWriter(cast(io.RawIOBase, self._process.stdin))
         self.tell(Settle(folders.state_folder(), dict(os.environ)))
         self.tell(Limited(bandwidth.limit is not None))

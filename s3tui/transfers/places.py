@@ -45,6 +45,10 @@ class Place(Protocol):
         """As `many.move_all`."""
         ...
 
+    def close(self) -> None:
+        """Nothing runs here any more."""
+        ...
+
 
 class Here:
     """This process."""
@@ -72,6 +76,9 @@ class Here:
 
         move_all(connection, kind, items, ended, note)
 
+    def close(self) -> None:
+        pass
+
 
 HERE = Here()
 
@@ -90,6 +97,11 @@ class Places:
     def count(self) -> int:
         """How many that go in one go can run at the same time."""
         return len(self._many)
+
+    def close(self) -> None:
+        """End all processes but this one; what they do is interrupted."""
+        for place in self._many:
+            place.close()
 
     @contextmanager
     def free(self, count: int) -> Iterator[Place]:

@@ -68,6 +68,10 @@ class Runner:
         self._changing = threading.RLock()  # memory and journal change together
         self._some_ended = threading.Condition()
 
+    def close(self) -> None:
+        """End the processes in which transfers run. What runs is interrupted: pause it before."""
+        self._places.close()
+
     @property
     def is_kept(self) -> bool:
         """Whether what is paused outlives this process, as far as is known: only after it was used or loaded."""

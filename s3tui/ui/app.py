@@ -134,6 +134,10 @@ class S3tuiApp(TellsFailures, App[None]):
         await background.run(background.LOCAL, stop, LAST_SECONDS)
         self.exit(return_code=1)
 
+    def on_unmount(self) -> None:
+        """The screen is gone."""
+        self.queue.close()
+
     @work(group="profiles", exclusive=True, exit_on_error=False)
     async def load_profiles(self, first: bool = False) -> None:
         """Read the profiles again; the first time also go where the command line said."""
