@@ -7,18 +7,21 @@ import getpass
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s3tui import folders
 from s3tui.display import visible
 from s3tui.errors import BadInput
 from s3tui.profiles.model import Profile
-from s3tui.s3.client import Connection, connect
+
+if TYPE_CHECKING:  # the screen shows its first frame without it
+    from s3tui.s3.client import Connection
 
 
 def connection_of(arguments: argparse.Namespace) -> Connection:
     """The connection that `--profile`, `--endpoint-url`, `--region`, `--read-only` and `--config` name."""
     from s3tui.cli.keys import make_sure_of_keys
+    from s3tui.s3.client import connect
 
     profile = profile_of(arguments, arguments.profile)
     make_sure_of_keys(profile)

@@ -39,6 +39,7 @@ __all__ = [
     "TooManyEmpty",
 ]
 
+PAGE_SIZE = 1000  # rows, the most that an endpoint may be asked for
 KEPT = 2_000_000  # rows that may wait behind the front, about 200 MB
 NEAR = 4  # unfinished segments that are read on when so many wait
 WORTH = 2_500  # rows left in a segment that are worth a split

@@ -7,26 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.s3 import errors
-from s3tui.transfers import flood
-from s3tui.transfers.copy import CopyRequest
-from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.failures import Interrupted
-from s3tui.transfers.flood import End, Item
 from s3tui.transfers.journal import JournalError, JournalNotes
 from s3tui.transfers.lots import Lots
-from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.places import Place
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.request import DELETES, Request
+from s3tui.transfers.request import DELETES
 from s3tui.transfers.runner import Runner, ended_by
 from s3tui.transfers.transfer import Activity, Transfer
-from s3tui.transfers.upload import UploadRequest
+
+if TYPE_CHECKING:  # what moves is imported when something is to be moved
+    from s3tui.transfers.flood import End
 
 _FEWEST, _MOST = 8, 999  # behind the first one, in one go: a page of a listing tells of all
 
@@ -89,8 +86,10 @@ class BatchRunner(Runner):
     def _run_together(self, small: list[Small], place: Place) -> None:
         connection = small[0][0].submission.connection
         assert connection is not None
+        from s3tui.transfers import flood
+
         ends = _Ends(self._told, [transfer for transfer, _, _ in small])
-        items = [Item(each.number, request, *_activity(each), notes) for each, request, notes in small]
+        items = [flood.Item(each.number, request, *_activity(each), notes) for each, request, notes in small]
         try:
             place.move_all(connection, small[0][0].row.kind, items, ends.add, self._note)
         except Exception as error:
@@ -164,25 +163,25 @@ def _is_settled(end: End | None) -> bool:
     return end is None or isinstance(end, (S3tuiError, Cancelled))
 
 
-def _buckets(request: Request) -> tuple[str, ...]:
+def _buckets(request: Any) -> tuple[str, ...]:
     """Those that one go is about."""
-    match request:
-        case UploadRequest():
+    match request.kind:
+        case "upload":
             return (request.target.bucket,)
-        case DownloadRequest():
+        case "download":
             return (request.source.bucket,)
-        case CopyRequest() | MoveRequest():
+        case _:
             return (request.source.bucket, request.target.bucket)
-    raise TypeError(request.kind)
 
 
-def _suits(request: Request) -> bool:
+def _suits(request: Any) -> bool:
     """Whether it may go together with others, as far as can be told here."""
-    match request:
-        case UploadRequest():
+    from s3tui.transfers import flood
+
+    match request.kind:
+        case "upload":
             return flood.suits(request)
-        case DownloadRequest():
+        case "download":
             return not request.source.version_id
-        case CopyRequest() | MoveRequest():
+        case _:
             return not (request.source.version_id or request.to_profile)
-    return False

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from s3tui.background import CancelToken
-from s3tui.s3.client import Connection
 from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import Kind, Request
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
 
 _LARGE = 300  # small ones are worth another process
 End = Outcome | Exception | None

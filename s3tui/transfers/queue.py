@@ -8,11 +8,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from s3tui.errors import BadInput
-from s3tui.s3.client import Connection
-from s3tui.transfers import reconnect, run_lock
+from s3tui.transfers import run_lock
 from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.batch_runner import BatchRunner
 from s3tui.transfers.journal import Changes, Journal, Whom
@@ -22,6 +21,9 @@ from s3tui.transfers.request import Request
 from s3tui.transfers.runner import AT_ONCE
 from s3tui.transfers.transfer import Submission, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
 
 __all__ = ["AGAIN", "AT_ONCE", "GOES_ON", "Queue", "Transfer", "TransferView"]
 
@@ -289,9 +291,12 @@ class Queue(BatchRunner):
                 submission.connection = self._reached(submission.job.whom)
         copies = [each for each in transfers if each.row.kind in ("copy", "move")]
         elsewhere = [each.number for each in copies if not each.row.ends[1].startswith("s3://")]
-        for request, _ in self.journal.requests(elsewhere).values():
-            if whom := reconnect.target_of(request):
-                self._reached(whom)
+        if elsewhere:
+            from s3tui.transfers.reconnect import target_of
+
+            for request, _ in self.journal.requests(elsewhere).values():
+                if whom := target_of(request):
+                    self._reached(whom)
 
     def _reached(self, whom: Whom) -> Connection:
         if self._connect is None:

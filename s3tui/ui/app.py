@@ -229,9 +229,7 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def _look_at_others(self) -> None:
         """What another process was running may have ended; the screen of transfers looks for what is new, too."""
-        moving = self.queue.moving()
-        punctual.among_transfers(any(not view.process for view in moving))
-        if any(view.process for view in moving):
+        if any(view.process for view in self.queue.moving()):
             background.LOCAL.submit(self.queue.look)
 
     def _connect_again(self, whom: Whom) -> Connection:

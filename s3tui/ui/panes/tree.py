@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
@@ -15,8 +16,10 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from s3tui.display import visible
-from s3tui.s3.buckets import Bucket
 from s3tui.s3.uri import S3Uri
+
+if TYPE_CHECKING:
+    from s3tui.s3.buckets import Bucket
 
 CAP = 1000
 
