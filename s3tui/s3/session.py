@@ -23,8 +23,11 @@ _PROMPT = "Enter MFA code for "
 _UNSET = (None, None, None, None)
 
 
-def new_session(profile: Profile, mfa_code: Callable[[str], str] | None) -> Any:
-    """A boto3 Session for `profile`. Blocks on the keyring; raises `errors.BadCredentials` without keys."""
+def new_session(profile: Profile, mfa_code: Callable[[str], str] | None, lent: Any = None) -> Any:
+    """A boto3 Session for `profile`. Blocks on the keyring; raises `errors.BadCredentials` without keys.
+
+    With botocore's credentials `lent`, these are used, and nobody is asked.
+    """
     import boto3
 
     core = _core_session(profile)
@@ -34,8 +37,9 @@ def new_session(profile: Profile, mfa_code: Callable[[str], str] | None) -> Any:
     if profile.credentials.partition(":")[0] in ("aws", "env"):
         prompter = _prompter(mfa_code)
         core.get_component("credential_provider").get_provider("assume-role")._prompter = prompter
-    keys = keys_of(profile)
-    if keys is None and not _found_elsewhere(profile):
+    core._credentials = lent
+    keys = None if lent else keys_of(profile)
+    if not (keys or lent or _found_elsewhere(profile)):
         raise errors.BadCredentials(
             f"The secret of the profile “{profile.name}” is not known.",
             "Type it for this session, or save it in the keyring.",

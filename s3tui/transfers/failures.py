@@ -49,6 +49,13 @@ class SameObject(TransferError):
         super().__init__(f"“{place}” can't be copied or moved onto itself{why}.", "Choose another target.")
 
 
+class Interrupted(TransferError):
+    """The process that moved it has ended in the middle: what it noted is what is known."""
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted: the process that moved it was killed.", "Resume it to go on.")
+
+
 class CannotLook(TransferError):
     """Whether the target exists can't be found out, so writing could replace something unseen."""
 

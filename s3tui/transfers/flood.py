@@ -18,7 +18,8 @@ from typing import Any, Generic, TypeVar
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection, Underway
+from s3tui.s3.client import Connection
+from s3tui.s3.underway import Underway
 from s3tui.transfers import seen, verify
 from s3tui.transfers.begun import Begun
 from s3tui.transfers.checksums import PartSums, sums_of

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from s3tui.errors import BadInput
 from s3tui.transfers import run_lock
+from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.batch_runner import BatchRunner
 from s3tui.transfers.journal import Changes, Journal, Whom
+from s3tui.transfers.places import Places
 from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.request import Request
 from s3tui.transfers.runner import AT_ONCE
@@ -37,11 +39,12 @@ class Queue(BatchRunner):
         on_finished: Callable[[TransferView], object] | None = None,
         journal: Journal | None = None,
         connect: Callable[[Whom], Connection] | None = None,
+        places: Callable[[Bandwidth], Places] | None = None,
     ) -> None:
         """`on_finished(view)` is called when one has ended, in any thread. `connect(whom)` makes the connection for
         what an earlier run left, and raises `S3tuiError` when that can't be. Without `journal` all ends with the
-        process."""
-        super().__init__(on_finished, journal or Journal())
+        process. `places(bandwidth)` makes what says in which processes transfers run; without it all run in this one."""
+        super().__init__(on_finished, journal or Journal(), places)
         self._connect = connect
         self._upto, self._removals = 0, 0  # how much of the journal is known
 
