@@ -57,7 +57,8 @@ class Runner:
     ) -> None:
         self.journal = journal
         self.bandwidth = Bandwidth()
-        self._places = places(self.bandwidth) if places else Places()
+        self._make_places = places
+        self._made_places: Places | None = None
         self.problem = ""  # why the journal can't be written any more, in a sentence
         self._on_finished = on_finished
         self._at_once = AT_ONCE
@@ -70,7 +71,16 @@ class Runner:
 
     def close(self) -> None:
         """End the processes in which transfers run. What runs is interrupted: pause it before."""
-        self._places.close()
+        if self._made_places:
+            self._made_places.close()
+
+    @property
+    def _places(self) -> Places:
+        """Made when something is to be moved: the screen's first frame doesn't wait for it."""
+        with self._changing:
+            if self._made_places is None:
+                self._made_places = self._make_places(self.bandwidth) if self._make_places else Places()
+            return self._made_places
 
     @property
     def is_kept(self) -> bool:
