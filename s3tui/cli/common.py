@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import getpass
 import json
 import sys
@@ -17,6 +19,8 @@ from s3tui.profiles.model import Profile
 if TYPE_CHECKING:  # the screen shows its first frame without it
     from s3tui.s3.client import Connection
 
+_MANY = 100_000  # objects
+
 
 def connection_of(arguments: argparse.Namespace) -> Connection:
     """The connection that `--profile`, `--endpoint-url`, `--region`, `--read-only` and `--config` name."""
@@ -25,7 +29,15 @@ def connection_of(arguments: argparse.Namespace) -> Connection:
 
     profile = profile_of(arguments, arguments.profile)
     make_sure_of_keys(profile)
+    _collect_seldom()
     return connect(profile, mfa_code=ask_mfa)
+
+
+def _collect_seldom() -> None:
+    """A command loads much that stays until it ends: looking through it for garbage, at the end once more, takes it
+    0.1 s of the 0.4 s that it runs."""
+    gc.set_threshold(_MANY)
+    atexit.register(gc.freeze)
 
 
 def profile_of(arguments: argparse.Namespace, name: str | None) -> Profile:
@@ -84,3 +96,9 @@ def say(text: str) -> None:
 def emit(record: dict[str, Any]) -> None:
     """One JSON object on one line of stdout, for a program."""
     print(json.dumps(record, ensure_ascii=True, default=str))
+
+
+def refuse_local(place: str) -> None:
+    """A name without `s3://` may be a bucket's, but not where a file or folder has it. Raises `BadInput`."""
+    if "://" not in place and not place.startswith("arn:") and Path(place).exists():
+        raise BadInput(f"“{place}” is a file or folder here.", f"If a place in S3 is meant: s3://{place.lstrip('/')}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -30,6 +30,34 @@ Progress = Callable[[int, int], object]  # bytes done, bytes in all; called from
 Answer: TypeAlias = dict[str, Any]
 # Calls the write that it is given with the conditions (`IfMatch` …) under which it may happen.
 Decide = Callable[[Callable[[dict[str, Any]], Answer]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An upload in parts: `part_size` in bytes, and those of its parts that are there, by their numbers, as
+    CompleteMultipartUpload wants them."""
+
+    upload_id: str
+    part_size: int
+    parts: Mapping[int, Answer] = field(default_factory=dict)
+
+
+class Memory:
+    """What is remembered of a copy in parts, for another run to go on with. This one remembers nothing."""
+
+    def found(self) -> Begun | None:
+        """What an earlier run has begun."""
+        return None
+
+    def begin(self, begun: Begun) -> None:
+        """Parts will be added to it from now on."""
+
+    def copied(self, part: Answer) -> None:
+        """This part is there."""
+
+    def stays(self, failure: BaseException) -> bool:
+        """Whether the upload stays when the copy ends by `failure`."""
+        return False
 
 
 class AnswerLost(Exception):
@@ -115,22 +143,28 @@ def in_parts(
     decide: Decide,
     token: CancelToken,
     on_progress: Progress,
-    on_upload: Callable[[str], object] = lambda upload_id: None,
+    memory: Memory | None = None,
 ) -> Answer:
     """The same by “UploadPartCopy”, for an object of any size. `settings` are those of CreateMultipartUpload;
-    `on_upload(upload_id)` is told before anything is copied. Raises as `in_one`, and `Cancelled`; no unfinished
-    upload is left then."""
-    each = part_size(connection, info)
-    created = connection.call("create_multipart_upload", **place_of(target), **settings)
-    upload = place_of(target) | {"UploadId": created["UploadId"]}
+    `memory` is told before anything is copied. Raises as `in_one`, and `Cancelled`; no unfinished upload is left
+    then, unless `memory` says so."""
+    memory = memory or Memory()
+    begun = memory.found()
+    if begun is None:
+        each = part_size(connection, info)
+        created = connection.call("create_multipart_upload", **place_of(target), **settings)
+        begun = Begun(str(created["UploadId"]), each)
+    upload = place_of(target) | {"UploadId": begun.upload_id}
     try:
-        on_upload(str(created["UploadId"]))
-        parts = _copy_parts(connection, info, upload, each, token, on_progress)
+        memory.begin(begun)
+        parts = _copy_parts(connection, info, upload, begun, token, on_progress, memory.copied)
         _unchanged(connection, info)  # a long copy: look again, for endpoints that ignore conditions
         token.check()
         complete = upload | {"MultipartUpload": {"Parts": parts}}
         return _decisive(connection, "complete_multipart_upload", complete, decide)
     except BaseException as failure:
+        if memory.stays(failure):
+            raise
         aborted = abort(connection, upload, failure)
         if isinstance(failure, AnswerLost) and aborted:
             raise failure.cause from None
@@ -155,7 +189,7 @@ def part_size(connection: Connection, info: ObjectInfo) -> int:
     return size if fits else guessed
 
 
-def _ranges(size: int, part_size: int) -> Iterator[tuple[int, int, int]]:
+def ranges(size: int, part_size: int) -> Iterator[tuple[int, int, int]]:
     """Number (from 1), first and last byte of each part."""
     for number, start in enumerate(range(0, size, part_size), 1):
         yield number, start, min(start + part_size, size) - 1
@@ -165,13 +199,16 @@ def _copy_parts(
     connection: Connection,
     info: ObjectInfo,
     upload: dict[str, Any],
-    part_size: int,
+    begun: Begun,
     token: CancelToken,
     on_progress: Progress,
-) -> list[dict[str, Any]]:
-    done, lock = 0, threading.Lock()
+    on_copied: Callable[[Answer], object],
+) -> list[Answer]:
+    """All parts in their order: those that were there, and those that were missing."""
+    missing = [each for each in ranges(info.size, begun.part_size) if each[0] not in begun.parts]
+    done, lock = info.size - sum(last - first + 1 for _, first, last in missing), threading.Lock()
 
-    def copy(number: int, first: int, last: int) -> dict[str, Any]:
+    def copy(number: int, first: int, last: int) -> Answer:
         nonlocal done
         token.check()
         answer = connection.call(
@@ -191,9 +228,15 @@ def _copy_parts(
         checksums = {name: value for name, value in result.items() if name.startswith("Checksum")}
         return {"PartNumber": number, "ETag": result["ETag"]} | checksums
 
-    waiting = _ranges(info.size, part_size)
-    running: set[Future[dict[str, Any]]] = set()
-    parts: list[dict[str, Any]] = []
+    def take(finished: Iterable[Future[Answer]]) -> None:
+        for future in finished:
+            part = future.result()
+            parts.append(part)
+            on_copied(part)
+
+    waiting = iter(missing)
+    running: set[Future[Answer]] = set()
+    parts = list(begun.parts.values())
     try:
         while True:
             while len(running) < _AT_ONCE and (part := next(waiting, None)):
@@ -201,13 +244,14 @@ def _copy_parts(
             if not running:
                 return sorted(parts, key=lambda item: int(item["PartNumber"]))
             finished, running = wait(running, return_when=FIRST_COMPLETED)
-            parts += [future.result() for future in finished]
+            take(finished)
             token.check()
     finally:
         # A part that arrives after the upload was aborted would stay and cost money: wait for those on their way.
         for future in running:
             future.cancel()
         wait(running)
+        take(future for future in running if not future.cancelled() and future.exception() is None)
 
 
 def _unchanged(connection: Connection, info: ObjectInfo) -> None:

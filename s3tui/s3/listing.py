@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from s3tui.background import Cancelled, CancelToken
 from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
-from s3tui.s3.fan_out import PAGE_SIZE, Plan, PlanBroken
+from s3tui.s3.fan_out import CHILDREN, PAGE_SIZE, Plan, PlanBroken
 from s3tui.s3.packed import Packed
 from s3tui.s3.uri import S3Uri
 
@@ -149,6 +149,7 @@ def stream(
     versions: bool = False,
     prepare: Callable[[Columns], object] | None = None,
     rests: bool = True,
+    children: int = CHILDREN,
 ) -> Generator[Columns, None, None]:
     """The rows under `prefix` as fast as they can be had: after some pages in child processes, many at a time.
 
@@ -158,7 +159,9 @@ def stream(
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
     plan = new_plan(prefix, delimiter, versions)
-    return _said(bucket, _reader(connection, bucket, plan, token, prepare=prepare, rests=rests).pages())
+    return _said(
+        bucket, _reader(connection, bucket, plan, token, prepare=prepare, rests=rests, children=children).pages()
+    )
 
 
 def _reader(
@@ -175,6 +178,11 @@ def _said(bucket: str, pages: Iterator[T]) -> Generator[T, None, None]:
         yield from pages
     except PlanBroken as error:
         raise BrokenListing(str(error), f"The list of “{bucket}” is not complete.") from error
+
+
+def any_key(connection: Connection, bucket: str, prefix: str, token: CancelToken | None = None) -> bool:
+    """Whether there is a key that starts with `prefix`. One page of one key. Raises `S3Error`, `Cancelled`."""
+    return len(next(pages(connection, bucket, prefix, "", token, page_size=1), Columns())) > 0
 
 
 def first_prefixes(

@@ -12,7 +12,7 @@ from s3tui.s3.client import Connection, connected
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_across, copy_here
+from s3tui.transfers import copy_across, copy_here, copy_notes
 from s3tui.transfers.create_only import check_absent
 from s3tui.transfers.failures import SameObject
 from s3tui.transfers.notes import Notes
@@ -71,9 +71,9 @@ def copy(connection: Connection, request: CopyRequest, progress: Progress, token
 
 
 def discard(connection: Connection, target: S3Uri, to_profile: str | None, notes: Notes) -> None:
-    """Abort what a process that was killed had begun at `target`, and forget it. Raises as `target_connection`, and
+    """Abort what an earlier run had begun at `target`, and forget it. Raises as `target_connection`, and
     `errors.S3Error`."""
-    copy_here.abort_left_over(target_connection(connection, to_profile), target, notes)
+    copy_notes.abort_others(target_connection(connection, to_profile), target, None, notes)
     notes.clear()
 
 

@@ -20,7 +20,7 @@ from s3tui.s3.copying import Answer, AnswerLost
 from s3tui.s3.metadata import parameters
 from s3tui.s3.objects import Encryption, ObjectInfo
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_check, copy_here
+from s3tui.transfers import copy_check, copy_here, copy_notes
 from s3tui.transfers.checksums import ALGORITHMS, PartSums, etag_of, is_md5, sums_of, whole_crc64
 from s3tui.transfers.copy_here import Copying
 from s3tui.transfers.create_only import check_absent, create
@@ -82,7 +82,7 @@ def send(
     connection: Connection, there: Connection, wanted: Copying, progress: Progress, token: CancelToken, notes: Notes
 ) -> Outcome:
     """Read from `connection`, write to `there`, and compare. Raises as `copy.copy`."""
-    copy_here.abort_left_over(there, wanted.target, notes)
+    copy_notes.abort_others(there, wanted.target, None, notes)
     if not wanted.overwrite:
         check_absent(there, wanted.target)
     passage = _Passage(connection, there, wanted, _part_size(connection, wanted.source), progress, token, notes)

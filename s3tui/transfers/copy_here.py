@@ -9,14 +9,15 @@ from functools import partial
 from typing import Any, TypeVar
 
 from s3tui.background import Cancelled, CancelToken
-from s3tui.s3 import carried, copying, errors, upload_aborts
+from s3tui.s3 import carried, copying, errors
 from s3tui.s3.carried import Carried
 from s3tui.s3.client import Connection
 from s3tui.s3.copying import Answer, AnswerLost
 from s3tui.s3.metadata import parameters
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_check
+from s3tui.transfers import copy_check, copy_notes
+from s3tui.transfers.copy_notes import identity
 from s3tui.transfers.create_only import create
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.notes import Notes
@@ -53,30 +54,20 @@ def began(notes: Notes, source: ObjectInfo) -> bool:
     return notes.get("copying") == identity(source)
 
 
-def identity(source: ObjectInfo) -> list[Any]:
-    return [source.etag, source.size, source.version_id, source.modified.isoformat()]
-
-
 def send(connection: Connection, wanted: Copying, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
     """Have the endpoint copy it, and compare. Raises as `copy.copy`."""
-    abort_left_over(connection, wanted.target, notes)
+    copy_notes.abort_others(connection, wanted.target, wanted.source, notes)
     written: S3Uri | Outcome | None = None
     if began(notes, wanted.source) and not wanted.overwrite:
         written = _ours(connection, wanted)
-    if written is None:
+    if written:
+        copy_notes.abort_others(connection, wanted.target, None, notes)
+    else:
         written = _written(connection, wanted, progress, token, notes)
     if isinstance(written, Outcome):
         return written
     progress.stage = "checking"
     return copy_check.compared(connection, wanted.source, wanted.kept, written)
-
-
-def abort_left_over(connection: Connection, target: S3Uri, notes: Notes) -> None:
-    """The parts of a process that was killed."""
-    upload_id = notes.get("upload_id")
-    if upload_id:
-        upload_aborts.abort(connection, target.bucket, target.key, str(upload_id))
-        notes.set(upload_id=None)
 
 
 def _written(
@@ -127,6 +118,7 @@ def _copied(
         progress.add(-source.size)
         with contextlib.suppress(errors.Unsupported, Cancelled):  # the copy is there
             return in_parts(partial(copying.over, f'"{etag}"'))
+    copy_notes.abort_others(connection, wanted.target, None, notes)
     return answer
 
 
@@ -161,11 +153,11 @@ def _in_parts(
             decide,
             token,
             lambda done, _: progress.add(done - progress.done),
-            lambda upload_id: notes.set(upload_id=upload_id),
+            copy_notes.NotedParts(connection, source, wanted.target, progress, token, notes),
         )
 
     answer = less_where_refused(settings, write)
-    notes.set(upload_id=None)  # after a failure it stays, should the upload not have been removed
+    copy_notes.forget(notes)  # after a failure it stays, should the upload not have been removed
     return answer
 
 

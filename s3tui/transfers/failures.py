@@ -26,6 +26,16 @@ class AlreadyExists(TransferError):
         self.place = place
 
 
+class ChangedSinceSeen(AlreadyExists):
+    """The target is not the object that somebody saw, and chose to replace."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            place, "Look at it, then overwrite it as it is now (o in the list of transfers), or plan anew."
+        )
+        self.sentence = f"“{place}” has changed since you looked; nothing was replaced."
+
+
 class SameObject(TransferError):
     """What is to be copied or moved is already there: both ends are one object."""
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from s3tui.background import Cancelled, CancelToken
@@ -24,7 +25,7 @@ from s3tui.s3.metadata import FIELDS
 from s3tui.s3.objects import ObjectInfo, from_head
 from s3tui.s3.underway import Underway
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy, copy_check, copy_here
+from s3tui.transfers import copy, copy_check, copy_here, copy_notes
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_here import Copying
 from s3tui.transfers.create_only import honours
@@ -43,6 +44,17 @@ Bringing: TypeAlias = Item[CopyRequest] | Item[MoveRequest]
 Note = Callable[[Sequence[tuple[Notes, Mapping[str, Fact]]]], object]
 
 _TRIED = 4  # of a kind, until one goes well
+_ROUND = 512  # are looked at while as many are copied
+_AHEAD = 8  # copies before the first look of a round
+_Going: TypeAlias = tuple[Bringing, Copying]
+
+
+@dataclass(slots=True)
+class _Kind:
+    """What was found out about the copies of one kind of object."""
+
+    tried: int = 0  # that went the ordinary way
+    is_proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +93,34 @@ def _is_plain(source: ObjectInfo, kept: Carried) -> bool:
 class _Flood:
     def __init__(self, connection: Connection, items: Sequence[Bringing], ended: Ended, note: Note) -> None:
         self._connection, self._items, self._ended, self._note = connection, items, ended, note
-        self._kinds: defaultdict[Hashable, list[tuple[Bringing, Copying]]] = defaultdict(list)
+        self._kinds: defaultdict[Hashable, _Kind] = defaultdict(_Kind)
         self._is_honoured = False  # `If-None-Match: *`
         self._sent: list[_Sent] = []  # and not yet compared
         self._moved: list[Moved] = []  # the copies are verified, the originals still there
 
     def run(self) -> None:
-        looked: list[tuple[Bringing, Copying]] = []
-        in_flight(partial(self._look, looked.append), self._items)
-        for item, wanted in looked:
-            self._kinds[kind_of(wanted.source)].append((item, wanted))
-        going = [each for kind in self._kinds.values() for each in self._proven(kind)]
-        self._note([(item.notes, _facts(wanted)) for item, wanted in going])
+        """Some are looked at while those before them are copied: neither alone keeps a server busy."""
+        going: list[_Going] = []
+        for first in range(0, len(self._items), _ROUND):
+            looked: list[_Going] = []
+            looking = [partial(self._look, looked.append, item) for item in self._items[first : first + _ROUND]]
+            self._at_the_same_time([partial(self._quickly, each) for each in going], looking)
+            going = self._allowed(looked)
+            self._note([(item.notes, _facts(wanted)) for item, wanted in going])
         in_flight(self._quickly, going)
         self._compare()
         self._note([(each.notes, each.facts) for each in self._moved])
         delete_originals(self._connection, self._moved, self._ended)
 
+    def _at_the_same_time(self, copying: Sequence[Callable[[], Work]], looking: Sequence[Callable[[], Work]]) -> None:
+        """Copies come first, since `in_flight` looks at the first ones to find out how long answers take."""
+        ahead = _AHEAD if copying else 0
+        pairs = zip_longest(copying[ahead:], looking)
+        in_flight(lambda work: work(), [*copying[:ahead], *(work for pair in pairs for work in pair if work)])
+
     # ---- the sources
 
-    def _look(self, found: Callable[[tuple[Bringing, Copying]], object], item: Bringing) -> Work:
+    def _look(self, found: Callable[[_Going], object], item: Bringing) -> Work:
         """As `copy.look` and `copy.bring` do it."""
         connection, request = self._connection, _copying(item)
         try:
@@ -133,16 +153,25 @@ class _Flood:
     def _head(self, uri: S3Uri) -> Underway:
         return self._connection.begin("head_object", **uri.parameters, ChecksumMode="ENABLED")
 
-    def _proven(self, kind: Sequence[tuple[Bringing, Copying]]) -> Sequence[tuple[Bringing, Copying]]:
-        """Those of one kind that may go quickly, when one of them went well."""
-        for at, (item, wanted) in enumerate(kind[:_TRIED], 1):
-            if self._ordinary(item, wanted):
-                if not (self._is_honoured or wanted.overwrite):
-                    again = partial(self._copied, wanted)
-                    self._is_honoured = honours(self._connection, wanted.target, again, "copy_object")
-                return kind[at:]
-        for item, _ in kind[_TRIED:]:
-            self._ended(item.number, None)
+    def _allowed(self, looked: Sequence[_Going]) -> list[_Going]:
+        """Those that may go quickly, since one of their kind went well; the others have gone, or must by themselves."""
+        kinds: defaultdict[Hashable, list[_Going]] = defaultdict(list)
+        for item, wanted in looked:
+            kinds[kind_of(wanted.source)].append((item, wanted))
+        return [each for kind, some in kinds.items() for each in self._proven(self._kinds[kind], some)]
+
+    def _proven(self, kind: _Kind, some: Sequence[_Going]) -> Sequence[_Going]:
+        for at, (item, wanted) in enumerate(some):
+            if kind.is_proven:
+                return some[at:]
+            if kind.tried == _TRIED:
+                self._ended(item.number, None)
+                continue
+            kind.tried += 1
+            kind.is_proven = self._ordinary(item, wanted)
+            if kind.is_proven and not (self._is_honoured or wanted.overwrite):
+                again = partial(self._copied, wanted)
+                self._is_honoured = honours(self._connection, wanted.target, again, "copy_object")
         return ()
 
     def _ordinary(self, item: Bringing, wanted: Copying) -> bool:
@@ -158,7 +187,7 @@ class _Flood:
 
     # ---- the copies
 
-    def _quickly(self, going: tuple[Bringing, Copying]) -> Work:
+    def _quickly(self, going: _Going) -> Work:
         item, wanted = going
         try:
             item.token.check()
@@ -252,7 +281,7 @@ def _copying(item: Bringing) -> CopyRequest:
 
 
 def _facts(wanted: Copying) -> dict[str, Fact]:
-    return {"copying": copy_here.identity(wanted.source)}
+    return {"copying": copy_notes.identity(wanted.source)}
 
 
 def _there(uri: S3Uri, asked: Underway) -> ObjectInfo | None:

@@ -12,7 +12,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.delete_objects import Doomed, delete_batch, fitting
 from s3tui.s3.objects import ObjectInfo, from_head
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_here, move
+from s3tui.transfers import copy_notes, move
 from s3tui.transfers.flood import Ended
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Outcome
@@ -36,7 +36,7 @@ class Moved:
     @property
     def facts(self) -> dict[str, Fact]:
         """What is to be noted before the original is deleted."""
-        return {"copying": copy_here.identity(self.source), **move.moved_facts(self.outcome)}
+        return {"copying": copy_notes.identity(self.source), **move.moved_facts(self.outcome)}
 
 
 def delete_originals(connection: Connection, moved: Sequence[Moved], ended: Ended) -> None:

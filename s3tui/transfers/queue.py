@@ -193,7 +193,8 @@ class Queue(BatchRunner):
         with self._changing:
             self._make_ours([found])
             request: Any = self.journal.request(number)[0]  # mypy doesn't know that these are dataclasses
-            self.journal.set_request(number, dataclasses.replace(request, overwrite=True))
+            whatever = {"replaces": None} if request.kind == "upload" else {}
+            self.journal.set_request(number, dataclasses.replace(request, overwrite=True, **whatever))
             self._let_go([found])
         return self._again((number,), AGAIN)
 

@@ -120,6 +120,15 @@ class Runner:
             return job_view(submission, self._list.tally(submission), self._list.running(), self._run_name)
         return None
 
+    def first(self, job: int, states: Collection[State]) -> TransferView | None:
+        """The first item of the job with that number that is in one of `states`."""
+        found = self._list.first(job, states)
+        return self.view(found) if found else None
+
+    def underway(self) -> list[JobView]:
+        """The jobs of which something waits or runs, in this process or another."""
+        return [view for each in self._list.jobs_underway() if (view := self.job(each))]
+
     def snapshot(self) -> tuple[TransferView, ...]:
         """Every transfer; not for where there may be thousands."""
         return tuple(map(self.view, self._list.rows()))

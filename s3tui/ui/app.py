@@ -229,6 +229,8 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def _look_at_others(self) -> None:
         """What another process was running may have ended; the screen of transfers looks for what is new, too."""
+        if not self.is_headless and lost_terminal.is_lost():
+            self.ended_from_outside()
         if any(view.process for view in self.queue.moving()):
             background.LOCAL.submit(self.queue.look)
 

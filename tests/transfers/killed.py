@@ -1,6 +1,7 @@
 """A transfer in a process of its own, which a test kills; what it noted is in a file, as a journal would have it.
 
-Run as `python -m tests.transfers.killed upload|download ENDPOINT NOTES FILE BUCKET KEY`, keys in AWS's variables.
+Run as `python -m tests.transfers.killed upload|download|copy ENDPOINT NOTES FILE BUCKET KEY PART_SIZE`, keys in AWS's
+variables. What is copied has the key FILE.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from s3tui.background import CancelToken
 from s3tui.demo import server as demo_server
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
+from s3tui.s3 import copying
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts
+from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Progress
+from s3tui.transfers.request import Request
 from s3tui.transfers.upload import UploadRequest
 from tests.transfers.proxy import Asked, Proxy, Treatment
 
@@ -64,7 +68,7 @@ class KeptNotes(Notes):
 def process(
     what: str, endpoint: str, notes: Path, path: Path, uri: S3Uri, part_size: int = 5 << 20, keys: Keys = DEMO
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Send `path` to `uri`, or receive it, in parts of `part_size` bytes until killed."""
+    """Send `path` to `uri`, receive it, or copy it there, in parts of `part_size` bytes until killed."""
     environment = {
         **os.environ,
         "AWS_ACCESS_KEY_ID": keys.access_key_id,
@@ -117,7 +121,13 @@ def main(what: str, endpoint: str, notes: str, path: str, bucket: str, key: str,
     remember("killed", Keys(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]))
     profile = Profile("killed", endpoint=endpoint, region="us-east-1", addressing="path", credentials="session")
     uri = S3Uri(bucket, key)
-    request = UploadRequest(Path(path), uri) if what == "upload" else DownloadRequest(uri, Path(path))
+    copying.COPY_LIMIT = copying.PART_SIZE = int(part_size)
+    requests = {
+        "upload": UploadRequest(Path(path), uri),
+        "download": DownloadRequest(uri, Path(path)),
+        "copy": CopyRequest(S3Uri(bucket, path), uri),
+    }
+    request: Request = requests[what]
     request.run(Connection(profile), Progress(), CancelToken(), KeptNotes(Path(notes)))
 
 
