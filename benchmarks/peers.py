@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from place import environment
@@ -34,15 +34,18 @@ class Rounds:
                 self.computed.setdefault(name, []).append(sum(os.times()[:4]) - before)
                 self.seconds.setdefault(name, []).append(time.perf_counter() - started)
 
-    def results(self, pairs: Sequence[tuple[str, str, float | None]]) -> Iterable[Result]:
-        """`pairs`: ours, the peer, and how much of its time ours may take."""
+    def results(
+        self, pairs: Sequence[tuple[str, str, float | None]], lasting: Collection[str] = ()
+    ) -> Iterable[Result]:
+        """`pairs`: ours, the peer, and how much of its time ours may take. The processes of those `lasting` go on
+        afterwards, so that nobody knows their processor time yet."""
         for ours, peer, share in pairs:
             if peer in self.seconds:
                 mine, theirs = at(0.5, self.seconds[ours]), at(0.5, self.seconds[peer])
                 target, met = (f"≤ {share}", mine <= share * theirs) if share else ("", None)
                 yield Result(f"{self._what}: {ours}", mine, "s", peer, theirs, target, met)
         for ours, peer, _ in pairs:
-            if peer in self.seconds:
+            if peer in self.seconds and ours not in lasting:
                 mine, theirs = at(0.5, self.computed[ours]), at(0.5, self.computed[peer])
                 yield Result(f"{self._what}: {ours}, processor time", mine, "s", peer, theirs)
 

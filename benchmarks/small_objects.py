@@ -77,8 +77,8 @@ def run() -> list[Result]:
         code = f"from small_objects import *; uploaded(endpoint, Path({str(folder)!r}))"
         return [
             Result("the thin sink takes", COUNT / at(0.5, up.seconds[FLOOR]), "/s"),
-            *up.results(PAIRS),
-            *down.results(PAIRS),
+            *up.results(PAIRS, {APART}),
+            *down.results(PAIRS, {APART}),
             Result("5,000 x 4 KiB up: peak memory", peak(endpoint, home, code) / 2**20, "MiB"),
         ]
 

@@ -37,7 +37,7 @@ def new_session(profile: Profile, mfa_code: Callable[[str], str] | None, lent: A
     if profile.credentials.partition(":")[0] in ("aws", "env"):
         prompter = _prompter(mfa_code)
         core.get_component("credential_provider").get_provider("assume-role")._prompter = prompter
-    core._credentials = lent
+    core._credentials = lent  # botocore's own way of giving it credentials knows none that run out
     keys = None if lent else keys_of(profile)
     if not (keys or lent or _found_elsewhere(profile)):
         raise errors.BadCredentials(

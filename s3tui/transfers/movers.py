@@ -142,6 +142,7 @@ class Mover:
         with self._lock:
             if self._child:
                 self._child.end()
+                self._child = None
 
     def _there(self) -> _Child | None:
         """None when there can be no process, or its transfers would not be kept from those of this one."""

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from s3tui.s3 import uploads
-from s3tui.transfers import parts
+from s3tui.transfers import movers, parts
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.journal import Journal
+from s3tui.transfers.places import apart
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.request import Request
 from s3tui.transfers.upload import UploadRequest
@@ -53,5 +54,27 @@ def test_what_was_paused_in_the_middle_goes_on_in_another_run(
     path.write_bytes(os.urandom(11 * MIB + 7))
     for request in (UploadRequest(path, place.at("large.iso")), DownloadRequest(place.at("large.iso"), back)):
         pause_and_resume(place, request, tmp_path / "transfers")
+    assert back.read_bytes() == path.read_bytes()
+    assert uploads.unfinished(place.connection, place.bucket).uploads == ()
+
+
+@pytest.mark.capability("multipart")
+def test_a_mover_that_was_killed_loses_nothing(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(movers, "PROGRAM", "tests.transfers.hasty_mover")
+    path, back = tmp_path / "large.iso", tmp_path / "back.iso"
+    path.write_bytes(os.urandom(11 * MIB + 7))
+    queue = Queue(places=apart)
+    for request in (UploadRequest(path, place.at("large.iso")), DownloadRequest(place.at("large.iso"), back)):
+        queue.bandwidth.limit = 1
+        transfer = queue.submit(place.connection, request)
+        reached(lambda: queue.view(transfer).done > 0)  # noqa: B023
+        queue.close()
+        transfer.future.result(60)
+        assert transfer.state == "paused" and "killed" in transfer.why
+        queue.bandwidth.limit = None
+        assert queue.resume() == 1
+        transfer.future.result(60)
+        assert (transfer.state, transfer.row.left) == ("verified", False), transfer.why
+    queue.close()
     assert back.read_bytes() == path.read_bytes()
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pickle
@@ -24,15 +25,18 @@ from s3tui import folders
 from s3tui.background import Cancelled
 from s3tui.demo import server as demo_server
 from s3tui.errors import S3tuiError
+from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
-from s3tui.s3 import errors
-from s3tui.s3.client import Connection
+from s3tui.s3 import errors, processes
+from s3tui.s3.client import Connection, connect
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import failures, movers
+from s3tui.transfers import failures, movers, reservations
+from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.journal import Journal
+from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.mover_words import portable
-from s3tui.transfers.places import apart
+from s3tui.transfers.places import Here, Places, apart
 from s3tui.transfers.queue import Queue, Transfer
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.upload import UploadRequest
@@ -256,6 +260,56 @@ def test_two_processes_never_write_one_target(
         assert ended(transfer) == "failed" and "right now" in transfer.why
     queue.retry()
     assert ended(transfer) == "verified"
+
+
+def test_a_copy_to_another_profile_and_a_move_are_done_in_the_mover(
+    queue: Queue, connection: Connection, profile: Profile, bucket: str
+) -> None:
+    """It is lent both connections."""
+    other = replace(profile, name="other")
+    remember("other", Keys(demo_server.ACCESS_KEY_ID, demo_server.SECRET_ACCESS_KEY))
+    assert connect(other).profile == other
+    connection.call("put_object", Bucket=bucket, Key="a", Body=b"content")
+    copied = queue.submit(
+        connection,
+        CopyRequest(S3Uri(bucket, "a"), S3Uri(bucket, "b"), to_profile="other", to_endpoint=other.endpoint),
+    )
+    assert ended(copied) == "verified", copied.why
+    assert ended(queue.submit(connection, MoveRequest(S3Uri(bucket, "b"), S3Uri(bucket, "c")))) == "verified"
+    assert content(connection, bucket, "c") == b"content"
+    assert {entry.operation for entry in connect(other).log.newest()} >= {"CopyObject"}
+    assert len(children(os.getpid())) == 1
+
+
+@pytest.mark.parametrize("lacking", ["processes", "locks"])
+def test_without_processes_or_locks_all_runs_here(
+    lacking: str,
+    queue: Queue,
+    connection: Connection,
+    bucket: str,
+    make: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a disk that can't lock, two processes could write one target."""
+
+    def no_process(_: str) -> None:
+        raise OSError(errno.EAGAIN, "no more processes")
+
+    if lacking == "processes":
+        monkeypatch.setattr(processes, "start", no_process)
+    else:
+        monkeypatch.setattr(reservations, "reach_others", lambda: False)
+    assert ended(queue.submit(connection, UploadRequest(make(100), S3Uri(bucket, "a")))) == "verified"
+    assert not children(os.getpid())
+
+
+def test_only_large_numbers_use_another_process() -> None:
+    one, other = Here(), Here()
+    places = Places(one, (one, other))
+    with places.free(8) as few, places.free(500) as many:
+        assert few is one and many is other
+    with places.free(500) as first:
+        assert first is one
 
 
 _PARENT = """
