@@ -44,6 +44,12 @@ class Syncs:
         self._is_due = False
         self.given_up: Sync | None = None  # the last one whose deletes were, for another plan
 
+    @property
+    def lost_by_leaving(self) -> str:
+        """What is, in a sentence; empty when nothing is."""
+        count = sum(each.count for each in self._waiting)
+        return f"{counted(count, 'delete')} of a sync won't happen: only a new sync plans them again." if count else ""
+
     async def carry_out(self, asked: Sync, requests: list[Request]) -> None:
         """Give them to the queue in their turn."""
         brings, deletes = sync.in_turn(requests)
