@@ -230,7 +230,8 @@ class Across:
         self.connection = objects.connection
         self._objects, self._others = objects, others
         there = others.connection
-        self._to_profile = None if there is objects.connection else there.profile.name
+        profile = there.profile
+        self._to = () if there is objects.connection else (profile.name, profile.endpoint)
 
     def pairs(self) -> Iterator[Pair]:
         for name in self._objects.rows:
@@ -244,7 +245,7 @@ class Across:
         return iter(())
 
     def ends(self, pair: Pair) -> tuple[str, str]:
-        return copy.ends(self._objects.uri(pair.source), self._others.uri(pair.target), self._to_profile)
+        return copy.ends(self._objects.uri(pair.source), self._others.uri(pair.target), *(self._to[:1] or (None,)))
 
     def source(self, pair: Pair) -> Row:
         return self._objects.row(pair.source)
@@ -266,7 +267,7 @@ class Across:
 
     def bring(self, pair: Pair, overwrite: bool) -> Request:
         source = self._objects.stored(pair.source)
-        return CopyRequest(source.uri, self._others.uri(pair.target), overwrite, bare(source.etag), self._to_profile)
+        return CopyRequest(source.uri, self._others.uri(pair.target), overwrite, bare(source.etag), *self._to)
 
     def remove(self, pair: Pair) -> Request:
         return _delete(self._others, pair.target)

@@ -184,6 +184,8 @@ class S3tuiApp(TellsFailures, App[None]):
         browser.use(profile, place)
 
     def _transfer_ended(self, view: TransferView) -> None:
+        if self.browser is not None and self.browser.syncs:
+            self.browser.syncs.changed()
         if view.state != "cancelled":
             self._ended.add(view)
             if not self._will_tell:

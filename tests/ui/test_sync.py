@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, Input
+from textual.widgets import Checkbox, Input, Select
 
+from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
+from s3tui.s3.uri import S3Uri
+from s3tui.transfers.copy import CopyRequest
 from s3tui.ui.dialogs.download_below import DownloadBelowForm
 from s3tui.ui.dialogs.sync import SyncForm
 from s3tui.ui.screens.browser import Browser
 from s3tui.ui.screens.plan import PlanScreen
+from s3tui.ui.syncing import Syncs
 from tests.cli.test_cp import keys
+from tests.transfers import proxy as proxies
+from tests.transfers.proxy import Treatment
 from tests.ui.browsing import browsing, said, shown
 from tests.ui.waiting import settle, until
 
@@ -101,9 +109,78 @@ async def test_nothing_is_deleted_when_something_was_not_brought(
         await until(pilot, lambda: "can't be undone" in shown(pilot))
         await pilot.press(*bucket)
         await pilot.click("#yes")
-        await until(pilot, lambda: "has deleted nothing" in said(pilot))
+        await until(pilot, lambda: "1 delete of the sync will wait" in said(pilot))
         await ended(pilot, browser, 2)
         assert keys(connection, bucket) == {"p/a", "p/gone", "p/sub/b"}
+        [failed] = browser.queue.rows(("failed",))
+        assert browser.queue.replace(failed.number) == 1  # now it goes well, and what waits follows
+        await ended(pilot, browser, 3)
+        assert keys(connection, bucket) == {"p/a", "p/sub/b"}
+
+
+async def test_a_paused_item_keeps_the_deletes_waiting_and_a_cancelled_one_offers_the_sync_again(
+    profile: Profile, connection: Connection, bucket: str, folder: Path
+) -> None:
+    connection.call("put_object", Bucket=bucket, Key="p/gone", Body=b"gone")
+    remember("proxied", Keys("demo-access-key", "demo-secret-key"))
+    go = threading.Event()
+    with proxies.running(str(profile.endpoint)) as proxy:
+        proxy.rules.append(lambda asked: Treatment(before=lambda: go.wait(60)) if asked.method == "PUT" else None)
+        through = replace(profile, name="proxied", endpoint=proxy.endpoint)
+        await _paused_and_cancelled(through, connection, bucket, folder, go)
+
+
+async def _paused_and_cancelled(
+    profile: Profile, connection: Connection, bucket: str, folder: Path, go: threading.Event
+) -> None:
+    async with browsing(profile, f"s3://{bucket}/p/") as (pilot, browser):
+        browser.queue.at_once = 1
+        await form(pilot, folder, delete=True)
+        await planned(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "can't be undone" in shown(pilot))
+        await pilot.press(*bucket)
+        await pilot.click("#yes")
+        await until(pilot, lambda: browser.queue.counts.get("running") == 1)
+        first, second = browser.queue.rows()
+        browser.queue.pause([second.number])
+        go.set()
+        await until(pilot, lambda: first.state == "verified")
+        await settle(pilot)
+        assert "deleted nothing" not in said(pilot) and "will wait" not in said(pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: "1 delete of a sync won't happen" in " ".join(shown(pilot).split()))
+        await pilot.press("escape")
+        browser.queue.cancel([second.number])
+        await until(pilot, lambda: "has deleted nothing" in said(pilot))
+        assert "p/gone" in keys(connection, bucket)
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SyncForm))
+        dialog = pilot.app.screen
+        assert dialog.query_one("#from", Input).value == str(folder)
+        assert dialog.query_one("#delete", Checkbox).value
+
+
+async def test_another_profile_may_be_on_either_side(profile: Profile, connection: Connection, bucket: str) -> None:
+    remember("other", Keys("demo-access-key", "demo-secret-key"))
+    connection.call("put_object", Bucket=bucket, Key="p/a", Body=b"a")
+    connection.call("put_object", Bucket=bucket, Key="q/gone", Body=b"gone")
+    async with browsing(profile, f"s3://{bucket}/q/") as (pilot, browser):
+        form = SyncForm(connection, S3Uri(bucket, "q/"), [replace(profile, name="other")])
+        pilot.app.push_screen(form)
+        await settle(pilot)
+        form.query_one("#from", Input).value = f"s3://{bucket}/p/"
+        form.query_one("#from-profile", Select).value = 1
+        form.query_one("#delete", Checkbox).value = True
+        screen = await planned(pilot)
+        assert screen.plan.counts() == {"new": 1, "delete": 1}
+        [copy, _] = screen.plan.requests()
+        assert isinstance(copy, CopyRequest) and (copy.to_profile, copy.to_endpoint) == ("moto", profile.endpoint)
+        assert form.asked
+        syncs = browser.syncs = Syncs(browser)
+        await syncs.carry_out(form.asked, list(screen.plan.requests()))
+        await ended(pilot, browser, 2)
+        assert keys(connection, bucket) == {"p/a", "q/a"}
 
 
 async def test_prefixes_are_downloaded_with_what_is_beside_them(

@@ -19,6 +19,7 @@ from s3tui.transfers import used_templates
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.dialogs.choose import Choose
+from s3tui.ui.dialogs.confirm import Confirm
 from s3tui.ui.dialogs.file_picker import FilePicker, FileTable
 from s3tui.ui.dialogs.upload import UploadForm
 from s3tui.ui.screens.browser import Browser
@@ -193,7 +194,23 @@ async def test_what_an_earlier_run_has_left_paused_is_said(
     form = UploadForm(connection, S3Uri(bucket), [files / "boot.iso"], journal)
     async with showing(form) as (app, pilot):
         await press(pilot, "ctrl+s")
-        assert isinstance(app.screen, PlanScreen) and "can be resumed instead" in " ".join(text_of(app).split())
+        assert isinstance(app.screen, Confirm) and "can be resumed instead" in " ".join(text_of(app).split())
+
+
+async def test_one_file_that_has_just_been_written_is_a_question(
+    connection: Connection, bucket: str, files: Path
+) -> None:
+    os.utime(files / "boot.iso", (2**32, 2**32))  # as new as can be, however slow the machine is
+    async with showing(UploadForm(connection, S3Uri(bucket), [files / "boot.iso"])) as (app, pilot):
+        await press(pilot, "ctrl+s")
+        assert isinstance(app.screen, Confirm) and "within the last 5 seconds" in " ".join(text_of(app).split())
+        await press(pilot, "enter")  # no
+        assert isinstance(app.screen, UploadForm) and not app.answers
+        await press(pilot, "ctrl+s")
+        await pilot.click("#yes")
+        await until(pilot, lambda: app.answers)
+        [[request]] = app.answers
+    assert request.target.key == "boot.iso"
 
 
 async def test_going_back_from_the_plan_keeps_the_form(connection: Connection, bucket: str, files: Path) -> None:

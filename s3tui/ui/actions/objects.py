@@ -70,14 +70,17 @@ def sync(browser: Browser) -> None:
 
 async def _sync(browser: Browser) -> None:
     from s3tui.ui.dialogs.sync import SyncForm
-    from s3tui.ui.syncing import carry_out
+    from s3tui.ui.syncing import Syncs
 
     connection = browser.connection
     assert connection is not None
     here = browser.bucket_tree.current if browser.bucket_tree.has_focus else browser.place
-    form = SyncForm(connection, here or S3Uri(browser.current_bucket))
+    syncs = browser.syncs = browser.syncs or Syncs(browser)
+    others = _other_profiles(browser)
+    form = SyncForm(connection, here or S3Uri(browser.current_bucket), others, browser.app.ask_mfa, syncs.given_up)
     if requests := await browser.app.push_screen_wait(form):
-        browser.run_worker(carry_out(browser, connection, requests), group="syncing", exit_on_error=False)
+        assert form.asked is not None
+        browser.run_worker(syncs.carry_out(form.asked, requests), group="syncing", exit_on_error=False)
 
 
 def copy_to(browser: Browser) -> None:

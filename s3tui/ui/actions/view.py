@@ -145,7 +145,7 @@ def show_help(browser: Browser) -> None:
 
 
 def leave(browser: Browser) -> None:
-    if not (browser.queue.running or _unsaved(browser)):
+    if not (browser.queue.running or _lost(browser)):
         browser.app.exit()
     elif not any(worker.group == "leave" and worker.is_running for worker in browser.workers):
         # Not with `ask`: Ctrl+Q comes from inside dialogs too, and their conversation goes on after a No.
@@ -156,20 +156,27 @@ def _unsaved(browser: Browser) -> bool:
     return any(getattr(screen, "unsaved", False) for screen in browser.app.screen_stack)
 
 
+def _lost(browser: Browser) -> str:
+    """What leaving loses beside transfers, in sentences."""
+    unsaved = "What you changed in the bucket's settings is not saved." if _unsaved(browser) else ""
+    return "\n".join(filter(None, (unsaved, browser.syncs.lost_by_leaving if browser.syncs else "")))
+
+
 async def _ask_and_leave(browser: Browser) -> None:
     from s3tui.ui.dialogs.confirm import Confirm
     from s3tui.ui.dialogs.leave import Leave
 
-    unsaved = "What you changed in the bucket's settings is not saved." if _unsaved(browser) else ""
+    lost = _lost(browser)
     if not browser.queue.running:
-        if await browser.app.push_screen_wait(Confirm("Lose what you changed?", unsaved, "Leave")):
+        heading = "Lose what you changed?" if _unsaved(browser) else "Leave a sync undone?"
+        if await browser.app.push_screen_wait(Confirm(heading, lost, "Leave")):
             browser.app.exit()
         return
     if browser.queue.is_kept:
-        answer = await browser.app.push_screen_wait(Leave(unsaved))
+        answer = await browser.app.push_screen_wait(Leave(lost))
     else:
         harm = "Transfers are cancelled: unfinished uploads are aborted, and nothing half-sent stays behind."
-        sure = await browser.app.push_screen_wait(Confirm("Transfers are running", f"{harm}\n{unsaved}", "Leave"))
+        sure = await browser.app.push_screen_wait(Confirm("Transfers are running", f"{harm}\n{lost}", "Leave"))
         answer = "stop" if sure else None
     if answer is not None:
         browser.say("Pausing …" if answer == "keep" else "Cancelling …")

@@ -1,18 +1,20 @@
-"""Sync: from where to where, what of it, and whether what is only there goes."""
+"""Sync: from where to where, by which profiles, what of it, and whether what is only there goes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, Select, Static
 
 from s3tui import background
 from s3tui.errors import BadInput
+from s3tui.profiles.model import Profile
 from s3tui.s3 import filters, uri
-from s3tui.s3.client import Connection
+from s3tui.s3.client import Connection, connect
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import doomed, local_files, sync
 from s3tui.transfers.request import Request
@@ -32,7 +34,7 @@ _HINT = (
 
 
 class SyncForm(PlanningDialog):
-    """Of one profile; `place` is proposed as the target."""
+    """`place` is proposed as the target, or all of `again`, a sync that wasn't carried out to its end."""
 
     wide = True
     buttons = (("swap", "Swap (Ctrl+T)", "default"), ("ok", "Plan", "primary"), ("cancel", "Cancel", "default"))
@@ -42,21 +44,44 @@ class SyncForm(PlanningDialog):
     SyncForm #hint { height: auto; margin-top: 1; color: $text-muted; }
     """
 
-    def __init__(self, connection: Connection, place: S3Uri) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        place: S3Uri,
+        others: Sequence[Profile] = (),
+        mfa_code: Callable[[str], str] | None = None,
+        again: Sync | None = None,
+    ) -> None:
+        """`others` are the profiles by which either place may be reached instead; `mfa_code` as for `client.connect`."""
         super().__init__("Sync")
-        self._connection, self._place = connection, place
+        self._connection, self._mfa_code = connection, mfa_code
+        self._profiles = [connection.profile, *others]
+        self._proposed: tuple[tuple[str, Side | str], ...] = (("from", ""), ("to", str(place)))
+        if again:
+            self._proposed = (("from", again.source), ("to", again.target))
+        self._again = again
         self.asked: Sync | None = None  # what the plan is of
 
     def compose_fields(self) -> ComposeResult:
-        for label, name, text in (("From", "from", ""), ("To", "to", str(self._place))):
+        for name, proposed in self._proposed:
             suggester = PathSuggester(Path.cwd)
-            field = Input(text, id=name, compact=True, suggester=suggester, select_on_focus=False)
-            yield FormRow(label, field)
-        yield FormRow(
-            "Only what fits", Input(id="filter", compact=True, placeholder="everything; as in the filter: / ")
-        )
-        yield Checkbox("Delete what is only in “To”, at the end", compact=True, id="delete")
+            field = Input(str(proposed), id=name, compact=True, suggester=suggester, select_on_focus=False)
+            yield FormRow(name.capitalize(), field)
+            if len(self._profiles) > 1:
+                yield FormRow(f"{name.capitalize()}, by profile", self._profile_field(name, proposed))
+        wanted = self._again.wanted.text if self._again else ""
+        placeholder = "everything; as in the filter: / "
+        yield FormRow("Only what fits", Input(wanted, id="filter", compact=True, placeholder=placeholder))
+        deletes = self._again is not None and self._again.delete
+        yield Checkbox("Delete what is only in “To”, at the end", deletes, compact=True, id="delete")
         yield Static(plain(_HINT), id="hint")
+
+    def _profile_field(self, side: str, proposed: Side | str) -> Select[int]:
+        names = [each.name for each in self._profiles]
+        of = proposed.connection.profile.name if isinstance(proposed, Prefix) else ""
+        choices = [(plain(name if number else f"{name} (this one)"), number) for number, name in enumerate(names)]
+        chosen = names.index(of) if of in names else 0
+        return Select[int](choices, allow_blank=False, value=chosen, id=f"{side}-profile", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#from").focus()
@@ -70,6 +95,9 @@ class SyncForm(PlanningDialog):
         """The other direction."""
         one, other = self.query_one("#from", Input), self.query_one("#to", Input)
         one.value, other.value = other.value, one.value
+        if len(self._profiles) > 1:
+            first, second = self.query_one("#from-profile", Select), self.query_one("#to-profile", Select)
+            first.value, second.value = second.value, first.value
 
     async def plan(self) -> list[Request] | None:
         """See `PlanningDialog`."""
@@ -91,8 +119,15 @@ class SyncForm(PlanningDialog):
         if not text:
             raise BadInput("Both places are needed.", "A folder, or s3://bucket/prefix/.")
         if "://" in text or text.startswith("arn:"):
-            return Prefix(self._connection, uri.parse(text, self._connection.profile.endpoint))
+            connection = self._connection_of(name)
+            return Prefix(connection, uri.parse(text, connection.profile.endpoint))
         return local_files.absolute(text, Path.cwd())
+
+    def _connection_of(self, side: str) -> Connection:
+        chosen = self.query_one(f"#{side}-profile", Select).value if len(self._profiles) > 1 else 0
+        if not isinstance(chosen, int) or not chosen:
+            return self._connection
+        return connect(self._profiles[chosen], self._mfa_code)
 
 
 def _deleting(asked: Sync) -> tuple[str, str]:

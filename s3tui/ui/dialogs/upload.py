@@ -321,7 +321,9 @@ class UploadForm(Dialog[list[Request]]):
         return plan
 
     async def _agreed(self, form: Form, plan: Plan) -> list[Request] | None:
-        """What is to be sent; None to go back to the form. A plan that says nothing new isn't shown."""
+        """What is to be sent; None to go back to the form. A plan that says nothing new isn't shown, and what there is
+        to be said of one file is a question."""
+        from s3tui.ui.dialogs.confirm import Confirm
         from s3tui.ui.dialogs.overwrite import Overwrite
         from s3tui.ui.screens.plan import PlanScreen
 
@@ -329,6 +331,9 @@ class UploadForm(Dialog[list[Request]]):
         if len(reasons) == 1 and plan.counts()["refuse"] == len(plan.steps):
             raise BadInput(*reasons)
         if self._is_plain(form, plan):
+            said = "\n".join(plan.remarks)
+            if said and not await self.app.push_screen_wait(Confirm("Upload it all the same?", said, "Upload")):
+                return None
             if taken := [step.target for step in plan.steps if step.action == "ask"]:
                 answer = await self.app.push_screen_wait(Overwrite(taken, "object"))
                 if answer is None:
@@ -339,11 +344,11 @@ class UploadForm(Dialog[list[Request]]):
         return await self.app.push_screen_wait(PlanScreen(plan, f"Upload to {form.target}", "Upload"))
 
     def _is_plain(self, form: Form, plan: Plan) -> bool:
-        """Some files under their own names, and nothing to be said but which of them are there already."""
+        """Some files under their own names, and nothing to be said but which of them are there already; or one file."""
         more = form.sidecar or form.fields or self._chosen.has_folder or self.fields.value("manifest")
         return (
             form.key == RELPATH
             and not more
-            and not plan.remarks
+            and (not plan.remarks or len(plan.steps) == 1)
             and {step.action for step in plan.steps} <= {"new", "ask"}
         )

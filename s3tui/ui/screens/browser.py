@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from s3tui.s3.client import Connection
     from s3tui.s3.columns import Row
     from s3tui.ui.app import S3tuiApp
+    from s3tui.ui.syncing import Syncs
 
 DETAIL_DELAY = 0.12  # s; the cursor must rest this long before its object is asked for
 
@@ -57,6 +58,7 @@ class Browser(TellsFailures, Screen[None]):
         self.queue = queue
         self.connection: Connection | None = None
         self.places = Places(self)
+        self.syncs: Syncs | None = None  # once something was synced
         self._tree_token = CancelToken()
         self._runnable: tuple[bool, ...] = ()
         for binding in keymap.bindings(keys, "anywhere", "lists", "objects"):

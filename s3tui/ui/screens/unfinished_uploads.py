@@ -66,6 +66,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         self.by: SortBy = "age"
         self.doing = ""  # what goes on at the moment
         self._aborting = False
+        self._sending = (-1, frozenset[str]())  # the queue's version, and the keys that are written then
         self._failures: dict[Upload, S3tuiError] = {}
         self._error: S3tuiError | None = None
         self._token = CancelToken()
@@ -184,11 +185,15 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
     def _all_known(self) -> bool:
         return self.found.completeness.is_complete
 
-    def _sent(self) -> set[str]:
-        """The keys of this bucket that transfers of this session write."""
-        start = str(S3Uri(self.place.bucket))
-        targets = (view.target for view in self.transfers.snapshot() if not view.finished)
-        return {target.removeprefix(start) for target in targets if target.startswith(start)}
+    def _sent(self) -> frozenset[str]:
+        """The keys of this bucket that transfers of this session write. In any thread."""
+        version, known = self._sending
+        if version != (now := self.transfers.version):
+            start = str(S3Uri(self.place.bucket))
+            targets = (each.row.ends[1] for each in self.transfers.rows(("waiting", "running", "paused")))
+            known = frozenset(target.removeprefix(start) for target in targets if target.startswith(start))
+            self._sending = now, known
+        return known
 
     def _known(self) -> Content:
         """How many, how much, and whether that is all."""
