@@ -246,7 +246,8 @@ def _send_whole(
             answer = send_part(connection, "put_object", parameters, part, sums, source, progress, token)
         except errors.S3Error as error:
             found = _settle(connection, request, sums, error)
-            progress.skip(sums.length)
+            if isinstance(found, Sent):
+                progress.skip(sums.length)
             return found
         return Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))
 

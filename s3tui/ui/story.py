@@ -229,7 +229,7 @@ class Story:
     async def why(self) -> None:
         asked = f"s3://{self.bucket}/{PREFIX}Metadata.json"
         await self.press("w")
-        await self.until("the question is asked", lambda: self.screen == "Goto")
+        await self.until("the question is asked", lambda: self.screen == "WhichObject")
         await self.press("ctrl+a", "ctrl+k", f"paste:{asked}", "enter")
         await self.until("the verdict is there", lambda: self.screen == "Why" and self._diagnosis() is not None)
         self.tell(f"asked why {asked} is missing: {self._diagnosis()}")

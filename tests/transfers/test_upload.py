@@ -311,3 +311,18 @@ def test_what_is_no_file_is_refused_before_anything_is_asked(
 def test_keys_that_cannot_be_are_refused(connection: Connection, bucket: str, make: Make, key: str) -> None:
     with pytest.raises(BadInput):
         send(connection, make(1), bucket, key)
+
+
+def test_of_an_unknown_outcome_nothing_counts_as_moved(
+    through: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    proxy.rules.append(lambda asked: Treatment(lose=True) if asked.method == "PUT" else None)
+    proxy.rules.append(lambda asked: Treatment(instead=(403, b"")) if sent() else None)
+
+    def sent() -> bool:
+        return any(asked.method == "PUT" for asked in proxy.asked)
+
+    progress = Progress()
+    request = UploadRequest(make(1000), S3Uri(bucket, "image.iso"), overwrite=True)
+    assert upload(through, request, progress, CancelToken(), Notes()).state == "outcome unknown"
+    assert progress.done == 0

@@ -6,12 +6,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.app import App
 from textual.widgets import Input, OptionList, Static
 
 import s3tui.ui
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.ui.dialogs.goto import WhichObject
 from s3tui.ui.screens.why import Why
 from tests.ui.waiting import idle
 
@@ -132,3 +134,17 @@ async def test_a_bucket_alone_is_no_object(connection: Connection, bucket: str) 
         await pilot.press("escape")
         await pilot.pause()
     assert app.answers == [None]
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        ("artifacts/config/r630.yaml", "s3://here/artifacts/config/r630.yaml"),
+        ("Disk.iso", "s3://here/Disk.iso"),
+        ("there/a/b", "s3://there/a/b"),
+        ("s3://gone/a", "s3://gone/a"),
+        ("arn:aws:s3:::gone/a", "s3://gone/a"),
+    ],
+)
+def test_a_key_alone_is_one_of_the_bucket_that_is_open(typed: str, place: str) -> None:
+    assert str(WhichObject(None, None, "here", {"here", "there"}).read(typed)) == place

@@ -158,13 +158,13 @@ def why(browser: Browser) -> None:
 
 
 async def _why(browser: Browser) -> None:
-    from s3tui.ui.dialogs.goto import Goto
+    from s3tui.ui.dialogs.goto import WhichObject
     from s3tui.ui.screens.why import Why
 
     connection = browser.connection
     assert connection is not None
-    asked = Goto(
-        browser.current_uri, connection.profile.endpoint, heading="Why is it missing? Which object?", button="Find out"
+    asked = WhichObject(
+        browser.current_uri, connection.profile.endpoint, browser.current_bucket, browser.bucket_tree.buckets
     )
     uri = await browser.app.push_screen_wait(asked)
     if uri is None:

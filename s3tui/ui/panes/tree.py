@@ -90,6 +90,11 @@ class BucketTree(Tree[Place]):
         elif buckets:
             self.call_after_refresh(self.move_cursor, self.root.children[0])
 
+    @property
+    def buckets(self) -> set[str]:
+        """The names of those that are listed."""
+        return {uri.bucket for uri in self._by_uri}
+
     def show_region(self, bucket: str, region: str) -> None:
         """Write `region` beside `bucket`."""
         if node := self._by_uri.get(S3Uri(bucket)):

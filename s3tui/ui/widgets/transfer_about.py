@@ -33,7 +33,7 @@ def about(view: TransferView | None) -> Content:
     if view.why:
         lines.append(_pair("Why", view.why))
     if view.left and view.state != "running" and not is_delete:
-        lines.append(_pair("Left", "What was moved so far is kept; cancelling it removes that. F forgets it."))
+        lines.append(_pair("Left", "What was begun may still be there: cancelling removes it, F forgets it."))
     return Content("\n").join(lines)
 
 
@@ -55,7 +55,9 @@ def about_job(view: JobView, why: str) -> Content:
     if why:
         lines.append(_pair("Why", f"The first that failed: {why}"))
     if view.left and not view.count("running"):
-        lines.append(_pair("Left", f"What was moved of {counted(view.left, 'item')} is kept; cancelling removes that."))
+        lines.append(
+            _pair("Left", f"What was begun of {counted(view.left, 'item')} may still be there: cancelling removes it.")
+        )
     return Content("\n").join(lines)
 
 
