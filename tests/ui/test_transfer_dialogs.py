@@ -105,9 +105,10 @@ async def fill(pilot: Pilot[None], field: str, text: str) -> None:
 
 
 async def test_the_form_becomes_requests(connection: Connection, bucket: str, isos: Path) -> None:
+    os.chdir(isos)
     form = UploadForm(connection, S3Uri(bucket, "openshift/"), [isos / "agent.iso"])
     async with showing(form) as (app, pilot):
-        await press(pilot, *str(isos / "notes.*"), "enter")
+        await press(pilot, *"notes.*", "enter")
         await fill(pilot, "storage_class", "STANDARD_IA")
         await fill(pilot, "metadata", 'machine=r630 note="two words"')
         await fill(pilot, "tags", "team=lab")
