@@ -13,7 +13,9 @@ from s3tui.s3 import copying, errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import CopyRequest
+from s3tui.transfers.journal import Whom
 from s3tui.transfers.notes import Notes
+from s3tui.transfers.remains import remains
 from tests.transfers.conftest import MIB, content, unfinished
 from tests.transfers.killed import KeptNotes, run_until_killed
 from tests.transfers.proxy import Asked, Proxy, Treatment
@@ -65,7 +67,10 @@ def test_cancelling_what_was_paused_aborts_it(
     through: Connection, connection: Connection, proxy: Proxy, bucket: str, source: S3Uri
 ) -> None:
     notes = pause_at(2, through, proxy, source)
-    CopyRequest(source, replace(source, key=OTHER)).discard(connection, notes)
+    request = CopyRequest(source, replace(source, key=OTHER))
+    told = remains(Whom("demo", "http://here", None, "config"), request, notes)
+    assert str(source.with_key(OTHER)) in told and "http://here" in told and str(notes.get("upload_id")) in told
+    request.discard(connection, notes)
     assert not unfinished(connection, bucket) and notes.empty
 
 
