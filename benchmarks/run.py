@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 
 from result import Result, print_table
 
@@ -15,16 +16,21 @@ ALL = (
 
 
 def main() -> int:
-    """Exit code 1 when a target was missed."""
+    """Exit code 1 when a target was missed, or a measurement failed; the others go on then."""
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     if load > cores / 2:
         print(f"{load:.1f} programs want the {cores} cores already: ratios hold, times don't", file=sys.stderr)
     results: list[Result] = []
+    has_failed = False
     for name in sys.argv[1:] or ALL:
         print(f"measuring {name} …", file=sys.stderr)
-        results += importlib.import_module(name).run()
+        try:
+            results += importlib.import_module(name).run()
+        except Exception:
+            traceback.print_exc()
+            has_failed = True
     print_table(results)
-    return 1 if any(result.met is False for result in results) else 0
+    return 1 if has_failed or any(result.met is False for result in results) else 0
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from peers import S5CMD, Rounds, peak, rclone, s5cmd
 from result import Result, at
@@ -15,18 +16,25 @@ from thin_sink import COUNT, GIVEN, SMALL, sinking
 from transfer_floor import small_down, small_up
 from uploading import MEMORY, forget
 
+from s3tui.background import FLOOD
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.flood import Item, upload_all
 from s3tui.transfers.flood_down import download_all
+from s3tui.transfers.places import apart
+from s3tui.transfers.request import Kind
 from s3tui.transfers.upload import UploadRequest
 
 ROUNDS = 5
 FLOOR, SERVICE, RCLONE_32 = "one socket", "flood service", "rclone --transfers 32"
-PAIRS = ((SERVICE, FLOOR, None), (SERVICE, S5CMD, 0.4), (SERVICE, RCLONE_32, 0.7))
+APART = "in two processes"
+PAIRS = ((SERVICE, FLOOR, None), (APART, FLOOR, None), (APART, S5CMD, 0.4), (APART, RCLONE_32, 0.7))
+_LOT = 499
+_PLACES = apart(Bandwidth())  # started with the first round, as a session does with its first transfer
 
 
 def run() -> list[Result]:
@@ -39,6 +47,7 @@ def run() -> list[Result]:
             {
                 FLOOR: lambda: small_up(endpoint, folder),
                 SERVICE: lambda: uploaded(endpoint, folder),
+                APART: lambda: _sent_apart(endpoint, "upload", uploads(folder)),
                 S5CMD: s5cmd(endpoint, home, "cp", f"{folder}/", "s3://up/s5cmd/"),
                 RCLONE_32: rclone(endpoint, home, "copy", str(folder), ":s3:up/rclone", "--transfers", "32"),
             },
@@ -55,6 +64,7 @@ def run() -> list[Result]:
             {
                 FLOOR: lambda: small_down(endpoint, there),
                 SERVICE: lambda: downloaded(endpoint, there),
+                APART: lambda: _sent_apart(endpoint, "download", downloads(there)),
                 S5CMD: s5cmd(endpoint, home, "cp", f"s3://{GIVEN}/small/*", f"{there}/"),
                 RCLONE_32: rclone(endpoint, home, "copy", f":s3:{GIVEN}/small", str(there), "--transfers", "32"),
             },
@@ -85,19 +95,42 @@ def connection(endpoint: str) -> Connection:
     return Connection(Profile("thin", endpoint=endpoint, region="us-east-1", credentials="session"))
 
 
-def uploaded(endpoint: str, folder: Path) -> None:
+def uploads(folder: Path) -> list[Item[UploadRequest]]:
     paths = enumerate(sorted(folder.iterdir()))
-    items = [Item(number, UploadRequest(path, S3Uri("up", f"service/{path.name}"))) for number, path in paths]
-    _all_verified(lambda ended: upload_all(connection(endpoint), items, ended))
+    return [Item(number, UploadRequest(path, S3Uri("up", f"service/{path.name}"))) for number, path in paths]
+
+
+def downloads(folder: Path) -> list[Item[DownloadRequest]]:
+    names = enumerate(f"{number:05}.bin" for number in range(COUNT))
+    return [
+        Item(number, DownloadRequest(S3Uri(GIVEN, f"small/{name}"), folder / name, root=folder))
+        for number, name in names
+    ]
+
+
+def uploaded(endpoint: str, folder: Path) -> None:
+    _all_verified(lambda ended: upload_all(connection(endpoint), uploads(folder), ended))
 
 
 def downloaded(endpoint: str, folder: Path) -> None:
-    names = [f"{number:05}.bin" for number in range(COUNT)]
-    items = [
-        Item(number, DownloadRequest(S3Uri(GIVEN, f"small/{name}"), folder / name, root=folder))
-        for number, name in enumerate(names)
-    ]
-    _all_verified(lambda ended: download_all(connection(endpoint), items, ended))
+    _all_verified(lambda ended: download_all(connection(endpoint), downloads(folder), ended))
+
+
+def _sent_apart(endpoint: str, kind: Kind, items: Sequence[Item[Any]]) -> None:
+    """Some hundreds at a time at each of two processes, as the queue does it."""
+    lots = iter([items[at : at + _LOT] for at in range(0, len(items), _LOT)])
+    way = connection(endpoint)
+
+    def work(ended: Callable[[int, object], None]) -> None:
+        def some() -> None:
+            for lot in lots:
+                with _PLACES.free(len(lot)) as place:
+                    place.move_all(way, kind, lot, ended, lambda noted: None)
+
+        for future in [FLOOD.submit(some) for _ in range(_PLACES.count)]:
+            future.result()
+
+    _all_verified(work)
 
 
 def _all_verified(work: Callable[[Callable[[int, object], None]], object]) -> None:

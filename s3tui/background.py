@@ -180,6 +180,7 @@ PARTS = Pool("parts", 8)  # parts of those files at the same time
 FLOOD = Pool("flood", 32)  # small files at the same time
 LOCAL = Pool("local", 3)  # keyring, disk, DNS
 SEARCH = Pool("search", 4)  # places of one search at the same time
+MOVERS = Pool("movers", 16)  # one hears each child process that moves bytes
 ROWS = Pool("rows", 2)  # sorting and filtering what was listed: computing, no waiting
 POOLS = (METADATA, LISTING, PREVIEW, TRANSFERS, PARTS, FLOOD, LOCAL, SEARCH, ROWS)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class S3tuiError(Exception):
     """A failure said in the user's terms.
@@ -19,6 +21,10 @@ class S3tuiError(Exception):
     def __str__(self) -> str:
         return f"{self.sentence} {self.advice}".rstrip()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: all that it says, whatever its constructor wants to be told."""
+        return _again, (type(self), self.args, self.__dict__)
+
     @property
     def evidence(self) -> str:
         """What was asked and what came back, in one line, for a ticket; empty where nothing was asked."""
@@ -27,3 +33,9 @@ class S3tuiError(Exception):
 
 class BadInput(S3tuiError):
     """What the user typed can't be used: a URI, a name, a number, a file that isn't there."""
+
+
+def _again(kind: type[S3tuiError], words: tuple[object, ...], said: dict[str, Any]) -> S3tuiError:
+    error = kind.__new__(kind, *words)
+    error.__dict__.update(said)
+    return error

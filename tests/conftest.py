@@ -21,9 +21,11 @@ from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3 import client
 from s3tui.s3.client import Connection
+from tests import stylesheets
 
 # A third of a UI test's time went into looking for garbage among what will never be any.
 gc.set_threshold(100_000, 50, 100)
+stylesheets.share()
 # No test is about how fast this machine is; more examples: pytest --hypothesis-profile=long
 settings.register_profile("s3tui", deadline=None, max_examples=25)
 settings.register_profile("long", deadline=None, max_examples=1000)

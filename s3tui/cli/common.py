@@ -9,13 +9,15 @@ import getpass
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s3tui import folders
 from s3tui.display import visible
 from s3tui.errors import BadInput
 from s3tui.profiles.model import Profile
-from s3tui.s3.client import Connection, connect
+
+if TYPE_CHECKING:  # the screen shows its first frame without it
+    from s3tui.s3.client import Connection
 
 _MANY = 100_000  # objects
 
@@ -23,6 +25,7 @@ _MANY = 100_000  # objects
 def connection_of(arguments: argparse.Namespace) -> Connection:
     """The connection that `--profile`, `--endpoint-url`, `--region`, `--read-only` and `--config` name."""
     from s3tui.cli.keys import make_sure_of_keys
+    from s3tui.s3.client import connect
 
     profile = profile_of(arguments, arguments.profile)
     make_sure_of_keys(profile)
@@ -93,3 +96,9 @@ def say(text: str) -> None:
 def emit(record: dict[str, Any]) -> None:
     """One JSON object on one line of stdout, for a program."""
     print(json.dumps(record, ensure_ascii=True, default=str))
+
+
+def refuse_local(place: str) -> None:
+    """A name without `s3://` may be a bucket's, but not where a file or folder has it. Raises `BadInput`."""
+    if "://" not in place and not place.startswith("arn:") and Path(place).exists():
+        raise BadInput(f"“{place}” is a file or folder here.", f"If a place in S3 is meant: s3://{place.lstrip('/')}")

@@ -65,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         parser.add_argument("--version", action="version", version=f"s3tui {__version__}")
     module.configure(parser)
+    _let_follow(parser)
     arguments = _parsed(parser, words)
     try:
         return int(module.run(arguments))
@@ -115,6 +116,17 @@ def common_options() -> argparse.ArgumentParser:
     whom.add_argument("--env-file", metavar="FILE", help="a .env file to read a profile from, instead of ./.env")
     whom.add_argument("--config", metavar="FILE", help="read this config file instead of the usual one")
     return common
+
+
+def _let_follow(parser: argparse.ArgumentParser) -> None:
+    """Let the common options stand behind a sub-command, too, but for those that it has itself. One that isn't there
+    keeps what was said before the sub-command."""
+    subparsers = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    for subparser in (each for action in subparsers for each in action.choices.values()):
+        for option in common_options()._actions:
+            if not set(option.option_strings) & set(subparser._option_string_actions):
+                option.default = argparse.SUPPRESS
+                subparser._add_action(option)
 
 
 def _commands_help() -> str:

@@ -13,8 +13,9 @@ from s3tui.cli.common import emit, say
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import visible
 from s3tui.s3.client import Connection
-from s3tui.transfers import limits
+from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
+from s3tui.transfers.pace import Underway
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
@@ -32,7 +33,8 @@ class Moving:
         self._ended: queues.SimpleQueue[TransferView] = queues.SimpleQueue()
         self._good: Collection[State] = GOOD
         self._went_well = self._did_not = 0
-        self.queue = Queue(self._ended.put, Journal(folders.transfers_folder()), connect)
+        self._underway = Underway()
+        self.queue = Queue(self._ended.put, Journal(folders.transfers_folder()), connect, places.beside)
         limits.remembered(folders.transfers_folder()).apply(self.queue)
         if problem := self.queue.journal.problem:
             say(f"s3tui: {problem}")
@@ -53,6 +55,8 @@ class Moving:
             _clear()
             self._stop()
             raise
+        finally:
+            self.queue.close()
         self._tell_ended()
         if self.queue.problem:
             say(f"s3tui: {self.queue.problem}")
@@ -97,11 +101,13 @@ class Moving:
         if not sys.stderr.isatty():
             return
         moving = [view for view in self.queue.moving() if not view.process]
-        done, total = sum(view.done for view in moving), sum(view.total or 0 for view in moving)
-        speed = sum(view.speed for view in moving)
-        words = [f"{display.size(done)} of {display.size(total)}"]
-        if speed >= 1:
-            words += [f"{display.size(round(speed))}/s", f"{display.duration((total - done) / speed)} left"]
+        underway = self._underway
+        underway.see([view for view in self.queue.underway() if not view.process])
+        words = [f"{display.size(underway.done)} of {display.size(underway.total)}"] if underway.in_bytes else []
+        if underway.speed >= 1:
+            words.append(f"{display.size(round(underway.speed))}/s")
+        if underway.seconds_left is not None:
+            words.append(f"{display.duration(underway.seconds_left)} left")
         words += sorted({view.stage for view in moving if view.stage})[:1]
         words.append(f"{display.counted(self.queue.running, 'file')} to go")
         print(f"\r\x1b[K{'  '.join(words)}", end="", file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from s3tui import folders
 from s3tui.background import CancelToken
 from s3tui.cli.asking import ask_conflicts, ask_fields
-from s3tui.cli.common import connection_of, say
+from s3tui.cli.common import connection_of, refuse_local, say
 from s3tui.cli.line import Line
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.cli.moving import Moving
@@ -106,6 +106,7 @@ def _words(arguments: argparse.Namespace) -> tuple[list[str], str]:
         return [], words[0] if words else ""
     if len(words) < 2:
         raise BadInput("Files and a URI are needed.", "s3tui put FILE… s3://bucket/prefix/")
+    refuse_local(words[-1])  # of `put *.iso` the last file would be taken for the place
     return words[:-1], words[-1]
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from s3tui.background import CancelToken
-from s3tui.cli.common import connection_of, emit, say
+from s3tui.cli.common import connection_of, emit, refuse_local, say
 from s3tui.cli.line import Line
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import counted, visible
@@ -50,6 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Delete, and return 3 when only a part was."""
     connection = connection_of(arguments)
+    for place in arguments.places:
+        refuse_local(place)
     places = [uri.parse(place, connection.profile.endpoint) for place in arguments.places]
     if arguments.undo:
         from s3tui.cli import rm_undo

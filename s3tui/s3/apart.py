@@ -18,7 +18,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.lister import Ask, Begin, Ended, Reply, Rows, Stop
 from s3tui.s3.listing import Listing, fill
-from s3tui.s3.packed import Packed
+from s3tui.s3.packed import PIECE, Packed
 from s3tui.s3.page_source import AskedPage, EndpointPages
 from s3tui.s3.reader import Reader, give_back_memory
 
@@ -111,7 +111,7 @@ class _Apart:
                 self._ends = time.monotonic() + _LAST_WORDS
                 self._tell(Stop())
             if select.select([pipe], [], [], _LOOK)[0]:
-                count = pipe.readinto(rest)
+                count = pipe.readinto(rest[:PIECE])
                 if not count:
                     raise EOFError
                 rest = rest[count:]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from s3tui.display import counted
 from s3tui.errors import BadInput
 from s3tui.s3 import capabilities, errors, naming, regions
-from s3tui.s3.client import Connection
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
 
 Versioning = Literal["Enabled", "Suspended", "Off", "unknown"]
 _PAGE = 1000

@@ -10,13 +10,16 @@ from __future__ import annotations
 import contextlib
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from s3tui.display import visible
 from s3tui.s3 import errors
 from s3tui.s3.calls import Probe
-from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from s3tui.s3.body import Body
 from s3tui.s3.calls import Logged, Probe, Sending, logged
 from s3tui.s3.failures import translate
 from s3tui.s3.requests import LoggedRequest, RequestLog
+from s3tui.s3.underway import Underway
 
 T = TypeVar("T")
 
@@ -38,7 +39,9 @@ class Connection:
         self.mfa_code = mfa_code
         self.clock_ahead: timedelta | None = None  # the endpoint's clock minus ours; None before any answer
         self.supported: set[tuple[str, str]] = set()  # (bucket, sub-resource), see `capabilities`
+        self.renewals = 0  # grows when session and keys were forgotten
         self._read_only = profile.read_only
+        self._hearing: list[Callable[[bool], object]] = []
         self._lock = threading.RLock()
         self._session: Any = None
         self._clients: dict[str | None, Any] = {}
@@ -54,6 +57,12 @@ class Connection:
     @read_only.setter
     def read_only(self, value: bool) -> None:
         self._read_only = value or self.profile.read_only
+        for heard in self._hearing:
+            heard(self._read_only)
+
+    def on_read_only(self, heard: Callable[[bool], object]) -> None:
+        """Tell `heard` whenever `read_only` is set."""
+        self._hearing.append(heard)
 
     @property
     def attempts(self) -> int:
@@ -157,13 +166,29 @@ class Connection:
         with self._lock:
             region = self._regions.get(bucket) or self._regions.get("")
             if region not in self._clients:
-                if self._session is None:
-                    self._session = session.new_session(self.profile, self.mfa_code)
-                client = session.new_client(self._session, self.profile, region)
+                client = session.new_client(self._opened(), self.profile, region)
                 self._hook(client.meta.events)
                 page_parser.install(client)
                 self._clients[region] = client
             return self._clients[region]
+
+    def _opened(self) -> Any:
+        """The session, made if there is none. Holding the lock."""
+        if self._session is None:
+            self._session = self._new_session()
+        return self._session
+
+    def _new_session(self) -> Any:
+        return session.new_session(self.profile, self.mfa_code)
+
+    def credentials(self) -> Any:
+        """What botocore signs with, None where nothing is signed. Blocks as making a session does, and raises what
+        that raises."""
+        if self.profile.credentials == "anonymous":
+            return None
+        with self._lock:  # another thread may `close`
+            session_ = self._opened()
+        return session_.get_credentials()
 
     def way(self, bucket: str, streams: int) -> direct.Way | None:
         """How this thread's last request, which was a GET of `bucket`, was sent, for up to `streams` more at the
@@ -178,10 +203,7 @@ class Connection:
         unsigned = self.profile.credentials == "anonymous"
         if not unsigned and (scope is None or scope[1] != "s3"):
             return None
-        with self._lock:  # another thread may `close`
-            client = self.client(bucket)
-            session_ = self._session
-        found = None if unsigned else session_.get_credentials()
+        client, found = self.client(bucket), self.credentials()
         keys = found.get_frozen_credentials() if found else None
         if bucket.startswith("arn:") or not (keys or unsigned):
             return None
@@ -200,6 +222,12 @@ class Connection:
             streams=streams,
         )
 
+    @property
+    def regions(self) -> dict[str, str]:
+        """Of the buckets that aren't where the profile says."""
+        with self._lock:
+            return dict(self._regions)
+
     def remember_region(self, bucket: str, region: str) -> None:
         """Send what is for `bucket` to `region` from now on."""
         with self._lock:
@@ -210,6 +238,7 @@ class Connection:
         """Close idle sockets and forget session, clients and credentials; the next call makes new ones."""
         with self._lock:
             clients, self._clients, self._session = self._clients, {}, None
+            self.renewals += 1
         self._roads.forget()
         for client in clients.values():
             client.close()
@@ -329,39 +358,6 @@ class Connection:
         )
 
 
-class Underway:
-    """A request that may have been sent already, and wasn't waited for yet. For one thread."""
-
-    def __init__(self, connection: Connection, operation: str, parameters: dict[str, Any]) -> None:
-        self._connection, self._operation, self._parameters = connection, operation, parameters
-        self._logged = logged(operation, parameters)
-        self._started: quick.Started | None = None
-
-    def send(self) -> None:
-        """Raises what `Connection.call` raises."""
-        self._started = self._connection._send(self._logged.request, self._start)
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether `finish` need not wait for an answer to what was sent."""
-        return self._started is None or self._started.is_answered
-
-    def finish(self) -> dict[str, Any]:
-        """Wait for the answer, and return or raise what `Connection.call` does."""
-        return self._connection._call(self._logged, self._parameters, self._finish)
-
-    def _start(self, client: Any) -> quick.Started | None:
-        return self._connection._start(self._operation, self._parameters, client)
-
-    def _finish(self, client: Any) -> dict[str, Any]:
-        started, self._started = self._started, None
-        if started is None and self._connection._roads.knows(self._parameters["Bucket"]):
-            started = self._start(client)
-        if started:
-            self._connection._sending.attempts += 1
-        return (started and started.answer()) or getattr(client, self._operation)(**self._parameters)
-
-
 _connections: dict[Profile, Connection] = {}
 _connections_lock = threading.Lock()
 
@@ -372,6 +368,12 @@ def connect(profile: Profile, mfa_code: Callable[[str], str] | None = None) -> C
         connection = _connections.setdefault(profile, Connection(profile))
         connection.mfa_code = mfa_code or connection.mfa_code
         return connection
+
+
+def use(connection: Connection) -> None:
+    """Let `connection`, which another process has lent to this one, be that of its profile."""
+    with _connections_lock:
+        _connections[connection.profile] = connection
 
 
 def connected(profile_name: str) -> Connection | None:

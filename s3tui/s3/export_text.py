@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import repeat
 from json.encoder import encode_basestring_ascii as quoted
 from typing import BinaryIO
 
@@ -42,13 +43,13 @@ class JsonWriter(_TextWriter):
         else:
             place = places[OBJECT]
             lines = [
-                f'{place}{key},"size":{size},"modified":"{time}","etag":{etag},"storage_class":{classes[name]}}}\n'
+                f'{place}"{key}","size":{size},"modified":"{time}","etag":"{etag}","storage_class":{name}}}\n'
                 for key, size, time, etag, name in zip(
-                    map(quoted, piece.keys),
+                    _between_quotes(piece.keys),
                     piece.sizes,
                     self._times.texts(piece.times),
-                    map(quoted, piece.etags),
-                    piece.classes,
+                    _between_quotes(piece.etags),
+                    map(classes.__getitem__, piece.classes),
                     strict=True,
                 )
             ]
@@ -73,6 +74,14 @@ class JsonWriter(_TextWriter):
             "rows": self.rows,
         }
         self.out.write(json.dumps(end, separators=(",", ":")).encode("ascii") + b"\n")
+
+
+def _between_quotes(texts: Sequence[str]) -> Sequence[str]:
+    """What JSON has between the quotes; of most, the text itself."""
+    all_of_them = "".join(texts)
+    if all_of_them.isascii() and all_of_them.isprintable() and not ('"' in all_of_them or "\\" in all_of_them):
+        return texts
+    return [quoted(text)[1:-1] for text in texts]
 
 
 class CsvWriter(_TextWriter):
@@ -120,11 +129,12 @@ def cell(text: str) -> str:
 
 
 class _Times:
-    """Times as text, put together from a day, a second of the day and the rest: most were met before."""
+    """Times as text, put together from parts that are there already."""
 
     def __init__(self) -> None:
         self._days = _Days()
-        self._seconds = _Seconds()
+        self._minutes = [f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440)]
+        self._seconds = [f"{second:02}" for second in range(60)]
         self._rests = [f".{rest:03}+00:00" for rest in range(1000)]
 
     def text(self, time: int) -> str:
@@ -134,19 +144,16 @@ class _Times:
 
     def texts(self, times: Sequence[int]) -> list[str]:
         """The same of many."""
-        days, seconds, rests = self._days, self._seconds, self._rests
+        days, minutes, seconds, rests = self._days, self._minutes, self._seconds, self._rests
         if NO_TIME in times:
             return ["" if time == NO_TIME else self.text(time) for time in times]
-        return [days[time // _DAY] + seconds[time // 1000 % 86_400] + rests[time % 1000] for time in times]
+        return [
+            f"{days[day]}{minutes[rest // 60_000]}{seconds[rest // 1000 % 60]}{rests[rest % 1000]}"
+            for day, rest in map(divmod, times, repeat(_DAY))
+        ]
 
 
 class _Days(dict[int, str]):
     def __missing__(self, day: int) -> str:
         text = self[day] = (date(1970, 1, 1) + timedelta(days=day)).isoformat()
-        return text
-
-
-class _Seconds(dict[int, str]):
-    def __missing__(self, second: int) -> str:
-        text = self[second] = f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
         return text

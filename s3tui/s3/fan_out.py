@@ -7,6 +7,7 @@ and each row once, as from one stream; where the endpoint's answers contradict e
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from s3tui.s3.columns import Columns
@@ -39,6 +40,8 @@ __all__ = [
     "TooManyEmpty",
 ]
 
+PAGE_SIZE = 1000  # rows, the most that an endpoint may be asked for
+CHILDREN = min(2, os.cpu_count() or 1)  # processes that read it
 KEPT = 2_000_000  # rows that may wait behind the front, about 200 MB
 NEAR = 4  # unfinished segments that are read on when so many wait
 WORTH = 2_500  # rows left in a segment that are worth a split

@@ -19,7 +19,7 @@ from s3tui.background import LISTING, Cancelled, CancelToken
 from s3tui.s3.columns import Columns
 from s3tui.s3.fan_out import Plan, PlanBroken
 from s3tui.s3.listing_child import read, write
-from s3tui.s3.packed import pack
+from s3tui.s3.packed import pack, pieces
 from s3tui.s3.page_source import AskedPage
 from s3tui.s3.reader import Reader
 from s3tui.s3.requests import LoggedRequest
@@ -140,7 +140,8 @@ class Lister:
         packed = list(pack(rows, self._base))
         write(self._out, Rows(sum(map(len, packed)), self._plan.rows_waiting, self.logged[:]))
         for text in packed:
-            self._out.write(text)
+            for piece in pieces(text):
+                self._out.write(piece)
         self._out.flush()
         self._base += rows.key_bytes_count
         self._pages.clear()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from s3tui.background import Cancelled, CancelToken
-from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.errors import S3Error
-from s3tui.s3.fan_out import Plan, PlanBroken
+from s3tui.s3.fan_out import CHILDREN, PAGE_SIZE, Plan, PlanBroken
 from s3tui.s3.packed import Packed
-from s3tui.s3.page_source import PAGE_SIZE, EndpointPages
-from s3tui.s3.reader import CHILDREN, Reader
 from s3tui.s3.uri import S3Uri
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
+    from s3tui.s3.reader import Reader
 
 _PREFIX_PAGES = 5
 
@@ -100,8 +101,7 @@ def read(
     A listing that was cancelled goes on where it stopped. Raises `S3Error` and `Cancelled`; the listing then says
     why it stopped and keeps the rows it has.
     """
-    source = EndpointPages(connection, listing.bucket, listing.plan)
-    fill(listing, Reader(source, listing.plan, token).pages(), on_page)
+    fill(listing, _reader(connection, listing.bucket, listing.plan, token).pages(), on_page)
 
 
 def fill(
@@ -136,8 +136,7 @@ def pages(
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
     plan = new_plan(prefix, delimiter)
-    source = EndpointPages(connection, bucket, plan, page_size)
-    return _said(bucket, Reader(source, plan, token, children=0).pages())
+    return _said(bucket, _reader(connection, bucket, plan, token, page_size, children=0).pages())
 
 
 def stream(
@@ -160,8 +159,18 @@ def stream(
     Raises `S3Error`, `BrokenListing` when the endpoint's pages don't add up, and `Cancelled`.
     """
     plan = new_plan(prefix, delimiter, versions)
-    source = EndpointPages(connection, bucket, plan)
-    return _said(bucket, Reader(source, plan, token, prepare=prepare, rests=rests, children=children).pages())
+    return _said(
+        bucket, _reader(connection, bucket, plan, token, prepare=prepare, rests=rests, children=children).pages()
+    )
+
+
+def _reader(
+    connection: Connection, bucket: str, plan: Plan, token: CancelToken | None, page_size: int = PAGE_SIZE, **how: Any
+) -> Reader:
+    from s3tui.s3.page_source import EndpointPages  # the screen's first frame doesn't wait for these
+    from s3tui.s3.reader import Reader
+
+    return Reader(EndpointPages(connection, bucket, plan, page_size), plan, token, **how)
 
 
 def _said(bucket: str, pages: Iterator[T]) -> Generator[T, None, None]:
@@ -169,6 +178,11 @@ def _said(bucket: str, pages: Iterator[T]) -> Generator[T, None, None]:
         yield from pages
     except PlanBroken as error:
         raise BrokenListing(str(error), f"The list of “{bucket}” is not complete.") from error
+
+
+def any_key(connection: Connection, bucket: str, prefix: str, token: CancelToken | None = None) -> bool:
+    """Whether there is a key that starts with `prefix`. One page of one key. Raises `S3Error`, `Cancelled`."""
+    return len(next(pages(connection, bucket, prefix, "", token, page_size=1), Columns())) > 0
 
 
 def first_prefixes(

@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from s3tui import display
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection
 from s3tui.s3.metadata import Metadata, from_answer
 from s3tui.s3.uri import S3Uri
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
 
 ARCHIVE_CLASSES = ("GLACIER", "DEEP_ARCHIVE")
 _QUOTED = re.compile(r'([\w-]+)="([^"]*)"')

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from s3tui.s3.columns import Columns
 from s3tui.s3.key_column import moved
 
+PIECE = 1 << 16  # bytes that are copied at a time
 _LENGTH = struct.Struct(">I")
-_PIECE = 1 << 20  # bytes copied at a time, so that other threads get their turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,13 @@ class Packed:
         """They come behind those that it has."""
         facts = self._facts
         kinds, classes, sizes, times, digests, parts, starts, blob = self._texts
-        columns._kinds += kinds
-        columns._classes += _renumbered(columns, facts.class_names, classes)
+        classes = _renumbered(columns, facts.class_names, classes)
         columns._etags._odd.update({len(columns) + row: etag for row, etag in facts.odd_etags.items()})
-        for piece in _pieces(digests):
-            columns._etags._digests += piece
-        columns._etags._parts.frombytes(parts)
-        for numbers, text in ((columns._sizes, sizes), (columns._times, times)):
-            for piece in _pieces(text):
+        for column, text in ((columns._kinds, kinds), (columns._classes, classes), (columns._etags._digests, digests)):
+            for piece in pieces(text):
+                column += piece
+        for numbers, text in ((columns._etags._parts, parts), (columns._sizes, sizes), (columns._times, times)):
+            for piece in pieces(text):
                 numbers.frombytes(piece)
         columns.total_size += facts.total_size
         columns.prefix_count += facts.prefix_count
@@ -104,19 +103,23 @@ class Packed:
     def _add_keys(self, columns: Columns, starts: memoryview, blob: memoryview) -> None:
         keys = columns._keys
         differs = len(keys._blob) - self._facts.base
-        for piece in _pieces(blob):
+        for piece in pieces(blob):
             keys._blob += piece
-        for piece in _pieces(starts):
+        for piece in pieces(starts):
             if differs:
                 keys.starts.extend(moved(piece.cast("Q"), differs))
             else:
                 keys.starts.frombytes(piece)
 
 
-def _renumbered(columns: Columns, names: list[str], classes: memoryview) -> memoryview | bytes:
+def _renumbered(columns: Columns, names: list[str], classes: memoryview) -> memoryview:
     numbers = bytes(map(columns._class_number, names))
-    return classes if numbers == bytes(range(len(numbers))) else bytes(classes).translate(numbers.ljust(256, b"\0"))
+    if numbers == bytes(range(len(numbers))):
+        return classes
+    return memoryview(bytes(classes).translate(numbers.ljust(256, b"\0")))
 
 
-def _pieces(text: memoryview) -> Iterator[memoryview]:
-    return (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
+def pieces(text: bytes | bytearray | memoryview) -> Iterator[memoryview]:
+    """What is copied at a time: neither Python's lock nor a kernel that isn't preempted lets others go on meanwhile."""
+    view = memoryview(text)
+    return (view[at : at + PIECE] for at in range(0, len(view), PIECE))

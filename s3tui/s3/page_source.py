@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from s3tui.s3 import page_parser
-from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.direct import Way
-from s3tui.s3.fan_out import Plan
+from s3tui.s3.fan_out import PAGE_SIZE, Plan
 from s3tui.s3.requests import LoggedRequest
 
-PAGE_SIZE = 1000
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
+
 MOST_STREAMS = 24
 _PARAMETERS = {
     "continuation-token": "ContinuationToken",

@@ -1,8 +1,9 @@
-"""A listing as it is after we wrote something, without listing everything again."""
+"""A listing, or the hits of a search, as they are after we wrote something, without listing everything again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from s3tui.background import CancelToken
 from s3tui.s3 import listing as listings
@@ -11,6 +12,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.columns import DELETED, OBJECT, PREFIX, Columns, Row
 from s3tui.s3.deleted import WithDeleted
 from s3tui.s3.listing import Listing
+from s3tui.s3.search import Hits
 from s3tui.s3.uri import S3Uri
 
 
@@ -35,6 +37,28 @@ def patched(
     return new
 
 
+def patched_hits(
+    hits: Hits,
+    connection: Connection,
+    written: Iterable[S3Uri],
+    gone: Iterable[S3Uri],
+    token: CancelToken | None = None,
+) -> Hits:
+    """A copy of `hits` with what is at each of `written` now, if it fits, and without `gone`.
+
+    Asks one page for each of `written`. Raises `S3Error`, `Cancelled`.
+    """
+    puts: list[Row] = []
+    out = {hits.key_of(uri) for uri in gone}
+    for uri in sorted(set(written), key=str):
+        row = _look(Listing(uri.bucket, "", ""), connection, uri.key, token)
+        if row is not None and hits.fits(uri, row):
+            puts.append(replace(row, key=hits.key_of(uri)))
+        else:
+            out.add(hits.key_of(uri))
+    return hits.with_rows(hits.columns.merged(puts, {key.encode("utf-8", "surrogateescape") for key in out}))
+
+
 def _element(listing: Listing, uri: S3Uri) -> str:
     """What stands for `uri` in the listing: its key, or the common prefix that hides it."""
     name = uri.key[len(listing.prefix) :]
@@ -50,9 +74,9 @@ def _look(listing: Listing, connection: Connection, element: str, token: CancelT
     is_prefix = _is_prefix(listing, element)
     if isinstance(listing, WithDeleted) and not is_prefix:
         return _latest(connection, S3Uri(listing.bucket, element), token)
-    page = next(listings.pages(connection, listing.bucket, element, "", token, page_size=1), Columns())
     if is_prefix:
-        return Row(element, PREFIX) if len(page) else None
+        return Row(element, PREFIX) if listings.any_key(connection, listing.bucket, element, token) else None
+    page = next(listings.pages(connection, listing.bucket, element, "", token, page_size=1), Columns())
     return next((row for row in page if row.key == element), None)
 
 

@@ -8,7 +8,6 @@ which retries, follows, logs and raises as for every other request.
 from __future__ import annotations
 
 import ctypes
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from s3tui.background import CancelToken
 from s3tui.s3.columns import Columns
 from s3tui.s3.crew import Crew
 from s3tui.s3.direct import Way
-from s3tui.s3.fan_out import OutOfOrder, Plan, Segment, StartAfterIgnored
+from s3tui.s3.fan_out import CHILDREN, OutOfOrder, Plan, Segment, StartAfterIgnored
 from s3tui.s3.listing_child import Fetched
 from s3tui.s3.packed import Packed
 from s3tui.s3.page_source import MOST_STREAMS, Pages
@@ -28,7 +27,6 @@ from s3tui.s3.requests import LoggedRequest
 
 ALONE = 5  # pages that are read before children are started
 MOST_FAILURES = 8, 50  # pages that children could not fetch: so many, and one in so many; with more they don't pay
-CHILDREN = min(2, os.cpu_count() or 1)
 _WAKE = 0.5  # s
 _START = 20.0  # s in which a child is ready, or never will be
 _MOST_PREPARED = 500  # pages that wait; what was made of them takes memory, too

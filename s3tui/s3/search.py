@@ -20,7 +20,7 @@ from s3tui.display import counted
 from s3tui.errors import S3tuiError
 from s3tui.s3 import buckets, filters, listing
 from s3tui.s3.client import Connection
-from s3tui.s3.columns import Columns
+from s3tui.s3.columns import Columns, Row
 from s3tui.s3.filters import Filter
 from s3tui.s3.listing import COMPLETE, Completeness, Listing
 from s3tui.s3.uri import S3Uri
@@ -166,6 +166,30 @@ class Hits(Listing):
             return S3Uri(self.bucket, key)
         bucket, _, key = key.partition("/")
         return S3Uri(bucket, key)
+
+    def key_of(self, uri: S3Uri) -> str:
+        """The key of the row that stands for `uri`."""
+        return uri.key if self.is_of_one_place else f"{uri.bucket}/{uri.key}"
+
+    def place_of(self, uri: S3Uri) -> S3Uri | None:
+        """The place of the search in which `uri` is; None when it is in none."""
+        return next((each for each in self.places if each.bucket == uri.bucket and uri.key.startswith(each.key)), None)
+
+    def fits(self, uri: S3Uri, row: Row) -> bool:
+        """Whether the search would find `row`, as a listing has it, at `uri`."""
+        place = self.place_of(uri)
+        return place is not None and self.wanted.matches(row, len(_encoded(place.key)))
+
+    def with_rows(self, columns: Columns) -> Hits:
+        """The same search, which found these instead."""
+        new = Hits(self.places, self.wanted)
+        new.columns, new.completeness, new.looked_at, new.missed = (
+            columns,
+            self.completeness,
+            self.looked_at,
+            self.missed,
+        )
+        return new
 
     def by_bucket(self, rows: Iterable[int]) -> Iterator[tuple[str, Columns]]:
         """Some rows under their own keys, in this order: pieces of one bucket each, with the bucket's name."""

@@ -5,33 +5,27 @@ Each still has its own row, notes and fate; the journal is told of many at a tim
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.s3 import errors
-from s3tui.transfers import flood
-from s3tui.transfers.begun import Begun
-from s3tui.transfers.copy import CopyRequest
-from s3tui.transfers.download import DownloadRequest
-from s3tui.transfers.flood import End, Item
-from s3tui.transfers.flood_copy import copy_all
-from s3tui.transfers.flood_down import download_all
-from s3tui.transfers.journal import Journal, JournalError, JournalNotes
-from s3tui.transfers.move import MoveRequest
+from s3tui.transfers.failures import Interrupted
+from s3tui.transfers.journal import JournalError, JournalNotes
+from s3tui.transfers.lots import Lots
 from s3tui.transfers.notes import Fact, Notes
+from s3tui.transfers.places import Place
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.request import DELETES, Request
+from s3tui.transfers.request import DELETES
 from s3tui.transfers.runner import Runner, ended_by
-from s3tui.transfers.transfer import Activity, Transfer, TransferView
-from s3tui.transfers.upload import UploadRequest
+from s3tui.transfers.transfer import Activity, Transfer
+
+if TYPE_CHECKING:  # what moves is imported when something is to be moved
+    from s3tui.transfers.flood import End
 
 _FEWEST, _MOST = 8, 999  # behind the first one, in one go: a page of a listing tells of all
-_LOT, _LATEST = 100, 0.3  # so many ends are written down together, unless so many s pass first
 
 Small = tuple[Transfer, Any, JournalNotes]  # with its request
 
@@ -39,24 +33,20 @@ Small = tuple[Transfer, Any, JournalNotes]  # with its request
 class BatchRunner(Runner):
     """See `Runner`."""
 
-    def __init__(self, on_finished: Callable[[TransferView], object] | None, journal: Journal) -> None:
-        super().__init__(on_finished, journal)
-        self._one = threading.Lock()  # several of them would only hand Python's lock to and fro
-
     def _run(self, transfer: Transfer, activity: Activity) -> None:
         if transfer.alone or transfer.discarding or transfer.row.kind in DELETES:
             super()._run(transfer, activity)
             return
-        with self._one:
+        with self._places.free(len(self._behind(transfer))) as place:
             small = self._small_ones(transfer)
             if small:
-                self._run_together(small)
+                self._run_together(small, place)
         if not small:
             super()._run(transfer, activity)
 
     def _small_ones(self, first: Transfer) -> list[Small]:
         """`first` and those behind it that go with it, running now; none when it is to run by itself."""
-        behind = [each for each in self._list.behind(first, _MOST) if not (each.alone or each.discarding)]
+        behind = self._behind(first)
         if len(behind) < _FEWEST:
             return []
         try:
@@ -72,6 +62,10 @@ class BatchRunner(Runner):
             else:
                 each.alone = True
         return self._claimed(small) if not first.alone and len(small) > _FEWEST else []
+
+    def _behind(self, first: Transfer) -> list[Transfer]:
+        most = _MOST // self._places.count
+        return [each for each in self._list.behind(first, most) if not (each.alone or each.discarding)]
 
     def _claimed(self, small: list[Small]) -> list[Small]:
         with self._changing:
@@ -89,26 +83,18 @@ class BatchRunner(Runner):
     def _took(self, activity: Activity, count: int) -> None:
         self.bandwidth.take(count, activity.token)
 
-    def _run_together(self, small: list[Small]) -> None:
+    def _run_together(self, small: list[Small], place: Place) -> None:
         connection = small[0][0].submission.connection
         assert connection is not None
+        from s3tui.transfers import flood
+
         ends = _Ends(self._told, [transfer for transfer, _, _ in small])
-        items = [Item(each.number, request, *_activity(each), notes) for each, request, notes in small]
+        items = [flood.Item(each.number, request, *_activity(each), notes) for each, request, notes in small]
         try:
-            match small[0][0].row.kind:
-                case "upload":
-                    flood.upload_all(connection, items, ends.add, self._about_to_send)
-                case "download":
-                    download_all(connection, items, ends.add)
-                case _:
-                    copy_all(connection, items, ends.add, self._note)
+            place.move_all(connection, small[0][0].row.kind, items, ends.add, self._note)
         except Exception as error:
             ends.all_others(error)
         ends.write()
-
-    def _about_to_send(self, going: Sequence[tuple[Item[UploadRequest], Begun]]) -> None:
-        """Raises `JournalError`."""
-        self._note([(item.notes, begun.facts) for item, begun in going])
 
     def _note(self, noted: Sequence[tuple[Notes, Mapping[str, Fact]]]) -> None:
         ours = [(notes, facts) for notes, facts in noted if isinstance(notes, JournalNotes)]
@@ -143,29 +129,17 @@ class _Ends:
     def __init__(
         self, write: Callable[[Sequence[tuple[Transfer, End | None]]], object], of: Sequence[Transfer]
     ) -> None:
-        self._write, self._left = write, {each.number: each for each in of}
-        self._ended: list[tuple[Transfer, End | None]] = []
-        self._written = time.monotonic()
-        self._lock = threading.Lock()
+        self._left = {each.number: each for each in of}
+        self._ended = Lots(write)
+        self.write = self._ended.tell
 
     def add(self, number: int, end: End | None) -> None:
-        with self._lock:
-            self._ended.append((self._left.pop(number), end))
-            few = len(self._ended) < _LOT and time.monotonic() - self._written < _LATEST
-        if not few:
-            self.write()
+        self._ended.add((self._left.pop(number), end))
 
     def all_others(self, error: Exception) -> None:
         """All that has not ended yet has ended so."""
         for number in list(self._left):
             self.add(number, error)
-
-    def write(self) -> None:
-        with self._lock:
-            ended, self._ended = self._ended, []
-            self._written = time.monotonic()
-        if ended:
-            self._write(ended)
 
 
 def _activity(transfer: Transfer) -> tuple[Progress, CancelToken]:
@@ -184,28 +158,30 @@ def _is_settled(end: End | None) -> bool:
         return end.state != "outcome unknown"
     if isinstance(end, errors.S3Error):
         return not end.retryable
+    if isinstance(end, Interrupted):
+        return False
     return end is None or isinstance(end, (S3tuiError, Cancelled))
 
 
-def _buckets(request: Request) -> tuple[str, ...]:
+def _buckets(request: Any) -> tuple[str, ...]:
     """Those that one go is about."""
-    match request:
-        case UploadRequest():
+    match request.kind:
+        case "upload":
             return (request.target.bucket,)
-        case DownloadRequest():
+        case "download":
             return (request.source.bucket,)
-        case CopyRequest() | MoveRequest():
+        case _:
             return (request.source.bucket, request.target.bucket)
-    raise TypeError(request.kind)
 
 
-def _suits(request: Request) -> bool:
+def _suits(request: Any) -> bool:
     """Whether it may go together with others, as far as can be told here."""
-    match request:
-        case UploadRequest():
+    from s3tui.transfers import flood
+
+    match request.kind:
+        case "upload":
             return flood.suits(request)
-        case DownloadRequest():
+        case "download":
             return not request.source.version_id
-        case CopyRequest() | MoveRequest():
+        case _:
             return not (request.source.version_id or request.to_profile)
-    return False

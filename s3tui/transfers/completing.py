@@ -9,9 +9,8 @@ from s3tui.errors import S3tuiError
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo
-from s3tui.transfers import verify
+from s3tui.transfers import seen, verify
 from s3tui.transfers.checksums import PartSums, whole_crc64
-from s3tui.transfers.create_only import create
 from s3tui.transfers.failures import AlreadyExists, Differs
 from s3tui.transfers.progress import Outcome
 from s3tui.transfers.sending import Sent, uses_crc64
@@ -96,7 +95,7 @@ def _ask(
             "complete_multipart_upload", **upload, MultipartUpload={"Parts": parts}, **whole, **conditions
         )
 
-    return create(connection, request.target, request.overwrite, write)
+    return seen.write(connection, request, write)
 
 
 def _may_have_arrived(failure: S3tuiError) -> bool:

@@ -70,11 +70,16 @@ class Conflicts:
         )
         why = self._why(request)
         if choice == "overwrite":
-            return make("replace", why=why, request=replace(request, overwrite=True))
+            return make("replace", why=why, request=self._replacing(request))
         if choice == "different":
             same, why = self._is_same(draft, request, token)
-            return make("same", why=why) if same else make("replace", why=why, request=replace(request, overwrite=True))
+            return make("same", why=why) if same else make("replace", why=why, request=self._replacing(request))
         return make("skip" if choice == "skip" else "ask", why=why)
+
+    def _replacing(self, request: UploadRequest) -> UploadRequest:
+        """It replaces what was seen, and nothing else."""
+        found = self._there.get((request.target.bucket, request.target.key))
+        return replace(request, overwrite=True, replaces=found[1] if found else "")
 
     def _why(self, request: UploadRequest) -> str:
         found = self._there.get((request.target.bucket, request.target.key))

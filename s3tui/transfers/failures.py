@@ -26,6 +26,16 @@ class AlreadyExists(TransferError):
         self.place = place
 
 
+class ChangedSinceSeen(AlreadyExists):
+    """The target is not the object that somebody saw, and chose to replace."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            place, "Look at it, then overwrite it as it is now (o in the list of transfers), or plan anew."
+        )
+        self.sentence = f"“{place}” has changed since you looked; nothing was replaced."
+
+
 class SameObject(TransferError):
     """What is to be copied or moved is already there: both ends are one object."""
 
@@ -37,6 +47,13 @@ class SameObject(TransferError):
             else ""
         )
         super().__init__(f"“{place}” can't be copied or moved onto itself{why}.", "Choose another target.")
+
+
+class Interrupted(TransferError):
+    """The process that moved it has ended in the middle: what it noted is what is known."""
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted: the process that moved it was killed.", "Resume it to go on.")
 
 
 class CannotLook(TransferError):

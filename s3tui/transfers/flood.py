@@ -18,8 +18,9 @@ from typing import Any, Generic, TypeVar
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection, Underway
-from s3tui.transfers import verify
+from s3tui.s3.client import Connection
+from s3tui.s3.underway import Underway
+from s3tui.transfers import seen, verify
 from s3tui.transfers.begun import Begun
 from s3tui.transfers.checksums import PartSums, sums_of
 from s3tui.transfers.create_only import honours, is_honoured
@@ -89,9 +90,9 @@ class _Flood:
     def run(self) -> None:
         waiting = iter(self._items)
         going = []
-        if is_honoured(self._connection, self._items[0].request.target.bucket) or self._one_went_well(waiting):
+        if self._is_known() or self._one_went_well(waiting):
             for item in waiting:
-                if item.request.overwrite or is_honoured(self._connection, item.request.target.bucket):
+                if self._may_go(item.request):
                     going.append(item)
                 else:
                     self._ended(item.number, None)
@@ -103,18 +104,38 @@ class _Flood:
         for item in waiting:
             outcome = self._ordinary(item)
             if outcome and outcome.state == "verified":
-                if not all(each.request.overwrite for each in self._items):
-                    self._is_honoured(item.request)
+                self._find_out(item.request)
                 return True
         return False
 
-    def _is_honoured(self, request: UploadRequest) -> bool:
+    def _is_known(self) -> bool:
+        """Whether all of them can go in one request each, and one of ours has gone well here before."""
+        bucket = self._items[0].request.target.bucket
+        before = is_honoured(self._connection, bucket) or seen.is_honoured(self._connection, bucket)
+        return before and all(self._may_go(item.request) for item in self._items)
+
+    def _may_go(self, request: UploadRequest) -> bool:
+        """Whether one request is enough not to replace what nobody chose to replace."""
+        wanted, bucket = seen.conditions(request), request.target.bucket
+        if "IfMatch" in wanted:
+            return seen.is_honoured(self._connection, bucket)
+        return not wanted or is_honoured(self._connection, bucket)
+
+    def _find_out(self, request: UploadRequest) -> None:
+        """Whether the conditions that are needed are honoured."""
+
         def again(conditions: dict[str, Any]) -> None:
             data = b"".join(source.chunks(Part(1, 0, source.size), CancelToken()))
             self._put(request, data, sums_of([data]), conditions).finish()
 
+        wanted = {name for item in self._items for name in seen.conditions(item.request)}
         with Source(request.path) as source:
-            return source.size <= SMALL and honours(self._connection, request.target, again)
+            if source.size > SMALL:
+                return
+            if "IfNoneMatch" in wanted:
+                honours(self._connection, request.target, again)
+            if "IfMatch" in wanted:
+                seen.honours(self._connection, request.target, again)
 
     def _ordinary(self, item: Item[UploadRequest]) -> Outcome | None:
         outcome: Outcome | None = None
@@ -173,19 +194,24 @@ class _Flood:
                 source.check_unchanged()
             item.progress.begin(len(data))
             sums = sums_of([data])
-            underway = self._put(request, data, sums, {} if request.overwrite else {"IfNoneMatch": "*"})
+            underway = self._put(request, data, sums, seen.conditions(request))
             yield underway
             try:
                 answer = underway.finish()
             except errors.Unsupported:
                 self._ended(item.number, None)
                 return
-            except errors.Changed as error:
+            except (errors.Changed, errors.NoSuchKey) as error:
                 # Sent once, it was refused because of another object; sent twice, perhaps because of itself.
                 again = self._connection.attempts > 1
                 ours = holds(self._connection, target, len(data), sums.md5.hex()) if again else None
-                if not ours:
+                if not ours and request.replaces:
+                    self._ended(item.number, None)  # it may be gone, or the endpoint write its ETag otherwise
+                    return
+                if not ours and isinstance(error, errors.Changed):
                     raise AlreadyExists(str(target)) from error
+                if not ours:
+                    raise
                 answer = {"ETag": ours.etag, "VersionId": ours.version_id}
         self._sent.append((item, Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))))
         item.progress.add(len(data))

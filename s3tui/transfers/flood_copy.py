@@ -22,10 +22,11 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.s3 import carried, errors
 from s3tui.s3.carried import Carried
-from s3tui.s3.client import Connection, Underway
+from s3tui.s3.client import Connection
 from s3tui.s3.copying import place_of, source_of
 from s3tui.s3.metadata import FIELDS
 from s3tui.s3.objects import ObjectInfo, from_head
+from s3tui.s3.underway import Underway
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy, copy_check, copy_here, copy_notes
 from s3tui.transfers.copy import CopyRequest

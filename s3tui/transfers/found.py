@@ -26,7 +26,8 @@ def found_among(connection: Connection, bucket: str, keys: Sequence[str], token:
     if not wanted:
         return found
     last, prefix = max(key.encode() for key in wanted), shared_prefix(wanted)
-    more: dict[str, Any] = {}
+    before = min(wanted, key=str.encode)[:-1]  # sorts before the first of them
+    more: dict[str, Any] = {"StartAfter": before} if len(before) > len(prefix) else {}
     for _ in range(len(wanted) // _PAGE + 1 + _SPARE):
         token.check()
         try:

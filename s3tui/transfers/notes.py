@@ -27,6 +27,11 @@ class Notes:
         """Whether there are none: then nothing unfinished is left anywhere."""
         return not self._facts
 
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """All of them."""
+        return dict(self._facts)
+
     def get(self, name: str) -> Fact:
         """The fact; None when nothing was noted."""
         return self._facts.get(name)

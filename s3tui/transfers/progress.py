@@ -38,6 +38,7 @@ FINISHED: frozenset[State] = frozenset(
 OVER: frozenset[State] = frozenset(
     ("verified", "sent but not verified", "received but not verified", "skipped", "cancelled")
 )
+Counted = tuple[int | None, int, int, str]  # total, done, skipped, stage: see `Progress`
 _WINDOW = 10.0  # seconds that the speed is an average of
 _STEP = 0.2  # seconds between two samples
 
@@ -61,6 +62,7 @@ class Progress:
         self._take = take
         self.total: int | None = None
         self.done = 0
+        self.skipped = 0  # of these, what an earlier run had moved
         self.stage = ""  # `checking`, when bytes no longer move
         self._samples: deque[tuple[float, int]] = deque()
         self._lock = threading.Lock()
@@ -73,6 +75,11 @@ class Progress:
 
     def add(self, count: int) -> None:
         """`count` more bytes have moved; negative when they must move again. Waits while there is a limit."""
+        self._count(count)
+        if self._take and count > 0:
+            self._take(count)
+
+    def _count(self, count: int) -> None:
         with self._lock:
             self.done += count
             now = time.monotonic()
@@ -80,14 +87,28 @@ class Progress:
                 self._samples.append((now, self.done))
             while now - self._samples[0][0] > _WINDOW:
                 self._samples.popleft()
-        if self._take and count > 0:
-            self._take(count)
 
     def skip(self, count: int) -> None:
         """`count` bytes of an earlier run are there already: they belong to what is done, but not to the speed."""
         with self._lock:
             self.done += count
+            self.skipped += count
             self._samples = deque((when, done + count) for when, done in self._samples)
+
+    @property
+    def counted(self) -> Counted:
+        """As another process may `follow` it."""
+        return self.total, self.done, self.skipped, self.stage
+
+    def follow(self, counted: Counted) -> None:
+        """Be as far as another process has `counted`."""
+        total, done, skipped, self.stage = counted
+        if total is not None and total != self.total:
+            self.begin(total)
+        if skipped != self.skipped:
+            self.skip(skipped - self.skipped)
+        if done != self.done:
+            self._count(done - self.done)
 
     @property
     def speed(self) -> float:

@@ -8,18 +8,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from s3tui.errors import BadInput
-from s3tui.s3.client import Connection
-from s3tui.transfers import reconnect, run_lock
+from s3tui.transfers import run_lock
+from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.batch_runner import BatchRunner
 from s3tui.transfers.journal import Changes, Journal, Whom
+from s3tui.transfers.places import Places
 from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.request import Request
 from s3tui.transfers.runner import AT_ONCE
 from s3tui.transfers.transfer import Submission, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
 
 __all__ = ["AGAIN", "AT_ONCE", "GOES_ON", "Queue", "Transfer", "TransferView"]
 
@@ -35,11 +39,12 @@ class Queue(BatchRunner):
         on_finished: Callable[[TransferView], object] | None = None,
         journal: Journal | None = None,
         connect: Callable[[Whom], Connection] | None = None,
+        places: Callable[[Bandwidth], Places] | None = None,
     ) -> None:
         """`on_finished(view)` is called when one has ended, in any thread. `connect(whom)` makes the connection for
         what an earlier run left, and raises `S3tuiError` when that can't be. Without `journal` all ends with the
-        process."""
-        super().__init__(on_finished, journal or Journal())
+        process. `places(bandwidth)` makes what says in which processes transfers run; without it all run in this one."""
+        super().__init__(on_finished, journal or Journal(), places)
         self._connect = connect
         self._upto, self._removals = 0, 0  # how much of the journal is known
 
@@ -188,7 +193,8 @@ class Queue(BatchRunner):
         with self._changing:
             self._make_ours([found])
             request: Any = self.journal.request(number)[0]  # mypy doesn't know that these are dataclasses
-            self.journal.set_request(number, dataclasses.replace(request, overwrite=True))
+            whatever = {"replaces": None} if request.kind == "upload" else {}
+            self.journal.set_request(number, dataclasses.replace(request, overwrite=True, **whatever))
             self._let_go([found])
         return self._again((number,), AGAIN)
 
@@ -286,9 +292,12 @@ class Queue(BatchRunner):
                 submission.connection = self._reached(submission.job.whom)
         copies = [each for each in transfers if each.row.kind in ("copy", "move")]
         elsewhere = [each.number for each in copies if not each.row.ends[1].startswith("s3://")]
-        for request, _ in self.journal.requests(elsewhere).values():
-            if whom := reconnect.target_of(request):
-                self._reached(whom)
+        if elsewhere:
+            from s3tui.transfers.reconnect import target_of
+
+            for request, _ in self.journal.requests(elsewhere).values():
+                if whom := target_of(request):
+                    self._reached(whom)
 
     def _reached(self, whom: Whom) -> Connection:
         if self._connect is None:

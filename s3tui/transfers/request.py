@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from s3tui.background import CancelToken
-from s3tui.s3.client import Connection
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import OVER, Outcome, Progress, State
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
 
 Kind = Literal["upload", "download", "copy", "move", "delete", "remove"]
 DELETES: frozenset[Kind] = frozenset(("delete", "remove"))  # objects, and local files: counted, not measured in bytes

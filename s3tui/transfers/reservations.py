@@ -41,6 +41,16 @@ def reserved(target: Hashable, shown: str) -> Iterator[None]:
                 fcntl.lockf(_file[1], fcntl.LOCK_UN, 1, place)
 
 
+def reach_others() -> bool:
+    """Whether other processes are kept away: not every disk can lock."""
+    with _lock:
+        try:
+            fcntl.lockf(_opened(), fcntl.LOCK_SH | fcntl.LOCK_NB, 1, 1 << 56)  # a byte that no target has
+        except OSError:
+            return False
+    return True
+
+
 def _locked(target: Hashable) -> int | None:
     """The byte that stands for it, -1 on a disk that can't lock: that keeps nobody away. None when another process
     has it."""

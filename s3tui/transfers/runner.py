@@ -16,11 +16,12 @@ from typing import Any
 from s3tui.background import TRANSFERS, Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.failures import AlreadyExists, FileChanged
+from s3tui.transfers.failures import AlreadyExists, FileChanged, Interrupted
 from s3tui.transfers.job_view import JobView, job_view
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError, Row
+from s3tui.transfers.places import HERE, Places
 from s3tui.transfers.progress import Outcome, Progress, State
-from s3tui.transfers.request import leaves
+from s3tui.transfers.request import DELETES, leaves
 from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView
 from s3tui.transfers.transfer_list import TransferList
 
@@ -37,6 +38,8 @@ def ended_by(end: Outcome | Exception, token: CancelToken) -> dict[str, Any]:
     if isinstance(end, Cancelled):
         paused = {"state": "paused", "why": "Paused."}
         return paused if token.keep else {"state": "cancelled", "why": "Cancelled; nothing was left behind."}
+    if isinstance(end, Interrupted):
+        return {"state": "paused", "why": str(end)}
     if isinstance(end, S3tuiError):
         return {"state": "failed", "why": str(end), "exists": isinstance(end, AlreadyExists)}
     # A fault of ours must not look like a transfer that never ends.
@@ -46,9 +49,15 @@ def ended_by(end: Outcome | Exception, token: CancelToken) -> dict[str, Any]:
 class Runner:
     """Thread-safe. What changes something writes to the journal, so it waits for the disk; what only looks doesn't."""
 
-    def __init__(self, on_finished: Callable[[TransferView], object] | None, journal: Journal) -> None:
+    def __init__(
+        self,
+        on_finished: Callable[[TransferView], object] | None,
+        journal: Journal,
+        places: Callable[[Bandwidth], Places] | None = None,
+    ) -> None:
         self.journal = journal
         self.bandwidth = Bandwidth()
+        self._places = places(self.bandwidth) if places else Places()
         self.problem = ""  # why the journal can't be written any more, in a sentence
         self._on_finished = on_finished
         self._at_once = AT_ONCE
@@ -58,6 +67,10 @@ class Runner:
         self._run_name = ""  # as the journal knows this process
         self._changing = threading.RLock()  # memory and journal change together
         self._some_ended = threading.Condition()
+
+    def close(self) -> None:
+        """End the processes in which transfers run. What runs is interrupted: pause it before."""
+        self._places.close()
 
     @property
     def is_kept(self) -> bool:
@@ -107,6 +120,15 @@ class Runner:
             return job_view(submission, self._list.tally(submission), self._list.running(), self._run_name)
         return None
 
+    def first(self, job: int, states: Collection[State]) -> TransferView | None:
+        """The first item of the job with that number that is in one of `states`."""
+        found = self._list.first(job, states)
+        return self.view(found) if found else None
+
+    def underway(self) -> list[JobView]:
+        """The jobs of which something waits or runs, in this process or another."""
+        return [view for each in self._list.jobs_underway() if (view := self.job(each))]
+
     def snapshot(self) -> tuple[TransferView, ...]:
         """Every transfer; not for where there may be thousands."""
         return tuple(map(self.view, self._list.rows()))
@@ -137,6 +159,10 @@ class Runner:
 
     def _moved(self, transfer: Transfer, activity: Activity, count: int) -> None:
         self.bandwidth.take(count, activity.token)
+        self._save(transfer, activity)
+
+    def _save(self, transfer: Transfer, activity: Activity) -> None:
+        """Tell the journal how far it is, unless that was told just now."""
         now = time.monotonic()
         if now - activity.saved >= _SAVED:
             activity.saved = now
@@ -180,11 +206,16 @@ class Runner:
         try:
             if transfer.discarding:
                 raise Cancelled
-            return request.run(connection, activity.progress, activity.token, notes)
-        except Cancelled:
+            place = HERE if request.kind in DELETES else self._places.single
+            saved = partial(self._save, transfer, activity)
+            return place.run(connection, request, activity.progress, activity.token, notes, saved)
+        except (Cancelled, Interrupted) as end:
+            stopped = activity.token.cancelled and not activity.token.keep
+            if not stopped and isinstance(end, Interrupted):
+                raise
             if not activity.token.keep and not notes.empty:
                 request.discard(connection, notes)
-            raise
+            raise Cancelled from end
 
     def _end(self, ended: Sequence[tuple[Transfer, dict[str, Any]]]) -> None:
         with self._changing:

@@ -12,6 +12,7 @@ from s3tui.transfers.completing import ours, unknown
 from s3tui.transfers.listed_parts import listed_parts
 from s3tui.transfers.parts import Part, cut
 from s3tui.transfers.progress import Outcome
+from s3tui.transfers.seen import conditions
 from s3tui.transfers.sending import Sent, sums_to_send
 from s3tui.transfers.source import Source
 from s3tui.transfers.stored import bare, find
@@ -27,7 +28,7 @@ def settled(
 
     The file is read again. Raises `errors.S3Error`, `FileChanged`, `LocalFailure`, `Cancelled`.
     """
-    if not begun.making or (request.overwrite and not begun.part_size):
+    if not begun.making or (not conditions(request) and not begun.part_size):
         return None  # one request that may replace can as well be sent again
     try:
         stored = find(connection, request.target)

@@ -170,7 +170,9 @@ class Up:
         return self._upload(pair, overwrite)
 
     def _upload(self, pair: Pair, overwrite: bool) -> UploadRequest:
-        return UploadRequest(self._tree.folder / pair.source, self._objects.uri(pair.target), overwrite=overwrite)
+        seen = bare(self._objects.stored(pair.target).etag) if overwrite else None
+        path, target = self._tree.folder / pair.source, self._objects.uri(pair.target)
+        return UploadRequest(path, target, overwrite=overwrite, replaces=seen)
 
     def remove(self, pair: Pair) -> Request:
         return _delete(self._objects, pair.target)

@@ -9,7 +9,7 @@ from concurrent.futures import wait
 from typing import TypeVar
 
 from s3tui.background import FLOOD
-from s3tui.s3.client import Underway
+from s3tui.s3.underway import Underway
 
 _AHEAD = 16  # requests that one thread sends before it waits for the answer to the first
 _MOST = 4  # threads

@@ -6,15 +6,18 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from s3tui.background import CancelToken
-from s3tui.s3.client import Connection
 from s3tui.transfers import run_lock
 from s3tui.transfers.journal import Job, Row
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import FINISHED, Progress, State
 from s3tui.transfers.request import Kind
 from s3tui.transfers.tally import Tally
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
 
 _futures = threading.Lock()
 

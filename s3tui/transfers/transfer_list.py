@@ -149,11 +149,22 @@ class TransferList:
             self._put_in_order()
             return sorted(self._jobs.values(), key=lambda each: each.items[0].row.position)
 
+    def jobs_underway(self) -> list[Submission]:
+        """Those of which something waits or runs."""
+        with self._lock:
+            return [each for each in self._jobs.values() if any(each.tally.states[state] for state in ACTIVE)]
+
     def items(self, submission: Submission) -> list[Transfer]:
         """Of one job, in their order."""
         with self._lock:
             self._put_in_order()
             return list(submission.items)
+
+    def first(self, job: int, states: Collection[State]) -> Transfer | None:
+        """The first item of a job that is in one of `states`."""
+        with self._lock:
+            items = self._jobs[job].items if job in self._jobs else []
+            return next((each for each in items if each.state in states), None)
 
     def tally(self, submission: Submission) -> Tally:
         """What is counted of its items now."""

@@ -14,11 +14,11 @@ from s3tui.errors import BadInput
 from s3tui.s3 import errors, metadata, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import names, parts, sidecar, verify
+from s3tui.transfers import names, parts, seen, sidecar, verify
 from s3tui.transfers.aborting import abort, abort_unheard
 from s3tui.transfers.begun import Begun, begun_before, begun_in
 from s3tui.transfers.checksums import PartSums
-from s3tui.transfers.create_only import check_absent, create
+from s3tui.transfers.create_only import check_absent
 from s3tui.transfers.failures import (
     AlreadyExists,
     FileChanged,
@@ -46,7 +46,8 @@ class UploadRequest:
     file's name. `adopt` is the id of an unfinished upload of that key to go on with; its parts are kept where they
     are the file's, and its content type, metadata and tags as they are. `check_sums` says what a checksum file beside
     it is for. `seen` is what the file was like when it was asked for (`Source.identity`): another one isn't sent, and
-    when the key or the metadata `is_of_content`, not on a second try either."""
+    when the key or the metadata `is_of_content`, not on a second try either. `overwrite` replaces whatever is there, or,
+    with `replaces`, only the object with that ETag (without quotes; empty: none, nothing was there)."""
 
     kind: ClassVar[Kind] = "upload"
     path: Path
@@ -61,6 +62,7 @@ class UploadRequest:
     sidecar: str = ""
     seen: tuple[int, int, int] | None = None
     is_of_content: bool = False
+    replaces: str | None = None
 
     @property
     def size(self) -> int | None:
@@ -216,6 +218,7 @@ def _look(connection: Connection, request: UploadRequest) -> None:
         if request.sidecar:
             check_absent(connection, request.target.with_key(request.sidecar))
         return
+    seen.check(connection, request)
     with contextlib.suppress(errors.AccessDenied):
         find(connection, request.target)
 
@@ -248,7 +251,7 @@ def _send_whole(
         return Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))
 
     try:
-        return create(connection, request.target, request.overwrite, write)
+        return seen.write(connection, request, write)
     except BaseException:
         if not token.keep:
             notes.clear()  # nothing is left behind, and nothing to be settled
@@ -266,9 +269,10 @@ def _settle(connection: Connection, request: UploadRequest, sums: PartSums, erro
         if refused or error.request.status:
             raise error from None
         return Outcome("outcome unknown", f"The endpoint never answered: {error.sentence}", size=sums.length)
-    # A moment ago nothing was there, so what has our content is ours.
+    # A moment ago nothing was there, or another object, so what has our content is ours.
     sent = Sent((sums,), False, bare(stored.etag), stored.version_id) if stored else None
-    if stored and sent and not request.overwrite and (stored.size, sent.answered_etag) == (sent.size, sent.etag):
+    is_bound = bool(seen.conditions(request))
+    if stored and sent and is_bound and (stored.size, sent.answered_etag) == (sent.size, sent.etag):
         return sent
     if stored and refused and not request.overwrite:
         raise AlreadyExists(str(request.target)) from error

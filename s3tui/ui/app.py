@@ -28,7 +28,7 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
-from s3tui.transfers import limits
+from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui import heap, lost_terminal, punctual
@@ -83,7 +83,10 @@ class S3tuiApp(TellsFailures, App[None]):
         self.start = start or Start()
         self.config_path = self.start.config_path
         self.queue = Queue(
-            Endings(self.call_later, self._transfer_ended).add, Journal(folders.transfers_folder()), self._connect_again
+            Endings(self.call_later, self._transfer_ended).add,
+            Journal(folders.transfers_folder()),
+            self._connect_again,
+            places.apart,
         )
         self.browser: Browser | None = None
         self._ended = Untold()
@@ -130,6 +133,10 @@ class S3tuiApp(TellsFailures, App[None]):
         stop = self.queue.pause_all if self.queue.is_kept else self.queue.cancel_all
         await background.run(background.LOCAL, stop, LAST_SECONDS)
         self.exit(return_code=1)
+
+    def on_unmount(self) -> None:
+        """The screen is gone."""
+        self.queue.close()
 
     @work(group="profiles", exclusive=True, exit_on_error=False)
     async def load_profiles(self, first: bool = False) -> None:
@@ -222,9 +229,9 @@ class S3tuiApp(TellsFailures, App[None]):
 
     def _look_at_others(self) -> None:
         """What another process was running may have ended; the screen of transfers looks for what is new, too."""
-        moving = self.queue.moving()
-        punctual.among_transfers(any(not view.process for view in moving))
-        if any(view.process for view in moving):
+        if not self.is_headless and lost_terminal.is_lost():
+            self.ended_from_outside()
+        if any(view.process for view in self.queue.moving()):
             background.LOCAL.submit(self.queue.look)
 
     def _connect_again(self, whom: Whom) -> Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import combinations
 
 from textual.binding import Binding
@@ -20,9 +21,15 @@ _SHOWN = {
 }  # fmt: skip
 
 
-def keys_of(command: Command, keymap: Mapping[str, str]) -> list[str]:
+def keys_of(command: Command, keymap: Mapping[str, str]) -> tuple[str, ...]:
     """Textual's names of the keys that run `command`."""
-    return [normal(key) for key in keymap.get(command.id, command.keys).split(",")]
+    return _normal_keys(keymap.get(command.id, command.keys))
+
+
+@cache
+def _normal_keys(keys: str) -> tuple[str, ...]:
+    """Asked for each command whenever the focus moves."""
+    return tuple(normal(key) for key in keys.split(","))
 
 
 def normal(key: str) -> str:

@@ -6,6 +6,10 @@ and the next write, or the wait for the thread at the end, never returns.
 
 from __future__ import annotations
 
+import os
+import select
+import stat
+
 from textual.drivers._writer_thread import WriterThread
 
 _run = WriterThread.run
@@ -17,6 +21,20 @@ def _run_to_the_end(thread: WriterThread) -> None:
     except (OSError, ValueError):  # ValueError: the file is closed
         while thread._queue.get() is not None:
             pass
+
+
+def is_lost() -> bool:
+    """Whether standard input was a terminal that is closed by now.
+
+    Only whom the terminal controls gets SIGHUP for it; anyone else would read nothing from it, again and again.
+    """
+    try:
+        is_terminal = stat.S_ISCHR(os.fstat(0).st_mode)
+    except OSError:
+        return False
+    looked_at = select.poll()
+    looked_at.register(0, 0)
+    return is_terminal and any(event & select.POLLHUP for _, event in looked_at.poll(0))
 
 
 def survive() -> None:

@@ -83,6 +83,12 @@ class Places:
         return self.view is not None and self.view.is_read
 
     @property
+    def hits(self) -> View | None:
+        """The hits of the search that are shown, or that Escape leads back to."""
+        view = self.view
+        return view if view is None or view.is_hits else view.before
+
+    @property
     def _profile(self) -> Profile:
         connection = self._browser.connection
         assert connection is not None

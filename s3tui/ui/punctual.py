@@ -17,10 +17,7 @@ from contextlib import suppress
 from s3tui import background
 
 _SWITCH = 0.0001  # s until a thread of ours that works lets the event loop in; Python's own is 5 ms
-# The same while transfers move: their threads work little in Python and often, and one that is interrupted each time waits
-# for a processor each time.
-_SWITCH_AMONG_TRANSFERS = 0.005
-_NICER = 5  # for threads that move bytes
+_NICER = 5  # for threads that move bytes or take in lists
 _SLICE = 100_000  # ns
 _SYSTEM_CALL = {"x86_64": 314, "aarch64": 274, "riscv64": 274}  # sched_setattr
 _NOT_INHERITED = 1  # SCHED_FLAG_RESET_ON_FORK: threads and processes that this thread starts are ordinary ones
@@ -29,7 +26,7 @@ _ATTRIBUTES = struct.Struct("=IIQiIQQQII")  # sched_attr: size, policy, flags, n
 
 def wake_early() -> None:
     """Let the calling thread be the first to run when it has something to do. Before any bytes move."""
-    for pool in (background.TRANSFERS, background.PARTS, background.FLOOD):
+    for pool in (background.LISTING, background.TRANSFERS, background.PARTS, background.FLOOD):
         pool.nice = _NICER
     sys.setswitchinterval(_SWITCH)
     number = _SYSTEM_CALL.get(platform.machine())
@@ -39,8 +36,3 @@ def wake_early() -> None:
     said = (_ATTRIBUTES.size, os.SCHED_OTHER, _NOT_INHERITED, nice, 0, _SLICE, 0, 0, 0, 0)
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).syscall(number, 0, ctypes.create_string_buffer(_ATTRIBUTES.pack(*said)), 0)
-
-
-def among_transfers(moving: bool) -> None:
-    """Whether transfers are moving right now."""
-    sys.setswitchinterval(_SWITCH_AMONG_TRANSFERS if moving else _SWITCH)

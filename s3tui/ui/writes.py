@@ -1,15 +1,18 @@
-"""What we write ourselves is worked into the listings that show it."""
+"""What we write ourselves is worked into the listings that show it, into the hits of a search, and into the tree."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from s3tui import background
 from s3tui.errors import S3tuiError
 from s3tui.s3.cache import Kept, Where
 from s3tui.s3.uri import S3Uri
+from s3tui.ui import branches, hits
 
 if TYPE_CHECKING:
     from s3tui.s3.listing import Listing
@@ -28,11 +31,14 @@ class Writes:
         self._browser = browser
         self._places = places
         self._written: set[S3Uri] = set()
+        self._deleted: set[S3Uri] = set()  # that no list of a place needs: it is listed again anyway
+        self._emptied: set[S3Uri] = set()  # prefixes of which all was deleted, or some
         self._is_working = False
 
     def forget(self) -> None:
         """The profile is left."""
-        self._written.clear()
+        for each in (self._written, self._deleted, self._emptied):
+            each.clear()
 
     def add(self, uri: S3Uri) -> None:
         """The object at `uri` was written or deleted."""
@@ -44,12 +50,13 @@ class Writes:
         for prefix in request.prefixes:
             self._forget_below(request.bucket, prefix)
             self._written.add(S3Uri(request.bucket, prefix))
+            self._emptied.add(S3Uri(request.bucket, prefix))
         of_places = Counter[str]()
         for key in request.keys:
             uri = S3Uri(request.bucket, key)
             of_places[uri.parent.key] += 1
-            if of_places[uri.parent.key] <= MOST_ASKED + 1:  # with more its place is listed again anyway
-                self._written.add(uri)
+            is_asked = of_places[uri.parent.key] <= MOST_ASKED + 1  # with more its place is listed again anyway
+            (self._written if is_asked else self._deleted).add(uri)
         self.work_in()
 
     def _forget_below(self, bucket: str, prefix: str) -> None:
@@ -73,11 +80,29 @@ class Writes:
                 await asyncio.sleep(DELAY)
                 if self._places.is_reading or browser.connection is None:
                     return  # at its end it calls `work_in`
-                written, self._written = self._written, set()
-                for where, kept, uris in self._concerned(written):
-                    await self._renew(where, kept, uris)
+                await self._take_in()
         finally:
             self._is_working = False
+
+    async def _take_in(self) -> None:
+        """One that fails keeps the others from nothing; the first is raised then."""
+        written, self._written = self._written, set()
+        deleted, self._deleted = self._deleted, set()
+        emptied, self._emptied = self._emptied, set()
+        browser = self._browser
+        works: list[Callable[[], Awaitable[None]]] = [
+            *(partial(self._renew, *concerned) for concerned in self._concerned(written)),
+            partial(branches.follow, browser, written, emptied),
+            partial(hits.follow, browser, self._places, (written | deleted) - emptied, emptied),
+        ]
+        failed: S3tuiError | None = None
+        for work in works:
+            try:
+                await work()
+            except S3tuiError as error:
+                failed = failed or error
+        if failed:
+            raise failed
 
     def _concerned(self, written: set[S3Uri]) -> list[tuple[Where, Kept, list[S3Uri]]]:
         """The listings that show some of `written`, each with which."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,19 @@ def test_options_may_stand_before_the_command_and_between_its_arguments(capsys: 
     assert "usage: s3tui ls" in capsys.readouterr().out
     assert main(["--region", "x", "put", "no-such-file", "--tag", "a=b", "s3://bucket/"]) == FAILED
     assert "no-such-file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [("transfers", "--config", "c.toml", "list"), ("transfers", "list", "--config", "c.toml")]
+)
+def test_options_may_stand_on_either_side_of_a_sub_command(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[str | None] = []
+    monkeypatch.setattr("s3tui.cli.transfers._list", lambda arguments, _: seen.append(arguments.config) or 0)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert main([*words]) == 0
+    assert seen == ["c.toml"]
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,23 @@ def test_wrong_usage(options: list[str], bucket: str, iso: Path, wrong: list[str
     assert main(["put", *wrong, *options, str(iso), f"s3://{bucket}/"]) == 2
 
 
+@pytest.mark.parametrize("words", [("put", "isos/a.iso", "isos/b.iso"), ("rm", "--yes", "isos/b.iso")])
+def test_a_file_here_is_not_taken_for_a_place_in_s3(
+    words: tuple[str, ...],
+    options: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`put isos/*.iso` without a place would have sent to the bucket `isos`, under the last file's name."""
+    (tmp_path / "isos").mkdir()
+    for name in "ab":
+        (tmp_path / "isos" / f"{name}.iso").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main([words[0], *options, *words[1:]]) == 2
+    assert "“isos/b.iso” is a file or folder here" in capsys.readouterr().err
+
+
 def test_two_files_of_one_name(options: list[str], bucket: str, iso: Path) -> None:
     (iso.parent / "old").mkdir()
     (iso.parent / "old" / "agent.iso").write_bytes(b"old")

@@ -32,7 +32,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 def is_quick(asked: Asked) -> bool:
-    return "Botocore" not in asked.headers["user-agent"]
+    return "Boto3" not in asked.headers["user-agent"]
 
 
 def known(server: Stub) -> Connection:

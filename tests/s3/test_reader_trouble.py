@@ -33,7 +33,7 @@ def keys_of(read: Listing) -> list[str]:
 
 
 def is_of_child(asked: Asked) -> bool:
-    return "Botocore" not in asked.headers.get("user-agent", "")
+    return "Boto3" not in asked.headers.get("user-agent", "")
 
 
 def test_when_keys_end_in_the_middle_new_children_go_on_with_new_ones(

@@ -17,9 +17,10 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts
 from s3tui.transfers.compare import compare
 from s3tui.transfers.download import DownloadRequest, download
-from s3tui.transfers.failures import AlreadyExists, WrongSum
+from s3tui.transfers.failures import AlreadyExists, ChangedSinceSeen, WrongSum
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.stored import bare
 from s3tui.transfers.upload import UploadRequest, upload
 from tests.servers.conftest import Place
 
@@ -132,6 +133,21 @@ def test_an_object_is_not_replaced_unless_asked_for(place: Place, iso: Path, siz
     assert place.read("there") == b"the one that was there"
     send(place, iso, "there", overwrite=True)
     assert place.read("there") == iso.read_bytes()
+
+
+@pytest.mark.capability("create-only")
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("size", [300_001, 12 * MIB])
+def test_only_what_was_seen_is_replaced(place: Place, iso: Path, size: int) -> None:
+    iso.write_bytes(os.urandom(size))
+    seen = bare(objects.head(place.connection, place.put("there", b"seen")).etag)
+    assert send(place, iso, "there", overwrite=True, replaces=seen).state == "verified"
+    assert place.read("there") == iso.read_bytes()
+    with pytest.raises(ChangedSinceSeen):
+        send(place, iso, "there", overwrite=True, replaces=seen)
+    ours = bare(objects.head(place.connection, place.at("there")).etag)  # of parts, where it went in parts
+    iso.write_bytes(os.urandom(size))
+    assert send(place, iso, "there", overwrite=True, replaces=ours).state == "verified"
 
 
 @pytest.mark.capability("metadata")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from s3tui.s3.client import Connection
 from s3tui.transfers import request_text
 from s3tui.transfers.job_view import JobView
 from s3tui.transfers.journal import Journal, Row
+from s3tui.transfers.pace import Underway
 from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.tally import Tally
@@ -112,3 +114,17 @@ def test_how_far_it_is_by_items_where_sizes_are_not_known() -> None:
     queue.cancel([1])
     (view,) = views(queue)
     assert (view.through, view.whole, view.ahead) == (1000, 4000, None)
+
+
+def test_how_far_all_are_counts_what_only_waits() -> None:
+    queue = queue_of("a b", "waits", "objects")
+    queue.cancel([4])  # nothing of that job is under way
+    running, waiting = queue.underway()
+    running = replace(running, through=90, whole=200, ahead=110)
+    waiting = replace(waiting, through=0, whole=700, ahead=700)
+    deletes = replace(waiting, kind="delete", whole=5)
+    underway = Underway()
+    underway.see([running, waiting, deletes])
+    assert (underway.done, underway.total) == (90, 900)
+    underway.see([running, replace(waiting, ahead=None)])  # nobody knows how much that is: items are counted
+    assert (underway.done, underway.total, underway.seconds_left) == (0, 3, None)

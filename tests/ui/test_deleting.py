@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import Button, Checkbox, Input
 
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
+from s3tui.s3 import filters, search
 from s3tui.s3.client import Connection
+from s3tui.s3.search import Hits
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.delete import DeleteRequest
+from s3tui.transfers.move import MoveRequest
+from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.app import S3tuiApp
 from s3tui.ui.dialogs.delete_bucket import DeleteBucket
 from s3tui.ui.dialogs.delete_objects import DeleteObjects
+from s3tui.ui.hits import MOST_ASKED
 from s3tui.ui.screens.browser import Browser
 from tests.transfers import proxy as proxies
 from tests.transfers.test_delete import keep_versions, keys_in, put, versions_in
@@ -125,8 +132,10 @@ async def test_all_versions_on_request(profile: Profile, connection: Connection,
     async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
         await pilot.press("D")
         dialog = await counted(pilot)
+        assert "▐ ▌ All older versions" in shown(pilot)  # an empty box is off, without its colour
         dialog.query_one("#versions", Checkbox).value = True
         await until(pilot, lambda: "1 older version" in shown(pilot))
+        assert "▐X▌ All older versions" in shown(pilot)
         await delete(pilot, browser, bucket)
         assert versions_in(connection, bucket) == ([], [])
 
@@ -206,3 +215,73 @@ async def test_hostile_names_are_shown(profile: Profile, connection: Connection,
         assert "[red]PWN[/" in shown(pilot) and isinstance(pilot.app, S3tuiApp)
         await delete(pilot, browser, bucket)
     assert keys_in(connection, bucket) == []
+
+
+def nodes(browser: Browser) -> list[str]:
+    """What the opened part of the tree says, with how deep."""
+    tree = browser.bucket_tree
+    lines = [tree.get_node_at_line(number) for number in range(tree.last_line + 1)]
+    return [str(node.label).split("  ")[0] for node in lines if node is not None]
+
+
+async def test_the_tree_follows_what_is_deleted_and_what_comes(
+    profile: Profile, connection: Connection, bucket: str, tmp_path: Path
+) -> None:
+    put(connection, bucket, [*KEYS, "q/z"])
+    (tmp_path / "x").write_text("x")
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        tree = browser.bucket_tree
+        tree.focus()
+        await pilot.press("right")
+        await until(pilot, lambda: "q/" in nodes(browser))
+        await pilot.press("down", "right")
+        await until(pilot, lambda: "deep/" in nodes(browser))
+        at = nodes(browser).index("p/")
+        assert nodes(browser)[at:] == ["p/", "deep-er/", "deep/", "q/"]
+        await pilot.press("down", "D")
+        await delete(pilot, browser, bucket)
+        await until(pilot, lambda: nodes(browser)[at:] == ["p/", "deep/", "q/"])
+        assert tree.current == S3Uri(bucket, "p/")  # its own node is gone
+        for key in ("p/deep-er/2", "p/new/1/2", "o/1"):
+            browser.queue.submit(connection, UploadRequest(tmp_path / "x", S3Uri(bucket, key)))
+        there = ["o/", "p/", "deep-er/", "deep/", "new/", "q/"]
+        await until(pilot, lambda: nodes(browser)[at:] == there)
+        browser.queue.submit(connection, MoveRequest(S3Uri(bucket, "q/z"), S3Uri(bucket, "r/z")))
+        await until(pilot, lambda: nodes(browser)[at:] == [*there[:-1], "r/"])
+        browser.queue.submit(connection, DeleteRequest(bucket, prefixes=("p/deep-er/", "p/deep/", "p/new/")))
+        await until(pilot, lambda: nodes(browser)[at:] == ["o/", "p/", "no prefixes", "r/"])
+
+
+async def test_hits_follow_what_is_deleted_moved_and_written(
+    profile: Profile, connection: Connection, bucket: str
+) -> None:
+    put(connection, bucket, [*KEYS, *(f"many/{number:02}-p" for number in range(MOST_ASKED + 1))])
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        browser.show_hits(Hits([S3Uri(bucket)], filters.parse("p !x")), "p", search.read)
+        await settle(pilot)
+        assert len(rows(browser)) == len(KEYS) - 1 + MOST_ASKED + 1
+        browser.queue.submit(connection, MoveRequest(S3Uri(bucket, "p/a"), S3Uri(bucket, "p/x")))
+        browser.queue.submit(connection, MoveRequest(S3Uri(bucket, "p/b"), S3Uri(bucket, "p/y")))
+        await until(pilot, lambda: rows(browser)[-4:] == ["p/deep-er/1", "p/deep/1", "p/deep/2", "p/y"])
+        browser.places.open_hit(S3Uri(bucket, "p/c"))
+        await settle(pilot)
+        browser.queue.submit(connection, DeleteRequest(bucket, prefixes=("many/", "p/deep/")))
+        await until(pilot, lambda: not browser.queue.running)
+        await until(pilot, lambda: browser.places.hits and len(browser.places.hits.listing.columns) == 3)
+        await pilot.press("escape")
+        await until(pilot, lambda: rows(browser) == ["p/c", "p/deep-er/1", "p/y"])
+        assert browser.places.view and browser.places.view.listing.completeness.is_complete
+
+
+async def test_hits_say_that_they_lack_what_was_written_by_the_hundred(
+    profile: Profile, connection: Connection, bucket: str
+) -> None:
+    put(connection, bucket, KEYS)
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        browser.show_hits(Hits([S3Uri(bucket)], filters.parse("p")), "p", search.read)
+        await settle(pilot)
+        for number in range(MOST_ASKED + 1):
+            browser.written(S3Uri(bucket, f"p/{number}"))
+        await until(
+            pilot, lambda: browser.places.hits and "written since" in str(browser.places.hits.listing.completeness)
+        )

@@ -143,3 +143,18 @@ async def test_a_job_tells_how_far_and_how_fast_it_is() -> None:
         assert "1,500 bytes" in text_of(app)
         go.set()
         await until(pilot, lambda: "100% ✓3" in text_of(app) and "3,000 of 3,000 bytes" in text_of(app))
+
+
+async def test_a_long_reason_is_shown_to_its_end_and_a_folded_job_tells_the_first_one() -> None:
+    def fails(*_: object) -> Outcome:
+        return Outcome("failed", f"{'f' * 64} is not {'0' * 64}. " + "Get it anew, please. " * 8 + "The end.")
+
+    fake.WORK["isos/b"] = fails
+    queue = Queue()
+    submit(queue, "isos/a", "isos/b", "isos/c")
+    queue.wait(20)
+    async with showing(TransfersScreen(queue), (80, 24)) as (app, pilot):
+        await pilot.press("home", "down", "down")
+        assert "This transfer" in text_of(app) and "The end." in text_of(app)
+        await pilot.press("left")
+        await until(pilot, lambda: "The first that failed:" in text_of(app) and "The end." in text_of(app))

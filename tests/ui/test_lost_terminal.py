@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 from textual.drivers._writer_thread import WriterThread
 
@@ -28,3 +31,27 @@ def test_a_closed_terminal_holds_nobody() -> None:
         program.join(90)
         assert not program.is_alive()
         assert not writer.is_alive()
+
+
+def test_without_a_signal_it_ends_too(tmp_path: Path) -> None:
+    """The terminal doesn't control the program, so nobody tells it that it is closed."""
+    master, slave = os.openpty()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "s3tui"],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(slave)
+    try:
+        painted = b""
+        while b"Choose a profile" not in painted:
+            painted += os.read(master, 65_536)
+        os.close(master)
+        assert program.wait(90) == 1
+    finally:
+        program.kill()
+        program.wait()

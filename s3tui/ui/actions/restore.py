@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from s3tui import background
 from s3tui.display import counted
-from s3tui.s3.client import Connection
 from s3tui.s3.columns import Row
-from s3tui.s3.objects import ARCHIVE_CLASSES, ObjectInfo
 from s3tui.s3.uri import S3Uri
 from s3tui.ui import detail_content
 from s3tui.ui.screens.browser import Browser
 
-_MAY_BE_ARCHIVED = (*ARCHIVE_CLASSES, "INTELLIGENT_TIERING")
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
+    from s3tui.s3.objects import ObjectInfo
 
 Chosen = Sequence[tuple[S3Uri, Row]]
 
@@ -24,13 +25,16 @@ def restore(browser: Browser) -> None:
 
 
 async def _restore_chosen(browser: Browser) -> None:
+    from s3tui.s3.objects import ARCHIVE_CLASSES
+
     connection = browser.connection
     assert connection is not None
     chosen = browser.chosen_objects
     if not chosen:
         browser.say("Only prefixes are selected; choose objects.")
         return
-    asked = [uri for uri, row in chosen if len(chosen) == 1 or row.storage_class in _MAY_BE_ARCHIVED]
+    may_be = (*ARCHIVE_CLASSES, "INTELLIGENT_TIERING")
+    asked = [uri for uri, row in chosen if len(chosen) == 1 or row.storage_class in may_be]
     infos = await _heads(connection, asked)
     if under_way := [info for info in infos if info.restore and info.restore.ongoing]:
         browser.say(f"{counted(len(under_way), 'restore')} of these under way: Overview says when it is done.")
@@ -52,6 +56,7 @@ async def _ask(browser: Browser, connection: Connection, archived: Sequence[Obje
 async def readable(browser: Browser, connection: Connection, chosen: Chosen) -> Chosen:
     """Of what is to be downloaded, what can be read now. For what is archived a restore is offered."""
     from s3tui.s3 import restore as restores
+    from s3tui.s3.objects import ARCHIVE_CLASSES
     from s3tui.ui.dialogs.choose import Choose
 
     suspects = [uri for uri, row in chosen if row.storage_class in ARCHIVE_CLASSES]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Button, Input, Static
 
 from s3tui import background
 from s3tui.background import Cancelled, CancelToken
@@ -16,6 +16,7 @@ from s3tui.errors import S3tuiError
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.ui.dialogs.base import Dialog, plain
+from s3tui.ui.widgets.checkbox import Checkbox
 
 if TYPE_CHECKING:
     from s3tui.transfers.delete import DeleteRequest

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Button, Checkbox, ContentSwitcher, Input, Static
+from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from s3tui import background, display
 from s3tui.background import Cancelled, CancelToken
@@ -20,6 +20,7 @@ from s3tui.display import visible
 from s3tui.errors import S3tuiError
 from s3tui.s3.metadata import Difference
 from s3tui.ui.dialogs.base import Dialog, plain
+from s3tui.ui.widgets.checkbox import Checkbox
 
 T = TypeVar("T")
 _COLOURS = {"added": "$text-success", "removed": "$text-error", "changed": "$text-warning"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Button, Input, Static
 
 from s3tui import background
 from s3tui.errors import BadInput
@@ -20,6 +20,7 @@ from s3tui.transfers.sync import Prefix, Side, Sync
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.dialogs.file_picker import PathSuggester
 from s3tui.ui.dialogs.planning import PlanningDialog
+from s3tui.ui.widgets.checkbox import Checkbox
 from s3tui.ui.widgets.form_row import FormRow
 
 _UNDONE = "The bucket keeps versions: each gets a delete marker, and comes back when that is deleted."

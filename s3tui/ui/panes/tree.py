@@ -5,8 +5,10 @@ It holds prefixes only, at most `CAP` below a node; the rest, and all objects, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
@@ -15,8 +17,10 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from s3tui.display import visible
-from s3tui.s3.buckets import Bucket
 from s3tui.s3.uri import S3Uri
+
+if TYPE_CHECKING:
+    from s3tui.s3.buckets import Bucket
 
 CAP = 1000
 
@@ -79,7 +83,7 @@ class BucketTree(Tree[Place]):
         before = self.current
         self._empty()
         for bucket in buckets:
-            self._add(self.root, S3Uri(bucket.name), bucket.name, bucket.region or "")
+            self._add(self.root, S3Uri(bucket.name), bucket.region or "")
         self.border_subtitle = f"{len(buckets):,}"
         if before and (node := self._by_uri.get(S3Uri(before.bucket))):
             self.call_after_refresh(self.move_cursor, node)
@@ -91,8 +95,9 @@ class BucketTree(Tree[Place]):
         if node := self._by_uri.get(S3Uri(bucket)):
             node.set_label(_label(bucket, region))
 
-    def _add(self, parent: TreeNode[Place], uri: S3Uri, name: str, region: str = "") -> None:
-        self._by_uri[uri] = parent.add(_label(name, region), uri)
+    def _add(self, parent: TreeNode[Place], uri: S3Uri, region: str = "", before: int | None = None) -> None:
+        if uri not in self._by_uri:
+            self._by_uri[uri] = parent.add(_label(uri.name if uri.key else uri.bucket, region), uri, before=before)
 
     def ensure(self, uri: S3Uri) -> None:
         """Have a node for `uri`'s bucket, even when it was not listed, and the cursor as near to `uri` as nodes are
@@ -102,7 +107,7 @@ class BucketTree(Tree[Place]):
             for child in self.root.children:
                 if isinstance(child.data, Note):
                     child.remove()
-            self._add(self.root, root, uri.bucket)
+            self._add(self.root, root)
         if not self.has_focus:
             self.call_after_refresh(self._follow, uri)
 
@@ -127,21 +132,70 @@ class BucketTree(Tree[Place]):
         return label
 
     def fill(self, uri: S3Uri, prefixes: Sequence[str], more: bool, note: str = "") -> None:
-        """Put `prefixes` (full keys) below `uri`. `more` adds a line that leads to the table; `note` one that
-        says why something is missing."""
+        """Put `prefixes` (full keys, in S3's order) below `uri`, and nothing else; those that are there stay as they are.
+        `more` adds a line that leads to the table; `note` one that says why something is missing."""
         node = self._by_uri.get(uri)
         if node is None:
             return
-        node.remove_children()
-        for prefix in prefixes[:CAP]:
-            child = uri.with_key(prefix)
-            self._add(node, child, child.name)
+        wanted = {uri.with_key(prefix) for prefix in prefixes[:CAP]}
+        for child in list(node.children):
+            if child.data not in wanted:
+                self._drop(child)
+        for at, prefix in enumerate(prefixes[:CAP]):
+            self._add(node, uri.with_key(prefix), before=at)
         if more or len(prefixes) > CAP:
             node.add_leaf(Text("… more, see the table", Style(dim=True)), Note("more"))
         if note:
             node.add_leaf(Text(visible(note), Style(italic=True)), Note(note))
+        self._say_if_none(node)
+
+    def way_to(self, uri: S3Uri) -> Iterator[tuple[S3Uri, S3Uri]]:
+        """The filled nodes that lead to `uri`, each with what has to be below it when `uri` is there."""
+        node = self._by_uri.get(S3Uri(uri.bucket))
+        while node is not None and isinstance(node.data, S3Uri) and _is_filled(node):
+            start = len(node.data.key)
+            end = uri.key.find("/", start) + 1
+            if not uri.key.startswith(node.data.key) or not end:
+                return
+            below = uri.with_key(uri.key[:end])
+            yield node.data, below
+            node = self._by_uri.get(below)
+
+    def filled_in(self, uri: S3Uri) -> list[S3Uri]:
+        """The filled nodes of `uri` and of what is below it."""
+        return [each for each, node in self._by_uri.items() if _is_in(each, uri) and _is_filled(node)]
+
+    def put(self, parent: S3Uri, prefix: S3Uri, there: bool) -> None:
+        """Have `prefix` below `parent`, in its place, or not any more."""
+        node, child = self._by_uri.get(parent), self._by_uri.get(prefix)
+        if child is not None and not there:
+            self._drop(child)
+        elif node is not None and child is None and there:
+            known = [_encoded(each.data) for each in node.children if isinstance(each.data, S3Uri)]
+            at = bisect(known, _encoded(prefix))
+            if at == len(known) and any(each.data == Note("more") for each in node.children):
+                return
+            for each in [each for each in node.children if each.data == Note("none")]:
+                each.remove()
+            self._add(node, prefix, before=at)
+        if node is not None:
+            self._say_if_none(node)
+
+    def _say_if_none(self, node: TreeNode[Place]) -> None:
         if not node.children:
             node.add_leaf(Text("no prefixes", Style(dim=True)), Note("none"))
+
+    def _drop(self, node: TreeNode[Place]) -> None:
+        """Remove it with all below it; a cursor in there goes to the node above."""
+        if isinstance(node.data, S3Uri):
+            for uri in [each for each in self._by_uri if _is_in(each, node.data)]:
+                del self._by_uri[uri]
+        at = self.cursor_node
+        while at is not None and at is not node:
+            at = at.parent
+        if at is node and node.parent is not None:
+            self.move_cursor(node.parent)
+        node.remove()
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[Place]) -> None:
         event.stop()
@@ -176,6 +230,20 @@ class BucketTree(Tree[Place]):
             node.collapse()
         elif node.parent and node.parent is not self.root:
             self.move_cursor(node.parent)
+
+
+def _is_filled(node: TreeNode[Place]) -> bool:
+    """Whether what is below it has come."""
+    return bool(node.children) and node.children[0].data != Note("loading")
+
+
+def _encoded(uri: S3Uri) -> bytes:
+    """What keys are ordered by."""
+    return uri.key.encode("utf-8", "surrogateescape")
+
+
+def _is_in(uri: S3Uri, other: S3Uri) -> bool:
+    return uri.bucket == other.bucket and uri.key.startswith(other.key)
 
 
 def _leads_to(node: TreeNode[Place], uri: S3Uri) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -14,6 +15,7 @@ from textual.widgets import Static
 from s3tui import background
 from s3tui.display import counted, visible
 from s3tui.transfers.job_view import JobView
+from s3tui.transfers.pace import Underway
 from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
@@ -68,7 +70,9 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
     ]
     DEFAULT_CSS = """
     TransfersScreen #summary { height: 1; padding: 0 1; background: $panel; }
-    TransfersScreen #about { height: 9; border: round $surface-lighten-2; padding: 0 1; overflow-y: auto; }
+    TransfersScreen #about-frame {
+        height: auto; min-height: 9; max-height: 60%; border: round $surface-lighten-2; padding: 0 1;
+    }
     """
 
     def __init__(self, queue: Queue) -> None:
@@ -77,13 +81,16 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         self._possible: dict[str, bool] = {}
         self._filter = 0
         self._said = ""
+        self._underway = Underway()
+        self._why_of: tuple[int, ...] = ()
+        self._first_why = ""
         self._about_of: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
         yield TransferTable(self.transfers)
-        about = Static(id="about")
-        about.border_title = "This transfer"
-        yield about
+        with VerticalScroll(id="about-frame") as frame:
+            frame.border_title = "This transfer"
+            yield Static(id="about")
         yield Static(id="summary")
         yield KeyLine()
 
@@ -101,12 +108,14 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
     def look(self) -> None:
         """Show what has changed."""
         self.table.look()
-        said = summary(self.transfers.counts, self.transfers.moving())
+        self._underway.see(self.transfers.underway())
+        line = self.query_one("#summary", Static)
+        said = summary(self.transfers.counts, self.transfers.moving(), self._underway, line.content_size.width)
         if self.transfers.problem:
             said = f"{visible(self.transfers.problem)}   {said}"
         if said != self._said:
             self._said = said
-            self.query_one("#summary", Static).update(Content(said), layout=False)
+            line.update(Content(said), layout=False)
         self.show_current()
 
     @work(group="others", exclusive=True, exit_on_error=False)
@@ -118,17 +127,25 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
     def show_current(self) -> None:
         """Everything about the transfer or the job under the cursor."""
         view, job = self.table.current, self.table.current_job
-        content = about_job(job) if job else about(view)
+        content = about_job(job, self._why(job)) if job else about(view)
         shown = self.query_one("#about", Static)
         if shown.content != content:
             of = (job.number, job.states) if job else (view.number, view.state, view.why) if view else None
             shown.update(content, layout=of != self._about_of)  # how far it is takes no more lines
-            shown.border_title = "This job" if job else "This transfer"
+            self.query_one("#about-frame").border_title = "This job" if job else "This transfer"
             self._about_of = of
         possible = self._what_is_possible(view, job)
         if possible != self._possible:  # each refresh makes the footer anew
             self._possible = possible
             self.refresh_bindings()
+
+    def _why(self, job: JobView) -> str:
+        """Looked for anew when other ones have failed: there may be very many."""
+        of = (job.number, *(job.count(state) for state in sorted(_FAILED)))
+        if of != self._why_of:
+            found = self.transfers.first(job.number, _FAILED) if job.count(*_FAILED) else None
+            self._why_of, self._first_why = of, found.why if found else ""
+        return self._first_why
 
     def _what_is_possible(self, view: TransferView | None, job: JobView | None) -> dict[str, bool]:
         one: Mapping[State, int] = job.states if job else {view.state: 1} if view else {}

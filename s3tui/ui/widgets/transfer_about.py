@@ -37,8 +37,8 @@ def about(view: TransferView | None) -> Content:
     return Content("\n").join(lines)
 
 
-def about_job(view: JobView) -> Content:
-    """The job under the cursor: all its items together."""
+def about_job(view: JobView, why: str) -> Content:
+    """The job under the cursor: all its items together, and `why` the first of those failed that did."""
     made = display.when(datetime.fromtimestamp(view.made, UTC))
     lines = [
         _pair("What" if view.kind in DELETES else "From", view.source),
@@ -52,6 +52,8 @@ def about_job(view: JobView) -> Content:
     if view.kind not in DELETES:
         of = f" of {view.total:,}" if view.ahead is not None else ""
         lines.append(_pair("Moved", f"{view.done:,}{of} bytes ({display.size(view.done)})"))
+    if why:
+        lines.append(_pair("Why", f"The first that failed: {why}"))
     if view.left and not view.count("running"):
         lines.append(_pair("Left", f"What was moved of {counted(view.left, 'item')} is kept; cancelling removes that."))
     return Content("\n").join(lines)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
 from s3tui import display
+from s3tui.transfers.pace import Underway
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.transfers.request import DELETES, Kind
@@ -57,6 +59,7 @@ class TransferLine(Static):
         self.transfers = queue
         self._version = -1
         self._said = ""
+        self._underway = Underway()
 
     def on_mount(self) -> None:
         self.set_interval(INTERVAL, self.look)
@@ -71,28 +74,38 @@ class TransferLine(Static):
         self._version = self.transfers.version
         counts = self.transfers.counts
         self.set_class(bool(counts), "-shown")
-        said = summary(counts, moving)
+        self._underway.see(self.transfers.underway())
+        said = summary(counts, moving, self._underway, self.content_size.width)
         if said != self._said:
             self._said = said
             self.update(Content(said), layout=False)
 
 
-def summary(counts: Mapping[State, int], moving: Sequence[TransferView]) -> str:
-    """All of them in one line: how many in which state, then how far and how fast those are that move."""
-    parts = [f"{SIGNS[state][0]} {counts[state]:,} {state}" for state in SIGNS if counts.get(state)]
+def summary(counts: Mapping[State, int], moving: Sequence[TransferView], underway: Underway, width: int) -> str:
+    """All of them in one line: how many in which state, then how far and how fast they are. In words where `width`
+    cells are enough for that; 0 stands for any."""
+    said = [f"{SIGNS[state][0]} {counts[state]:,} {state}" for state in SIGNS if counts.get(state)]
+    rest = _progress(moving, underway)
+    line = "   ".join([*said, *rest])
+    if not width or cell_len(line) <= width:
+        return line
+    short = [f"{SIGNS[state][0]}{counts[state]:,}" for state in SIGNS if counts.get(state)]
+    return "   ".join([" ".join(short), *rest])
+
+
+def _progress(moving: Sequence[TransferView], underway: Underway) -> list[str]:
+    parts = []
     deleting = [view for view in moving if view.kind in DELETES]
-    moving = [view for view in moving if view.kind not in DELETES]
+    others = [view for view in moving if view.kind not in DELETES]
     if deleting:
         parts.append(deleted(sum(view.done for view in deleting), sum(view.total or 0 for view in deleting)))
-    if moving:
-        done = sum(view.done for view in moving)
-        total = sum(view.total or 0 for view in moving)
-        parts.append(rate(done, total, sum(view.speed for view in moving)))
-    if len(moving) + len(deleting) == 1:
-        [view] = moving + deleting
+    if others:
+        parts.append(rate(underway))
+    if len(moving) == 1:
+        [view] = moving
         name = (view.target if view.kind == "download" else view.source).rpartition("/")[2]
         parts.append(f"{ARROWS[view.kind]} {display.visible(name)}")
-    return "   ".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def deleted(done: int, total: int | None) -> str:
@@ -100,13 +113,13 @@ def deleted(done: int, total: int | None) -> str:
     return f"{percent(done, total)}%  {done:,} of {total:,} deleted" if total else f"{done:,} deleted"
 
 
-def rate(done: int, total: int, speed: float) -> str:
+def rate(underway: Underway) -> str:
     """`45%  12.0 MiB/s  1 min 05 s left`, as far as it is known."""
-    words = [f"{percent(done, total)}%"] if total else []
-    if speed >= 1:
-        words.append(f"{display.size(round(speed))}/s")
-        if total > done:
-            words.append(f"{display.duration((total - done) / speed)} left")
+    words = [f"{percent(underway.done, underway.total)}%"] if underway.total else []
+    if underway.speed >= 1:
+        words.append(f"{display.size(round(underway.speed))}/s")
+    if underway.seconds_left is not None:
+        words.append(f"{display.duration(underway.seconds_left)} left")
     return "  ".join(words)
 
 

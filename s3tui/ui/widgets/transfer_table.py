@@ -12,12 +12,12 @@ from textual.message import Message
 from textual.strip import Strip
 
 from s3tui.transfers.job_view import JobView
+from s3tui.transfers.pace import Pace
 from s3tui.transfers.progress import State
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.widgets import row_layout
 from s3tui.ui.widgets.clickable_rows import ClickableRows
-from s3tui.ui.widgets.pace import Pace
 from s3tui.ui.widgets.transfer_cells import columns, item_parts, job_parts, speed_words
 from s3tui.ui.widgets.transfer_rows import At, TransferRows
 

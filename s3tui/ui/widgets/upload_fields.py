@@ -12,7 +12,7 @@ from textual.events import Key
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Input, Select
+from textual.widgets import Button, Input, Select
 
 from s3tui import background
 from s3tui.errors import BadInput
@@ -21,6 +21,7 @@ from s3tui.transfers import used_templates
 from s3tui.transfers.bulk import RELPATH, Form
 from s3tui.transfers.plan import CONFLICTS, Conflict
 from s3tui.transfers.template import own_fields
+from s3tui.ui.widgets.checkbox import Checkbox
 from s3tui.ui.widgets.form_row import FormRow
 from s3tui.ui.widgets.own_fields import OwnFields
 

@@ -1,0 +1,136 @@
+"""Where transfers run: in this process, or in others of ours (see `movers`)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from s3tui.background import CancelToken
+from s3tui.transfers.bandwidth import Bandwidth
+from s3tui.transfers.notes import Fact, Notes
+from s3tui.transfers.progress import Outcome, Progress
+from s3tui.transfers.request import Kind, Request
+
+if TYPE_CHECKING:
+    from s3tui.s3.client import Connection
+
+_LARGE = 300  # small ones are worth another process
+End = Outcome | Exception | None
+Noting = Callable[[Sequence[tuple[Notes, Mapping[str, Fact]]]], object]
+
+
+class Place(Protocol):
+    """Where transfers run."""
+
+    def run(
+        self,
+        connection: Connection,
+        request: Request,
+        progress: Progress,
+        token: CancelToken,
+        notes: Notes,
+        moved: Callable[[], object],
+    ) -> Outcome:
+        """As `request.run`, which says what it raises. `moved` is called when `progress` follows another process."""
+        ...
+
+    def move_all(
+        self,
+        connection: Connection,
+        kind: Kind,
+        items: Sequence[Any],
+        ended: Callable[[int, End], object],
+        note: Noting,
+    ) -> None:
+        """As `many.move_all`."""
+        ...
+
+    def close(self) -> None:
+        """Nothing runs here any more."""
+        ...
+
+
+class Here:
+    """This process."""
+
+    def run(
+        self,
+        connection: Connection,
+        request: Request,
+        progress: Progress,
+        token: CancelToken,
+        notes: Notes,
+        moved: Callable[[], object],
+    ) -> Outcome:
+        return request.run(connection, progress, token, notes)
+
+    def move_all(
+        self,
+        connection: Connection,
+        kind: Kind,
+        items: Sequence[Any],
+        ended: Callable[[int, End], object],
+        note: Noting,
+    ) -> None:
+        from s3tui.transfers.many import move_all
+
+        move_all(connection, kind, items, ended, note)
+
+    def close(self) -> None:
+        pass
+
+
+HERE = Here()
+
+
+class Places:
+    """Where the transfers of a queue run."""
+
+    def __init__(self, single: Place = HERE, many: Sequence[Place] = (HERE,)) -> None:
+        """Each that runs by itself at `single`, those that go in one go at one of `many`, of which all but the first
+        are for large numbers."""
+        self.single, self._many = single, many
+        self._free = set(range(len(many)))
+        self._changed = threading.Condition()
+
+    @property
+    def count(self) -> int:
+        """How many that go in one go can run at the same time."""
+        return len(self._many)
+
+    def close(self) -> None:
+        """End all processes but this one; what they do is interrupted."""
+        for place in self._many:
+            place.close()
+
+    @contextmanager
+    def free(self, count: int) -> Iterator[Place]:
+        """Wait for a place for so many."""
+        usable = range(len(self._many) if count >= _LARGE else 1)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free.intersection(usable))
+            place = min(self._free.intersection(usable))
+            self._free.remove(place)
+        try:
+            yield self._many[place]
+        finally:
+            with self._changed:
+                self._free.add(place)
+                self._changed.notify_all()
+
+
+def apart(bandwidth: Bandwidth) -> Places:
+    """For a screen, which is to stay quick: nothing moves in this process."""
+    from s3tui.transfers.movers import Mover
+
+    movers = Mover(bandwidth), Mover(bandwidth)
+    return Places(movers[0], movers)
+
+
+def beside(bandwidth: Bandwidth) -> Places:
+    """For a command line: one process more for large numbers of small ones."""
+    from s3tui.transfers.movers import Mover
+
+    return Places(HERE, (HERE, Mover(bandwidth)))
