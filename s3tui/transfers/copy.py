@@ -62,7 +62,8 @@ def copy(connection: Connection, request: CopyRequest, progress: Progress, token
     """Copy the object with all that belongs to it, and compare the copy with it.
 
     Raises `AlreadyExists`, `CannotLook`, `SameObject`, `Differs`, `BadInput`, `errors.S3Error` (of which `Changed`
-    when the source isn't the one seen before, `ReadOnly`) and `Cancelled`. After a failure no unfinished upload is left.
+    when the source isn't the one seen before, `ReadOnly`) and `Cancelled`. An unfinished upload
+    is left, and noted, only when it is paused.
     """
     there = target_connection(connection, request.to_profile)
     with reserved((there.profile.endpoint, request.target.bucket, request.target.key), str(request.target)):

@@ -1,5 +1,8 @@
 """Many objects copied or moved by one endpoint, two requests each: HeadObject of the source, and CopyObject.
 
+HeadObject can't be spared: a list tells neither encryption and website redirects, which CopyObject leaves behind, nor
+what metadata there is that a server may lose.
+
 What makes one copy safe and sure costs two requests more, HEAD of the target before and after it. Here the first is
 done by `If-None-Match: *` alone, on an endpoint that has shown on an object of ours that it honours it, and the second
 by one listing of all copies. A list doesn't tell metadata, so the first of each kind of object (`kind_of`) goes the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,9 @@ from tests.servers.conftest import Place
 from tests.servers.launch import OWNER
 from tests.servers.matrix import KEYS_IT_CHANGES
 from tests.servers.test_objects import ODD_KEYS
+from tests.transfers import proxy as proxies
+from tests.transfers.killed import KeptNotes, run_until_killed
+from tests.transfers.proxy import Asked
 
 MIB = 1 << 20
 
@@ -127,6 +131,33 @@ def test_an_object_above_the_limit_is_copied_in_parts(place: Place, monkeypatch:
     outcome = run(place, CopyRequest(place.at("large.iso"), place.at("large-too.iso")))
     assert outcome.state in ("verified", "sent but not verified"), outcome.detail  # SeaweedFS makes another ETag
     assert place.read("large-too.iso") == body
+    assert uploads.unfinished(place.connection, place.bucket).uploads == ()
+
+
+@pytest.mark.capability("multipart copy")
+def test_a_copy_in_parts_that_was_killed_goes_on_with_the_parts_that_are_there(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(copying, "COPY_LIMIT", 5 * MIB)
+    body = put_in_parts(place, "large.iso")
+    source, target, noted = place.at("large.iso"), place.at("large-too.iso"), tmp_path / "notes"
+    copied: list[str] = []
+
+    def look(asked: Asked) -> None:
+        if asked.method == "PUT" and "partNumber=" in asked.path:
+            copied.append(asked.path)
+
+    def completes(asked: Asked) -> bool:
+        return asked.method == "POST" and "uploadId=" in asked.path
+
+    with proxies.running(place.server.endpoint) as proxy:
+        proxy.rules.append(look)
+        run_until_killed(proxy, "copy", Path(source.key), target, noted, completes, reach=False, keys=OWNER)
+        assert copied
+        copied.clear()
+        through = place.server.connection(endpoint=proxy.endpoint)
+        CopyRequest(source, target).run(through, Progress(), CancelToken(), KeptNotes(noted))
+    assert not copied and place.read(target.key) == body
     assert uploads.unfinished(place.connection, place.bucket).uploads == ()
 
 

@@ -13,9 +13,9 @@ from s3tui.s3 import carried, errors, objects, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.s3.versions import versions_of
-from s3tui.transfers import create_only
+from s3tui.transfers import create_only, flood_copy
 from s3tui.transfers.copy import CopyRequest
-from s3tui.transfers.copy_here import identity
+from s3tui.transfers.copy_notes import identity
 from s3tui.transfers.failures import AlreadyExists, Differs, SameObject
 from s3tui.transfers.flood import End
 from s3tui.transfers.flood_copy import copy_all
@@ -36,8 +36,11 @@ PRECONDITION = b"<Error><Code>PreconditionFailed</Code></Error>"
 
 
 @pytest.fixture
-def filled(connection: Connection, bucket: str) -> str:
-    """A bucket with objects that differ, each with metadata. Its objects have no access list to ask for."""
+def filled(connection: Connection, bucket: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket with objects that differ, each with metadata. Its objects have no access list to ask for. They take
+    some rounds."""
+    monkeypatch.setattr(flood_copy, "_ROUND", 4)
+    monkeypatch.setattr(flood_copy, "_AHEAD", 1)
     enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     connection.call("put_bucket_ownership_controls", Bucket=bucket, OwnershipControls=enforced)
     for number in NUMBERS:
