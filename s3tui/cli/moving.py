@@ -17,7 +17,7 @@ from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.pace import Underway
 from s3tui.transfers.progress import State
-from s3tui.transfers.queue import Queue, TransferView
+from s3tui.transfers.queue import Queue, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 
 _INTERVAL = 0.2  # s
@@ -45,6 +45,7 @@ class Moving:
         Ctrl-C (SIGTERM and SIGHUP too) pauses what is left, says how to go on, and goes on to the caller.
         """
         self._good = good
+        watched = self._ours()
         try:
             with _like_ctrl_c(signal.SIGTERM, signal.SIGHUP):
                 while self.queue.running:
@@ -58,12 +59,19 @@ class Moving:
         finally:
             self.queue.close()
         self._tell_ended()
+        for each in watched:
+            if each.state == "paused":  # nobody asked for that: what moved it was killed
+                self._tell(self.queue.view(each))
         if self.queue.problem:
             say(f"s3tui: {self.queue.problem}")
         return DONE if not self._did_not else PARTLY if self._went_well else FAILED
 
+    def _ours(self) -> list[Transfer]:
+        """Those that wait or run in this process."""
+        return [each for each in self.queue.rows(ACTIVE) if not self.queue.view(each).process]
+
     def _stop(self) -> None:
-        stopped = [each for each in self.queue.rows(ACTIVE) if not self.queue.view(each).process]
+        stopped = self._ours()
         say("Pausing …" if self.queue.is_kept else "Cancelling: unfinished uploads are aborted …")
         stop = self.queue.pause_all if self.queue.is_kept else self.queue.cancel_all
         ended = stop(_STOP_SECONDS)

@@ -23,6 +23,8 @@ import s3tui.s3.documents
 import s3tui.transfers.bulk  # noqa: F401
 from s3tui import folders
 from s3tui.background import Cancelled
+from s3tui.cli.main import FAILED
+from s3tui.cli.moving import Moving
 from s3tui.demo import server as demo_server
 from s3tui.errors import S3tuiError
 from s3tui.profiles.credentials import Keys, remember
@@ -30,7 +32,7 @@ from s3tui.profiles.model import Profile
 from s3tui.s3 import errors, processes
 from s3tui.s3.client import Connection, connect
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import failures, movers, reservations
+from s3tui.transfers import failures, movers, places, reservations
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.journal import Journal
@@ -129,6 +131,23 @@ def test_a_mover_killed_among_many(
     queue.resume()
     assert {ended(each) for each in transfers} == {"verified"}
     assert [content(through, bucket, name) for name in names] == [name.encode() for name in names]
+
+
+def test_a_command_line_says_what_was_interrupted(
+    through: Connection,
+    proxy: Proxy,
+    bucket: str,
+    make: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(places, "beside", apart)
+    killed = Treatment(before=kill_mover, instead=(503, b""))
+    proxy.once(lambda asked: killed if asked.method == "PUT" else None)
+    moving = Moving(as_json=False)
+    moving.queue.submit(through, UploadRequest(make(100), S3Uri(bucket, "a")))
+    assert moving.watch() == FAILED
+    assert "paused. Interrupted: the process that moved it was killed." in capsys.readouterr().err
 
 
 def test_pausing_and_cancelling_reach_the_mover(
@@ -305,10 +324,10 @@ def test_without_processes_or_locks_all_runs_here(
 
 def test_only_large_numbers_use_another_process() -> None:
     one, other = Here(), Here()
-    places = Places(one, (one, other))
-    with places.free(8) as few, places.free(500) as many:
+    both = Places(one, (one, other))
+    with both.free(8) as few, both.free(500) as many:
         assert few is one and many is other
-    with places.free(500) as first:
+    with both.free(500) as first:
         assert first is one
 
 
