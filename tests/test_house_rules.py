@@ -68,11 +68,6 @@ def test_only_the_s3_room_imports_the_sdk() -> None:
     assert {name for name in users if name.partition("/")[0] not in ("s3", "demo")} == set(SDK)
 
 
-def test_nobody_imports_boto3() -> None:
-    """It is botocore with what nobody here needs, and takes longer to import than all of ours."""
-    assert [name for name, tree in TREES.items() if imported(tree) & {"boto3", "s3transfer"}] == []
-
-
 def test_nothing_on_screen_is_read_as_markup() -> None:
     """`notify` is told so, and what is put together from parts goes through `plain()`."""
     loud = [
