@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import functools
 import os
-import pickle
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
