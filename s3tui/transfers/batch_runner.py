@@ -16,6 +16,7 @@ from s3tui.transfers.failures import Interrupted
 from s3tui.transfers.journal import JournalError, JournalNotes
 from s3tui.transfers.lots import Lots
 from s3tui.transfers.notes import Fact, Notes
+from s3tui.transfers.patience import Patience
 from s3tui.transfers.places import Place
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import DELETES
@@ -107,12 +108,19 @@ class BatchRunner(Runner):
         """How these have ended. Those of which nobody can say what became of their request keep their notes."""
         with self._changing:
             stopped = [(each, end or _stopped(each)) for each, end in ended]
-            over = [(each, ended_by(end, _activity(each)[1])) for each, end in stopped if end]
+            again = {each for each, end in stopped if end is None or self._bears(each, end)}
+            over = [(each, ended_by(end, _activity(each)[1])) for each, end in stopped if end and each not in again]
             settled = [each.activity.notes for each, end in stopped if each.activity and _is_settled(end)]
             with self._noting():
                 self._note([(notes, {}) for notes in settled if notes and not notes.empty])
-            self._give_back([each for each, end in stopped if end is None])
+            self._give_back([each for each, _ in stopped if each in again])
         self._end(over)
+
+    def _bears(self, transfer: Transfer, end: End) -> bool:
+        """Whether it is to go on by itself, and to wait until the endpoint answers again."""
+        if _activity(transfer)[1].cancelled:
+            return False
+        return Patience(transfer.row.kind, self.patience).bears(end, self._was_answered(transfer))
 
     def _give_back(self, transfers: Sequence[Transfer]) -> None:
         """They wait once more, to run by themselves."""

@@ -19,6 +19,7 @@ from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.failures import AlreadyExists, FileChanged, Interrupted
 from s3tui.transfers.job_view import JobView, job_view
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError, Row
+from s3tui.transfers.patience import Patience
 from s3tui.transfers.places import HERE, Places
 from s3tui.transfers.progress import Outcome, Progress, State
 from s3tui.transfers.request import DELETES, leaves
@@ -59,6 +60,7 @@ class Runner:
         self.bandwidth = Bandwidth()
         self._make_places = places
         self._made_places: Places | None = None
+        self.patience = 0.0  # s that a transfer waits for an endpoint that gives no answer any more
         self.problem = ""  # why the journal can't be written any more, in a sentence
         self._on_finished = on_finished
         self._at_once = AT_ONCE
@@ -197,7 +199,7 @@ class Runner:
         """Run it; what of its row is another afterwards."""
         began = time.monotonic()
         try:
-            outcome = self._outcome(transfer, activity)
+            outcome = self._outcome_in_the_end(transfer, activity)
         except Exception as error:
             if isinstance(error, FileChanged) and error.again:  # trying again means the file as it is now
                 with self._noting():
@@ -205,6 +207,28 @@ class Runner:
             return ended_by(error, activity.token)
         took = f"It took {time.monotonic() - began:.1f} s."
         return ended_by(replace(outcome, detail=f"{outcome.detail} {took}"), activity.token)
+
+    def _outcome_in_the_end(self, transfer: Transfer, activity: Activity) -> Outcome:
+        """Where an endpoint gives no answer any more, after further tries."""
+        patience = Patience(transfer.row.kind, self.patience)
+        while True:
+            end: Outcome | Exception
+            try:
+                end = self._outcome(transfer, activity)
+            except Exception as error:
+                end = error
+            if activity.token.cancelled or not patience.bears(end, self._was_answered(transfer)):
+                if isinstance(end, Exception):
+                    raise end
+                return end
+            patience.wait(activity.progress, activity.token)
+            activity.progress = Progress(partial(self._moved, transfer, activity))
+
+    def _was_answered(self, transfer: Transfer) -> bool:
+        """Whether its endpoint has ever said a word, as far as is known."""
+        connection, activity = transfer.submission.connection, transfer.activity
+        begun = activity is not None and activity.notes is not None and not activity.notes.empty
+        return begun or (connection is not None and connection.clock_ahead is not None)
 
     def _outcome(self, transfer: Transfer, activity: Activity) -> Outcome:
         connection = transfer.submission.connection
