@@ -46,8 +46,10 @@ class Bandwidth:
         """Seconds that are to be waited after `count` more bytes have moved."""
         with self._lock:
             self._refill()
+            if not self._limit:
+                return 0.0
             self._free -= count
-            return -self._free / self._limit if self._limit else 0.0
+            return -self._free / self._limit
 
     def _refill(self) -> None:
         now = time.monotonic()
