@@ -170,7 +170,7 @@ def test_many_at_a_time(
     if ignores:
         proxy.rules.append(lambda asked: _ignore(asked))
     requests = []
-    for number in range(10):
+    for number in range(20):  # enough, whichever run by themselves already
         (tmp_path / f"{number}").write_text(f"new {number}")
         put = connection.call("put_object", Bucket=bucket, Key=f"{number}", Body=b"seen")
         target = S3Uri(bucket, f"{number}")
@@ -182,6 +182,6 @@ def test_many_at_a_time(
     for transfer in transfers:
         transfer.future.result(60)
     states = [queue.view(each).state for each in transfers]
-    assert states == ["verified"] * 4 + ["failed"] + ["verified"] * 5
+    assert states == ["verified"] * 4 + ["failed"] + ["verified"] * 15
     assert content(connection, bucket, "4") == b"theirs"
     assert seen.is_honoured(through, bucket) is not ignores
