@@ -1,6 +1,7 @@
 # Each target makes .venv and installs what it needs by itself; only Python 3.11+ and make must be there.
 #   make demo           browse a server with sample data
-#   make test           lint, types, import contracts and all tests
+#   make test           lint, types, import contracts and all tests that don't take long
+#   make test-long      those that do: programs killed, cut off, fed with hostile names, pressed through to the end
 #   make test-servers   the behaviour suite on every S3 server that can be started here; with longer lists, on some of
 #                       them only: make test-servers LONG_LIST=200000 ONLY="ceph seaweedfs"; as hard as it gets:
 #                       make test-servers KILLS=20 KILLED_SIZE=2048 (MiB) FROZEN=60 (seconds) MANY_NAMES=10000
@@ -16,7 +17,7 @@ WORKERS ?= 5
 # Hundreds of tests start processes: none should compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint compiled test-servers bench screenshots clean
+.PHONY: demo test test-long lint compiled test-servers bench screenshots clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/demo-installed
@@ -24,7 +25,10 @@ demo: .venv/demo-installed
 
 test: .venv/dev-installed
 	@$(MAKE) --no-print-directory -j2 lint compiled
-	$(not-here) $(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(not-here) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long"
+
+test-long: .venv/dev-installed
+	$(not-here) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m long
 
 lint: .venv/dev-installed
 	$(BIN)/ruff check

@@ -16,6 +16,8 @@ from tests import hostile, hostile_machine, hostile_server
 from tests.s3.stub_server import stub
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.long
+
 PROGRAM = [sys.executable, "-m", "s3tui"]
 Start = Callable[..., "Screen"]
 ROOT = str(Path(__file__).parents[1])

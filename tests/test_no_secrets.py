@@ -34,6 +34,8 @@ from tests.terminal import Terminal
 from tests.ui.browsing import browsing, shown
 from tests.ui.waiting import settle
 
+pytestmark = pytest.mark.long
+
 ROOT = str(Path(__file__).parents[1])
 PROGRAM = [sys.executable, "-m", "s3tui"]
 SECRET, TOKEN, TYPED, SIGNATURE, URL_TOKEN, PASSWORD, SHARED = SECRETS = tuple(

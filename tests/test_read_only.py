@@ -22,6 +22,8 @@ from s3tui.ui.commands import COMMANDS
 from tests.ui.browsing import browsing
 from tests.ui.waiting import idle, settle
 
+pytestmark = pytest.mark.long
+
 READS = ("Get", "Head", "List", "GET ", "HEAD ")
 # These only move, or leave the program.
 NOT_PRESSED = {"quit", "palette", "profiles", "next_pane", "previous_pane", "filter", "sort", "help"}

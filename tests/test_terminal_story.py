@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from s3tui.s3.client import Connection
 from tests import keyboard_story
 from tests.tmux import Tmux
+
+pytestmark = pytest.mark.long
 
 
 def test_the_story_by_keyboard(connection: Connection, bucket: str, tmp_path: Path) -> None:

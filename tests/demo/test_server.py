@@ -14,6 +14,8 @@ import pytest
 
 from s3tui.demo import server
 
+pytestmark = pytest.mark.long
+
 SERVE = [sys.executable, "-m", "s3tui", "demo", "--serve-only"]
 
 

@@ -18,6 +18,8 @@ from tests.s3 import listing_server
 from tests.s3.listing_server import FOREVER, Bucket, Fault
 from tests.s3.stub_server import Stub
 
+pytestmark = pytest.mark.long
+
 KEYS = [f"logs/{number:06}-é+%&<.json" for number in range(30_000)]  # thirty pages
 MIDDLE = 25
 HANGS = 200  # seconds until a test that hangs is ended

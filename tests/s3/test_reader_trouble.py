@@ -24,6 +24,8 @@ from s3tui.s3.listing import Listing
 from tests.s3.listing_server import FOREVER, Bucket, Page, listing_server, slow
 from tests.s3.stub_server import Answer, Asked
 
+pytestmark = pytest.mark.long
+
 KEYS = [f"logs/{number:06}.gz" for number in range(40_000)]
 SLOWLY = ((range(1, FOREVER), slow(0.02)),)
 

@@ -21,6 +21,8 @@ from tests.transfers.killed import KeptNotes, run_until_killed
 from tests.transfers.proxy import Asked, Proxy, Treatment
 from tests.transfers.test_copy import OTHER, put, put_in_parts, run
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def source(connection: Connection, bucket: str, monkeypatch: pytest.MonkeyPatch) -> S3Uri:

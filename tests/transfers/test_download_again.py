@@ -28,6 +28,8 @@ from tests.transfers.conftest import MIB
 from tests.transfers.killed import KeptNotes, process, run_until_killed
 from tests.transfers.proxy import Asked, Proxy, Treatment
 
+pytestmark = pytest.mark.long
+
 KEY = "image.iso"
 PART = 5 * MIB
 SIZE = 22 * MIB + 3

@@ -46,6 +46,8 @@ from tests.s3.processes import eventually
 from tests.transfers.conftest import MIB, content, unfinished
 from tests.transfers.proxy import Asked, Proxy, Treatment
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 

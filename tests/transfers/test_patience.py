@@ -22,6 +22,8 @@ from s3tui.transfers.upload import UploadRequest
 from tests.transfers.conftest import MIB, content, unfinished
 from tests.transfers.proxy import Asked, Proxy, Treatment
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Path]
 LONG = 90.0  # s; a passing test never needs them
 

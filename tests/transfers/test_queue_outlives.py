@@ -28,6 +28,8 @@ from s3tui.transfers.queue import Queue, TransferView
 from tests.transfers import fake
 from tests.transfers.fake import DISCARDED, DONE, RAN, WORK, Fake
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 MOST = 350 << 20  # bytes of a process with 100,000 transfers queued
 

@@ -28,6 +28,8 @@ from tests.transfers.conftest import MIB, content, unfinished
 from tests.transfers.killed import KeptNotes, process, run_until_killed
 from tests.transfers.proxy import Asked, Proxy, Treatment
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Path]
 KEY = "image.iso"
 PART = 5 * MIB

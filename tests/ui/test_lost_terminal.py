@@ -8,9 +8,12 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
 from textual.drivers._writer_thread import WriterThread
 
 from s3tui.ui import lost_terminal
+
+pytestmark = pytest.mark.long
 
 
 def test_a_closed_terminal_holds_nobody() -> None:

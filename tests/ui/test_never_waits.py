@@ -25,6 +25,8 @@ from s3tui.ui.dialogs.confirm import Confirm
 from tests.ui.browsing import browsing
 from tests.ui.waiting import settle, until
 
+pytestmark = pytest.mark.long
+
 ROOM = str(Path(s3tui.__file__).parent)
 PROGRAM = str(Path(textual.__file__).parent)  # what it reads of its own files is as an import
 WAITS = {"open", "os.listdir", "os.scandir", "socket.connect", "socket.getaddrinfo", "subprocess.Popen"}

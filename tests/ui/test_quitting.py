@@ -19,6 +19,8 @@ from s3tui.transfers.journal import Journal
 from tests.s3.stub_server import Answer, Asked, stub
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.long
+
 LIMIT = 10.0  # s, also on a machine with much to do; an answer of the endpoint would be waited for twice as long
 
 

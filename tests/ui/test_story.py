@@ -16,6 +16,8 @@ from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.ui import story
 
+pytestmark = pytest.mark.long
+
 STEPS = (
     "picked the profile; the server holds 10 buckets",
     "walked to s3://r630-switchbot-isos/openshift/4.14/; the table shows 2 rows",
