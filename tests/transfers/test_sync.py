@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from s3tui.background import CancelToken
@@ -386,6 +386,7 @@ NAMES = st.lists(
 ).map("/".join)
 
 
+@example(here={"x%3Ay": b"", "x:y": b""}, there={}, down=False)
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     here=st.dictionaries(NAMES, st.binary(max_size=2), min_size=1, max_size=6),
