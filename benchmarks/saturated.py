@@ -79,7 +79,7 @@ def _measure(endpoint: str, home: Path, path: Path, idle: list[float], busy: lis
     with browser(endpoint, "up/", str(home), (PROBED, str(ticks))) as terminal:
         terminal.wait_for("complete")
         terminal.send(TRANSFERS)
-        terminal.wait_for("received.iso")
+        terminal.wait_for("paused")
         terminal.quiet(1.0)
         at_rest = time.monotonic()
         time.sleep(SECONDS)
@@ -106,7 +106,7 @@ def _resident(endpoint: str, home: Path, path: Path) -> float:
     with browser(endpoint, "up/", str(home)) as terminal:
         terminal.wait_for("complete")
         terminal.send(TRANSFERS)
-        terminal.wait_for("received.iso")
+        terminal.wait_for("paused")
         terminal.send(RESUME_ALL)
         terminal.wait_for("running")
         terminal.read_for(SECONDS)
