@@ -123,6 +123,15 @@ async def test_the_form_becomes_requests(connection: Connection, bucket: str, is
         assert request.storage_class == "STANDARD_IA" and not request.overwrite and request.content_type is None
 
 
+async def test_what_is_only_typed_is_sent_as_well(connection: Connection, bucket: str, isos: Path) -> None:
+    os.chdir(isos)
+    async with showing(UploadForm(connection, S3Uri(bucket))) as (app, pilot):
+        await press(pilot, *"agen", "ctrl+s")
+        assert "agen" in text_of(app) and not app.answers
+        await press(pilot, *"t.iso", "ctrl+s")
+        assert [request.path.name for request in app.answers[0]] == ["agent.iso"]
+
+
 async def test_the_check_of_checksum_files_can_be_turned_off(connection: Connection, bucket: str, isos: Path) -> None:
     form = UploadForm(connection, S3Uri(bucket), [isos / "agent.iso"])
     async with showing(form) as (app, pilot):

@@ -126,19 +126,31 @@ class UploadForm(Dialog[list[Request]]):
         if not field.value:
             self.focus_next()
             return
-        folder = self._folder.absolute()
         try:
-            path = await background.run(background.LOCAL, local_files.absolute, field.value, folder)
-            is_folder = await background.run(background.LOCAL, path.is_dir)
-            if is_folder and field.value.endswith("/"):
-                self._browse(path)
-                return
-            found = (
-                [path] if is_folder else await background.run(background.LOCAL, local_files.named, field.value, folder)
-            )
+            if field.value.endswith("/") and (folder := await self._typed_folder()):
+                self._browse(folder)
+            else:
+                await self._take_typed()
         except S3tuiError as error:
             self.complain(error)
+
+    async def _typed_folder(self) -> Path | None:
+        """The folder that is typed, if there is one. Raises `S3tuiError`."""
+        typed = self.query_one("#path", Input).value
+        path = await background.run(background.LOCAL, local_files.absolute, typed, self._folder.absolute())
+        return path if await background.run(background.LOCAL, path.is_dir) else None
+
+    async def _take_typed(self) -> None:
+        """Take in what is typed. Raises `S3tuiError`."""
+        field = self.query_one("#path", Input)
+        if not field.value:
             return
+        folder = await self._typed_folder()
+        found = (
+            [folder]
+            if folder
+            else await background.run(background.LOCAL, local_files.named, field.value, self._folder.absolute())
+        )
         field.value = ""
         self._add(found)
 
@@ -284,6 +296,7 @@ class UploadForm(Dialog[list[Request]]):
                 self._unfold(True)
                 self.query_one(OwnFields).ask(missing[0])
                 raise BadInput(f"“{missing[0]}” has no value yet.", "It is one for all files.")
+            await self._take_typed()
             wanted = await self._agreed(form, await self._planned(form))
         except BadLines as error:
             more = len(error.complaints) - _LINES
