@@ -54,7 +54,7 @@ def test_without_a_signal_it_ends_too(tmp_path: Path) -> None:
         while b"Choose a profile" not in painted:
             painted += os.read(master, 65_536)
         os.close(master)
-        assert program.wait(90) == 1
+        assert program.wait(90) in (1, 120)  # 120: Python had something left to write to it at the very end
     finally:
         program.kill()
         program.wait()
