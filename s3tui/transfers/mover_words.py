@@ -29,7 +29,7 @@ def portable(end: T) -> T | Exception:
         return end
     try:
         pickle.loads(pickle.dumps(end))
-    except Exception:
+    except Exception:  # of any kind: whatever its parts raise when they are packed
         return RuntimeError(f"{type(end).__name__}: {end}")
     return end
 

@@ -199,7 +199,7 @@ class Runner:
         """Run it; what of its row is another afterwards."""
         began = time.monotonic()
         try:
-            outcome = self._outcome_in_the_end(transfer, activity)
+            outcome = self._outcome(transfer, activity)
         except Exception as error:
             if isinstance(error, FileChanged) and error.again:  # trying again means the file as it is now
                 with self._noting():
@@ -208,13 +208,13 @@ class Runner:
         took = f"It took {time.monotonic() - began:.1f} s."
         return ended_by(replace(outcome, detail=f"{outcome.detail} {took}"), activity.token)
 
-    def _outcome_in_the_end(self, transfer: Transfer, activity: Activity) -> Outcome:
-        """Where an endpoint gives no answer any more, after further tries."""
+    def _patiently(self, transfer: Transfer, activity: Activity, run: Callable[[], Outcome]) -> Outcome:
+        """What `run` ends by; where an endpoint gives no answer any more, after further tries."""
         patience = Patience(transfer.row.kind, self.patience)
         while True:
             end: Outcome | Exception
             try:
-                end = self._outcome(transfer, activity)
+                end = run()
             except Exception as error:
                 end = error
             if activity.token.cancelled or not patience.bears(end, self._was_answered(transfer)):
@@ -242,7 +242,11 @@ class Runner:
                 raise Cancelled
             place = HERE if request.kind in DELETES else self._places.single
             saved = partial(self._save, transfer, activity)
-            return place.run(connection, request, activity.progress, activity.token, notes, saved)
+            return self._patiently(
+                transfer,
+                activity,
+                lambda: place.run(connection, request, activity.progress, activity.token, notes, saved),
+            )
         except (Cancelled, Interrupted) as end:
             stopped = activity.token.cancelled and not activity.token.keep
             if not stopped and isinstance(end, Interrupted):

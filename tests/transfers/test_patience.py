@@ -138,6 +138,29 @@ def test_who_waits_can_be_stopped(
     line.mend()
 
 
+def test_cancelling_the_wait_forgets_nothing_that_was_begun(
+    queue: Queue, through: Connection, proxy: Proxy, bucket: str, make: Make
+) -> None:
+    """What was sent can't be removed while the line is away, so it stays known, and goes when it is back."""
+    parts = [0]
+
+    def is_second_part(asked: Asked) -> bool:
+        parts[0] += "partNumber=" in asked.path
+        return parts[0] == 2
+
+    through.call("head_bucket", Bucket=bucket)
+    line = Line(proxy, is_second_part)
+    transfer = queue.submit(through, UploadRequest(make(12 * MIB), S3Uri(bucket, "image.iso")))
+    waits(queue)
+    queue.cancel([transfer.number])
+    assert state(transfer) == "failed" and transfer.row.left
+    line.mend()
+    assert unfinished(through, bucket)
+    queue.cancel([transfer.number])
+    assert state(transfer) == "cancelled" and not transfer.row.left
+    assert not unfinished(through, bucket)
+
+
 def test_who_never_answered_isnt_waited_for(
     queue: Queue, through: Connection, proxy: Proxy, bucket: str, make: Make
 ) -> None:
