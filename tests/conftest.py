@@ -22,6 +22,7 @@ from s3tui.profiles.model import Profile
 from s3tui.s3 import client
 from s3tui.s3.client import Connection
 from tests import stylesheets
+from tests.s3.processes import children_of, eventually
 
 # A third of a UI test's time went into looking for garbage among what will never be any.
 gc.set_threshold(100_000, 50, 100)
@@ -118,6 +119,13 @@ def writable_again() -> Iterator[None]:
     yield
     for connection in client._connections.values():
         connection.read_only = False
+
+
+@pytest.fixture(autouse=True)
+def no_lister_is_left() -> Iterator[None]:
+    """Who leaves a process that lists is told so, and not the test after the next one."""
+    yield
+    eventually(lambda: not children_of(os.getpid(), ""))
 
 
 @pytest.fixture

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 
 def children_of(parent: int, module: str = "listing_child") -> list[int]:
     """Processes that run `module` for `parent`, or for its children."""
     found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            said = (process / "stat").read_text().rpartition(")")[2].split()
-            command = (process / "cmdline").read_bytes()
-        except OSError:
-            continue  # it has ended
-        if int(said[1]) == parent and b"s3tui.s3" in command and said[0] != "Z":
-            if module.encode() in command:
-                found.append(int(process.name))
-            found += children_of(int(process.name), module)
+    for process in _begun_by(parent):
+        with suppress(OSError):  # it has ended
+            command = Path(f"/proc/{process}/cmdline").read_bytes()
+            if b"s3tui.s3" in command:
+                found += [process] * (module.encode() in command) + children_of(process, module)
+    return found
+
+
+def _begun_by(parent: int) -> list[int]:
+    found: list[int] = []
+    for children in Path(f"/proc/{parent}/task").glob("*/children"):  # each thread has its own
+        with suppress(OSError):
+            found += map(int, children.read_text().split())
     return found
 
 

@@ -52,8 +52,9 @@ class Run:
         """Start it, and wait until its process hands over rows; its number."""
         self.thread.start()
         eventually(lambda: len(self.listing.columns) > 5000)
-        [lister] = children_of(os.getpid(), "lister")
-        return lister
+        # A process that is about to become a child of the lister has the lister's arguments for a moment.
+        eventually(lambda: len(children_of(os.getpid(), "lister")) == 1)
+        return children_of(os.getpid(), "lister")[0]
 
     def end(self) -> None:
         self.thread.join(60)
