@@ -182,7 +182,8 @@ LOCAL = Pool("local", 3)  # keyring, disk, DNS
 SEARCH = Pool("search", 4)  # places of one search at the same time
 MOVERS = Pool("movers", 16)  # one hears each child process that moves bytes
 ROWS = Pool("rows", 2)  # sorting and filtering what was listed: computing, no waiting
-POOLS = (METADATA, LISTING, PREVIEW, TRANSFERS, PARTS, FLOOD, LOCAL, SEARCH, ROWS)
+STRETCHES = Pool("stretches", 2)  # half of what one of those looks at
+POOLS = (METADATA, LISTING, PREVIEW, TRANSFERS, PARTS, FLOOD, LOCAL, SEARCH, ROWS, STRETCHES)
 
 
 def busy() -> int:

@@ -14,23 +14,32 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from s3tui.background import STRETCHES
 from s3tui.s3.columns import NONCURRENT, OBJECT, Columns
 
 if TYPE_CHECKING:
     from s3tui.s3.filter_words import Word
 
 Mask = npt.NDArray[np.bool_]
-_ROWS = (
-    32768  # in one stretch: its keys fit into a processor's cache, and each gives others their turn, which costs 0.2 ms
-)
+_ROWS = 32768  # in one stretch; each gives others their turn, which costs 0.2 ms
 _DENSE = 1  # more hits a row than this are found sooner by looking at all bytes than at all hits
+_EIGHT = 8  # bytes that are looked at together
+_AT_ONCE = 57  # bits that eight bytes have from any bit of the first one on
 _SAMPLE = 4096  # bytes that tell which are rare
 _CALLS = 1024  # of Python for single names before other threads get their turn
 _TURN = 20e-6  # s
 
 
 def rows(words: Sequence[Word], columns: Columns, first: int, last: int, skip: int) -> array[int]:
-    """The rows of which all words hold."""
+    """The rows of which all words hold; half of many are looked at by a thread of their own."""
+    if last - first <= 2 * _ROWS:
+        return _rows(words, columns, first, last, skip)
+    middle = (first + last) // 2
+    others = STRETCHES.submit(_rows, words, columns, middle, last, skip)
+    return _rows(words, columns, first, middle, skip) + others.result()
+
+
+def _rows(words: Sequence[Word], columns: Columns, first: int, last: int, skip: int) -> array[int]:
     found = array("Q")
     scratch = Scratch()
     for start in range(first, last, _ROWS):
@@ -102,8 +111,9 @@ class Stretch:
 
     @cached_property
     def _blob(self) -> tuple[bytearray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """All keys, and where in them each name starts and ends."""
+        """All keys, and where in them each name starts and ends. Behind them there is something, for `_eights`."""
         blob, starts = self._columns.keys_blob(self._first, self._last)
+        blob += bytes(_EIGHT)
         edges = np.asarray(starts, np.int64) - starts[0]
         return blob, np.minimum(edges[:-1] + self._skip, edges[1:]), edges[1:]
 
@@ -127,7 +137,7 @@ class Stretch:
         blob, starts, ends = self._blob
         length = len(needle)
         text = np.frombuffer(blob, np.uint8)
-        count = len(text) - length + 1
+        count = len(text) - _EIGHT - length + 1
         if count <= 0:
             return np.zeros(len(self), np.bool_)
         places = [text] * length
@@ -135,20 +145,18 @@ class Stretch:
             # Right for letters, and only looked at for them.
             lowered = np.bitwise_or(text, 0x20, out=self._scratch.text(len(text)))
             places = [lowered if chr(byte).isalpha() else text for byte in needle]
-        hits, more = self._scratch.masks(count + 1)
-        hits[count] = False
+        hits, more = self._scratch.masks(count)
         first, *left = _rarest_first(places, needle)
-        np.equal(places[first][first : first + count], needle[first], out=hits[:count])
+        np.equal(places[first][first : first + count], needle[first], out=hits)
         while np.count_nonzero(hits) > _DENSE * len(self):
             if not left:
                 return _any_between(hits, starts, ends - (length - 1))
             at = left.pop(0)
-            np.equal(places[at][at : at + count], needle[at], out=more[:count])
-            np.logical_and(hits[:count], more[:count], out=hits[:count])
-        # Few places are left: each is looked at.
+            np.equal(places[at][at : at + count], needle[at], out=more)
+            np.logical_and(hits, more, out=hits)
         found = np.flatnonzero(hits)
-        for at in left:
-            found = found[places[at][found + at] == needle[at]]
+        if left:  # few places are left: each is looked at
+            found = found[_is_there(text, found, needle, ignores_case)]
         if len(found) == len(self) and ((starts <= found) & (found + length <= ends)).all():
             return np.ones(len(self), np.bool_)  # one in each name, as of an ending that all have
         rows = np.searchsorted(starts, found, "right") - 1
@@ -157,14 +165,40 @@ class Stretch:
         return mask
 
 
+def _eights(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """The eight bytes from each byte on, as one number."""
+    return np.ndarray(len(text) - _EIGHT + 1, "<u8", text, strides=(1,))
+
+
+def _is_there(text: npt.NDArray[np.uint8], places: npt.NDArray[np.int64], needle: bytes, ignores_case: bool) -> Mask:
+    """At which of the places the needle is; ignoring case it is lower-case ASCII."""
+    # Without one bit a letter is the same as its other case, and nothing else is.
+    asked = bytes(0xDF if ignores_case and chr(byte).isalpha() else 0xFF for byte in needle)
+    is_there: Mask = np.ones(len(places), np.bool_)
+    for at in range(0, len(needle), _EIGHT):
+        bits, wanted = (np.uint64(int.from_bytes(part[at : at + _EIGHT], "little")) for part in (asked, needle))
+        is_there &= _eights(text)[places + at] & bits == wanted & bits
+    return is_there
+
+
 def _any_between(hits: Mask, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> Mask:
     """For each start and end whether there is a hit from the one up to, and without, the other."""
-    edges = np.empty(2 * len(starts), np.int64)
-    edges[::2] = np.minimum(starts, len(hits) - 1)
-    edges[1::2] = np.maximum(ends, 0)
-    # As numbers it takes half as long.
-    between: Mask = np.bitwise_or.reduceat(hits.view(np.uint8), edges)[::2].view(np.bool_) & (starts < ends)
-    return between
+    # With a bit for each place, eight bytes are enough for most names.
+    packed = np.concatenate([np.packbits(hits, bitorder="little"), np.zeros(int(starts[-1]) // 8 + _EIGHT, np.uint8)])
+    eights = _eights(packed)
+    lengths = ends - starts
+
+    def any_soon(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Mask:
+        asked = (np.uint64(1) << np.clip(lengths, 0, _AT_ONCE).view(np.uint64)) - np.uint64(1)
+        found: Mask = eights[starts >> 3] >> (starts & 7).view(np.uint64) & asked != 0
+        return found
+
+    any_hit = any_soon(starts, lengths)
+    at = _AT_ONCE
+    while len(rows := np.flatnonzero(~any_hit & (lengths > at))):
+        any_hit[rows] = any_soon(starts[rows] + at, lengths[rows] - at)
+        at += _AT_ONCE
+    return any_hit
 
 
 def _rarest_first(places: list[npt.NDArray[np.uint8]], needle: bytes) -> list[int]:

@@ -258,15 +258,28 @@ def test_many_rows_at_once_are_filtered_as_each_of_them(
 
 
 @pytest.mark.parametrize("text", ["k1", "K1", "9.ISO", "re:7.iso", "size>30K", "iso !1", "é", "a" * 40])
-def test_more_rows_than_a_stretch_holds(text: str) -> None:
+def test_more_rows_than_two_stretches_hold(text: str) -> None:
     columns = Columns()
     columns.append_objects(
-        [f"p/k{number:05}{'é' * (number % 7 == 0)}.iso".encode() for number in range(40_000)],
-        range(40_000),
-        [milliseconds(NOW)] * 40_000,
-        [""] * 40_000,
-        [""] * 40_000,
+        [f"p/k{number:05}{'é' * (number % 7 == 0)}.iso".encode() for number in range(70_000)],
+        range(70_000),
+        [milliseconds(NOW)] * 70_000,
+        [""] * 70_000,
+        [""] * 70_000,
     )
     read: Filter = parse(text)
-    expected = [row for row in range(3, 39_990) if read.matches(columns.row(row), 2)]
-    assert list(read.rows(columns, 3, 39_990, 2)) == expected
+    expected = [row for row in range(3, 69_990) if read.matches(columns.row(row), 2)]
+    assert list(read.rows(columns, 3, 69_990, 2)) == expected
+
+
+@pytest.mark.parametrize("needle", ["e", "ee", "E"])
+@pytest.mark.parametrize("skip", [0, 2, 70])
+def test_what_is_in_most_names_is_found_far_behind_their_start(needle: str, skip: int) -> None:
+    keys = ["p/" + "e" * many + "x" * (length - many) + "e" * many for many in range(3) for length in range(3, 200)]
+    columns = Columns()
+    for key in [*keys, "p/" + "e" * 30_000, *keys]:
+        columns.append(key, 0)
+    read = parse(needle)
+    expected = [row for row in range(len(columns)) if read.matches(columns.row(row), skip)]
+    assert 100 < len(expected) < len(columns) or needle == "E"
+    assert list(filter_stretches.rows(read.words, columns, 0, len(columns), skip)) == expected
