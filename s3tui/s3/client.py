@@ -197,6 +197,7 @@ class Connection:
 
         Blocks when credentials are refreshed; raises what that raises.
         """
+        from botocore.httpsession import get_cert_path
         from botocore.utils import get_environ_proxies
 
         scope = direct.scope_of(self._sending.authorization)
@@ -216,7 +217,7 @@ class Connection:
             region=scope[0] if scope else "",
             service=scope[1] if scope else "",
             keys=(keys.access_key, keys.secret_key, keys.token) if keys else None,
-            verify=http._verify,
+            authorities=get_cert_path(http._verify) or "",
             proxies=get_environ_proxies(url),
             timeouts=(session.CONNECT_SECONDS, session.READ_SECONDS),
             streams=streams,

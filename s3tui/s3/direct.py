@@ -1,4 +1,4 @@
-"""Many GETs of one bucket over kept connections, signed by botocore but without what its client does around each.
+"""Many GETs of one bucket over kept connections, without what botocore does around each.
 
 A `Way` is how botocore itself sent its last request of that bucket: address, signature, certificates, proxy. A
 `Direct` repeats that for other query words, in this process or in a child. It knows success only: whatever is not
@@ -11,9 +11,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
-_SIGNED_AS = "AWS4-HMAC-SHA256"
+from s3tui.s3.signature import ALGORITHM, EMPTY, Signer
+from s3tui.s3.wire import Place, Wire, request_head
+
+_LARGEST = 64 << 20  # bytes of an answer in chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Way:
     region: str  # of the signature
     service: str  # of the signature; empty when requests are not signed
     keys: tuple[str, str, str | None] | None = field(repr=False)  # access key id, secret, session token
-    verify: bool | str  # certificates: the usual authorities, a CA file, or none are checked
+    authorities: str  # the file by which certificates are checked; empty when they aren't
     proxies: dict[str, str] = field(repr=False)  # by scheme; may hold a password
     timeouts: tuple[float, float]  # s: to connect, to read
     streams: int  # requests at the same time
@@ -46,41 +49,65 @@ class Direct:
     """Sends GETs on one way. Thread-safe."""
 
     def __init__(self, way: Way) -> None:
-        from botocore.credentials import ReadOnlyCredentials
-        from botocore.httpsession import URLLib3Session
-
-        self._way = way
-        self._keys = ReadOnlyCredentials(*way.keys) if way.keys else None
-        options: dict[str, Any] = {"verify": way.verify, "timeout": way.timeouts}  # the stubs know less than botocore
-        self._http = URLLib3Session(proxies=way.proxies, max_pool_connections=way.streams, **options)
+        self._place = urlsplit(way.url)
+        self._keys = way.keys
+        self._signer = Signer(way.region, way.service)
+        self._send = _Proxied(way).send if way.proxies else _Straight(way).send
 
     def get(self, query: Mapping[str, str]) -> Answer:
-        """The answer to a GET with these query words, whatever its status. Raises botocore's `HTTPClientError`."""
-        request = self._signed(query)
+        """The answer to a GET with these query words, whatever its status. Raises `NotPlain`, `OSError`, and botocore's
+        `HTTPClientError` where there is a proxy."""
+        # A space as `%20`, as botocore has it: what `+` means, and how it is signed, not all endpoints agree on.
+        words = urlencode(sorted(query.items()), quote_via=quote, safe="-_.~", errors="surrogateescape")
+        headers = {"host": self._place.netloc}
+        if self._keys:
+            headers |= self._signer.headers(self._keys, "GET", self._place.path, words, headers, EMPTY)
         started, busy = time.perf_counter(), time.thread_time()
-        answer = self._http.send(request)
-        body = answer.content
+        status, told, body = self._send(words, headers)
         seconds = time.perf_counter() - started
         idle = max(seconds - (time.thread_time() - busy), 0.0)
-        return Answer(answer.status_code, body, answer.headers.get("x-amz-request-id") or "", seconds, idle)
+        return Answer(status, body, told.get("x-amz-request-id") or "", seconds, idle)
 
-    def _signed(self, query: Mapping[str, str]) -> Any:
-        from botocore.auth import S3SigV4Auth
+
+class _Straight:
+    def __init__(self, way: Way) -> None:
+        self._path = urlsplit(way.url).path
+        self._wire = Wire(place(way))
+
+    def send(self, words: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        answer = self._wire.ask("GET", request_head("GET", f"{self._path}?{words}", headers)).answer(_LARGEST)
+        return answer.status, answer.headers, answer.read()
+
+
+class _Proxied:
+    def __init__(self, way: Way) -> None:
+        from botocore.httpsession import URLLib3Session
+
+        self._url = way.url
+        options: dict[str, Any] = {
+            "verify": way.authorities or False,
+            "timeout": way.timeouts,
+        }  # the stubs know less than botocore
+        self._http = URLLib3Session(proxies=way.proxies, max_pool_connections=way.streams, **options)
+
+    def send(self, words: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         from botocore.awsrequest import AWSRequest
 
-        # A space as `%20`, as botocore has it: what `+` means, and how it is signed, not all endpoints agree on.
-        words = urlencode(query, quote_via=quote, safe="-_.~", errors="surrogateescape")
-        request = AWSRequest(method="GET", url=f"{self._way.url}?{words}")
-        if self._keys:
-            request.context["signing"] = {}
-            S3SigV4Auth(self._keys, self._way.service, self._way.region).add_auth(request)
-        return request.prepare()
+        answer = self._http.send(AWSRequest("GET", f"{self._url}?{words}", dict(headers)).prepare())
+        return answer.status_code, answer.headers, answer.content
+
+
+def place(way: Way) -> Place:
+    """Where its server listens."""
+    parts = urlsplit(way.url)
+    tls = parts.scheme == "https"
+    return Place(parts.hostname or "", parts.port or (443 if tls else 80), tls, way.authorities, way.timeouts)
 
 
 def scope_of(authorization: str) -> tuple[str, str] | None:
     """Region and service that an `Authorization` header was made for; None when it isn't Signature Version 4."""
     kind, _, words = authorization.partition(" ")
     credential = words.partition("Credential=")[2].partition(",")[0].split("/")
-    if kind != _SIGNED_AS or len(credential) < 5:
+    if kind != ALGORITHM or len(credential) < 5:
         return None
     return credential[-3], credential[-2]

@@ -19,14 +19,15 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from s3tui.s3 import errors
-from s3tui.s3.direct import Way
+from s3tui.s3.direct import Way, place
 from s3tui.s3.signature import UNSIGNED, Keys, Signer
-from s3tui.s3.wire import Answer, Exchange, NotPlain, Place, Sendable, Wire
+from s3tui.s3.wire import Answer, Exchange, NotPlain, Sendable, Wire, request_head
 
 OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object", "copy_object"))
 _PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
 _PIECE = 1 << 20
 _SHORT = 16 << 10  # bytes of an answer that is read only to keep the connection
+_DOCUMENT = 64 << 10  # bytes of an answer in chunks
 _RESULT = re.compile(rb"\s*(?:<\?xml[^<>]*\?>)?\s*<CopyObjectResult(?: [^<>]*)?>(.*)</CopyObjectResult>\s*", re.DOTALL)
 _MEMBER = re.compile(rb"<(\w+)>([^<>]*)</\1>")
 _ERRORS = {404: ("404", "Not Found"), 412: ("PreconditionFailed", "")}
@@ -140,7 +141,7 @@ class Started:
         `errors.Changed`."""
         bucket, found = self._parameters["Bucket"], None
         try:
-            answer = self._sent.answer(bool(self._shape.result))
+            answer = self._sent.answer(_DOCUMENT if self._shape.result else 0)
             if answer.status in (200, 206):
                 found = parsed(self._shape, answer)
             elif is_final(self._request, answer):
@@ -253,9 +254,7 @@ def send(road: Road, keys: Keys | None, request: Asked) -> Exchange:
         payload = _payload(request, road)
         sent.update(road.signer.headers(keys, request.method, request.path, request.query, request.headers, payload))
     target = f"{request.path}?{request.query}" if request.query else request.path
-    lines = "".join([f"{name}: {value}\r\n" for name, value in sent.items()])
-    head = f"{request.method} {target} HTTP/1.1\r\n{lines}user-agent: s3tui\r\naccept-encoding: identity\r\n\r\n"
-    return road.wire.ask(request.method, head.encode("ascii"), request.body)
+    return road.wire.ask(request.method, request_head(request.method, target, sent), request.body)
 
 
 def _payload(request: Asked, road: Road) -> str:
@@ -316,14 +315,13 @@ def _result(document: bytes) -> dict[str, str] | None:
 
 def road(way: Way, key: str) -> Road | None:
     """What the `way` of a request for `key` says; None when it isn't as expected, or leads through a proxy."""
-    place = urlsplit(way.url)
+    url, there = urlsplit(way.url), place(way)
     end = quote(key, safe="/-_.~")
-    if not key or way.proxies or not place.path.endswith(f"/{end}") or not place.hostname:
+    if not key or way.proxies or not url.path.endswith(f"/{end}") or not there.host:
         return None
-    tls = place.scheme == "https"
-    wire = Wire(Place(place.hostname, place.port or (443 if tls else 80), tls, way.verify, way.timeouts))
     signer = Signer(way.region, way.service) if way.keys else None
-    return Road(place.netloc, place.path.removesuffix(end), wire, signer, tls or _is_here(place.hostname))
+    may_be_unsigned = there.tls or _is_here(there.host)
+    return Road(url.netloc, url.path.removesuffix(end), Wire(there), signer, may_be_unsigned)
 
 
 def _is_here(host: str) -> bool:

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
+EMPTY = hashlib.sha256().hexdigest()  # of no body
 
 
 Keys = tuple[str, str, str | None]  # access key id, secret, session token

@@ -58,7 +58,7 @@ class Place:
     host: str
     port: int
     tls: bool
-    verify: bool | str  # certificates: the usual authorities, a CA file, or none are checked
+    authorities: str  # the file by which certificates are checked; empty when they aren't
     timeouts: tuple[float, float]  # s: to connect, to send or receive something
 
 
@@ -69,6 +69,13 @@ class Head:
     status: int
     headers: dict[str, str]
     rest: memoryview
+
+
+def request_head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+    """What comes before a body; all of it is ASCII."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    text = f"{method} {target} HTTP/1.1\r\n{lines}user-agent: s3tui\r\naccept-encoding: identity\r\n\r\n"
+    return text.encode("ascii")
 
 
 class Answer:
@@ -131,13 +138,15 @@ class Exchange:
         """Whether the answer has begun to come, or the connection has ended."""
         return self._line.has_news
 
-    def answer(self, document: bool = False) -> Answer:
-        """Wait for the head of the answer; for all of it if that is a short `document` in chunks, as of a server that
-        begins to answer before it is done. Raises `NotPlain`, `OSError`; then the connection is given up."""
+    def answer(self, in_chunks: int = 0) -> Answer:
+        """Wait for the head of the answer; for all of it, up to so many bytes, if it comes `in_chunks`.
+
+        Raises `NotPlain`, `OSError`; then the connection is given up.
+        """
         try:
             given = self._line.head()
-            if document and given.headers.get("transfer-encoding", "").lower() == "chunked":
-                given = _whole(self._line, given)
+            if in_chunks and given.headers.get("transfer-encoding", "").lower() == "chunked":
+                given = _whole(self._line, given, in_chunks)
             left = 0 if self._method == "HEAD" or given.status in (204, 304) else _length(given.headers)
             if len(given.rest) > left:
                 raise NotPlain("more than was announced")
@@ -249,7 +258,7 @@ class Wire:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._context = _context(place.verify) if place.tls else None
+        self._context = _context(place.authorities) if place.tls else None
         self._idle: list[Line] = []
         self._lock = threading.Lock()
         self._is_closed = False
@@ -295,35 +304,33 @@ def _end_all(lines: list[Line]) -> None:
         lines.pop().end()
 
 
-def _whole(line: Line, head: Head) -> Head:
-    """`head` with its whole body, which comes in chunks. Raises `NotPlain`, `OSError`."""
-    came, space = bytes(head.rest), bytearray(_HEAD)
-    while (body := _unchunked(came)) is None:
-        count = line.receive(memoryview(space))
-        if not count or len(came) + count > _HEAD:
+def _whole(line: Line, head: Head, most: int) -> Head:
+    """`head` with its whole body, which comes in chunks: up to `most` bytes. Raises `NotPlain`, `OSError`."""
+    came, space, body, at = bytearray(head.rest), memoryview(bytearray(_HEAD)), bytearray(), 0
+
+    def receive() -> None:
+        count = line.receive(space)
+        if not count or len(came) + count > most:
             raise ConnectionResetError("The connection was cut before everything arrived.")
-        came += space[:count]
-    headers = {name: value for name, value in head.headers.items() if name != "transfer-encoding"}
-    return Head(head.status, headers | {"content-length": str(len(body))}, memoryview(body))
+        came.extend(space[:count])
 
-
-def _unchunked(came: bytes) -> bytes | None:
-    """The body in `came`; None before all has come. Raises `NotPlain`."""
-    body, at = b"", 0
-    while (end := came.find(b"\r\n", at)) >= 0:
+    size = -1
+    while size:
+        while (end := came.find(b"\r\n", at)) < 0:
+            receive()
         if not _SIZE.fullmatch(came, at, end):
             raise NotPlain("not a chunk")
         size, at = int(came[at:end], 16), end + 2
-        chunk, ending = came[at : at + size], came[at + size : at + size + 2]
-        at += size + 2
-        if len(came) < at:
-            return None
-        if ending != b"\r\n" or (not size and len(came) > at):
+        while len(came) < (end := at + size) + 2:
+            receive()
+        if came[end : end + 2] != b"\r\n":
             raise NotPlain("not a chunk")
-        if not size:
-            return body
-        body += chunk
-    return None
+        body += came[at:end]
+        at = end + 2
+    if len(came) > at:
+        raise NotPlain("more than was announced")
+    headers = {name: value for name, value in head.headers.items() if name != "transfer-encoding"}
+    return Head(head.status, headers | {"content-length": str(len(body))}, memoryview(body))
 
 
 def _fields(lines: list[str]) -> dict[str, str]:
@@ -345,12 +352,9 @@ def _length(headers: Mapping[str, str]) -> int:
     return int(said)
 
 
-def _context(verify: bool | str) -> ssl.SSLContext:
-    from botocore.httpsession import get_cert_path
-
-    authorities = get_cert_path(True) if verify is True else verify or None
-    context = ssl.create_default_context(cafile=authorities)
-    if not verify:
+def _context(authorities: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=authorities or None)
+    if not authorities:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

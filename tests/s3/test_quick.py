@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.httpsession import get_cert_path
 
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.s3 import errors, quick
@@ -251,7 +252,7 @@ def test_certificates_are_checked_as_boto3_checks_them(certificate: Path, truste
         server.profile = replace(server.profile, ca_file=str(certificate))
         connection = known(server)
         if not trusted:
-            way = replace(connection.way("bucket", 1) or pytest.fail("no way"), verify=True)
+            way = replace(connection.way("bucket", 1) or pytest.fail("no way"), authorities=get_cert_path(True))
             connection._roads.forget()
             connection._roads.learn("bucket", quick.road(way, "first"))
         for _ in range(3):
