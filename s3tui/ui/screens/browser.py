@@ -327,10 +327,14 @@ class Browser(TellsFailures, Screen[None]):
 
     def show_detail(self) -> None:
         """Unfold the detail pane where the terminal is too narrow to show it always."""
-        self.add_class("-detail")
+        self.set_class(self.has_class("-narrow"), "-detail")
         self.call_after_refresh(self.detail.reload)
         if self.has_class("-narrow"):  # the table is folded away
             self.call_after_refresh(self.detail.query_one(Tabs).focus)
+
+    def on_resize(self) -> None:
+        """Where only one of them has room, that is the one which is worked in."""
+        self.set_class(self.detail.has_focus_within, "-detail")
 
     def action_fold_detail(self) -> None:
         self.remove_class("-detail")
