@@ -50,7 +50,7 @@ DETAIL_DELAY = 0.12  # s; the cursor must rest this long before its object is as
 class Browser(TellsFailures, Screen[None]):
     """The main screen."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # from there on the table keeps its sizes
 
     def __init__(self, keys: dict[str, str], queue: Queue) -> None:
         super().__init__()
