@@ -64,6 +64,14 @@ async def test_columns_give_way_when_it_gets_narrow(width: int, columns: list[st
         assert {cell_len(line) for line in lines} == {app.table.scrollable_content_region.width}
 
 
+async def test_a_column_without_room_that_is_sorted_by_is_said_beside_the_name() -> None:
+    app = Host(numbered(50))
+    async with app.run_test(size=(40, 24)) as pilot:
+        app.table.sort_by("class")
+        await pilot.pause()
+        assert app.screen_lines[0].split()[:4] == ["Name,", "by", "class", "▲"]
+
+
 async def test_keys_move_the_cursor_and_never_beyond_the_rows() -> None:
     app = Host(numbered(100))
     async with app.run_test(size=(80, 24)) as pilot:

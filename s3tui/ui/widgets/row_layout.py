@@ -22,6 +22,7 @@ _TIME, _SHORT_TIME = 19, 16  # with and without seconds
 _CLASS, _LONG_CLASS = 12, 19  # INTELLIGENT_TIERING
 _DELETED = "✗ deleted"  # in the place of a size
 _TITLES: dict[SortBy, str] = {"name": "Name", "size": "Size", "modified": "Modified (UTC)", "class": "Class"}
+_BY: dict[SortBy, str] = {"name": "name", "size": "size", "modified": "time", "class": "class"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,10 @@ def cells(columns: Columns, row: int, skip: int, widths: Layout, show: int = 0) 
 
 
 def header(order: Order, widths: Layout) -> str:
-    """The titles, with an arrow at the column that is sorted by."""
-    text = " " * MARK + _title("name", order).ljust(widths.name)[: widths.name]
+    """The titles, with an arrow at the column that is sorted by; where that has no room, the name's title says it."""
+    shown = {"name": widths.name, "size": widths.size, "modified": widths.time, "class": widths.storage_class}
+    name = _title("name", order) if shown[order.by] else f"Name, by {_BY[order.by]} {_arrow(order)}"
+    text = " " * MARK + name.ljust(widths.name)[: widths.name]
     if widths.size:
         text += f"{_title('size', order):>{widths.size + _GAP}}"
     if widths.time:
@@ -105,7 +108,11 @@ def header(order: Order, widths: Layout) -> str:
 
 
 def _title(by: SortBy, order: Order) -> str:
-    return _TITLES[by] + ((" ▼" if order.descending else " ▲") if by == order.by else "")
+    return f"{_TITLES[by]} {_arrow(order)}" if by == order.by else _TITLES[by]
+
+
+def _arrow(order: Order) -> str:
+    return "▼" if order.descending else "▲"
 
 
 def fit(text: str, width: int, show: int = 0) -> str:
