@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MARK = 2  # the cells before the name
 _GAP = 2
 _LEAST_IN_THREE = 20  # cells; fewer hold no more than the two ends of a name
+_UUID = 36  # what many keys are: to read one to its end is worth more than its class
 _SIZE = 10
 _TIME, _SHORT_TIME = 19, 16  # with and without seconds
 _CLASS, _LONG_CLASS = 12, 19  # INTELLIGENT_TIERING
@@ -53,7 +54,7 @@ def layout(total: int) -> Layout:
     """The widths for a table of `total` cells: the class goes first, then seconds, time and size."""
     for least, size, time, storage_class in (
         (50, _SIZE, _TIME, _LONG_CLASS),
-        (28, _SIZE, _TIME, _CLASS),
+        (_UUID, _SIZE, _TIME, _CLASS),
         (28, _SIZE, _TIME, 0),
         (20, _SIZE, _SHORT_TIME, 0),
         (16, _SIZE, 0, 0),
