@@ -29,8 +29,10 @@ from s3tui.s3 import filter_words as words
 from s3tui.s3.columns import Columns, Row, milliseconds
 from s3tui.s3.filter_words import Facts, Word
 
-_WORD = re.compile(r'(?P<sign>!*)(?P<kind>re:|class:)?(?:"(?P<quoted>.*?)(?:"(?=\s|$)|$)|(?P<bare>\S*))', re.DOTALL)
-_MEASURE = re.compile(r"(?P<what>size|age)(?P<operator>[<>]=?|=)(?P<value>.*)")
+_WORD = re.compile(
+    r'(?P<sign>!*)(?P<kind>re:|(?i:class):)?(?:"(?P<quoted>.*?)(?:"(?=\s|$)|$)|(?P<bare>\S*))', re.DOTALL
+)
+_MEASURE = re.compile(r"(?P<what>(?i:size|age))(?P<operator>[<>]=?|=)(?P<value>.*)")
 _NUMBER = re.compile(r"(?P<number>[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?P<unit>.*)")
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT")  # as Python's own reader of patterns calls them
 _FEW_TIMES = 4
@@ -109,14 +111,16 @@ def age(text: str) -> timedelta:
 
 
 def _words(text: str, now: int) -> Iterator[Word]:
-    at = 0
+    at, before = 0, ""
     while at < len(text):
         if text[at].isspace():
             at += 1
             continue
         found = _WORD.match(text, at)
         assert found is not None  # it matches anything, and at least one character here
-        at = found.end()
+        if before in ("size", "age") and found[0].startswith(("<", ">", "=")):
+            raise BadInput(f"“{before} {found[0]}” is written without the space: {before}{found[0]}.", _QUOTES)
+        at, before = found.end(), found[0].lower()
         word = _word(found, now)
         if word is not None:
             yield words.Not(word) if len(found["sign"]) % 2 else word
@@ -125,7 +129,7 @@ def _words(text: str, now: int) -> Iterator[Word]:
 def _word(found: re.Match[str], now: int) -> Word | None:
     kind, quoted, bare = found["kind"], found["quoted"], found["bare"]
     value = bare if quoted is None else quoted
-    if kind == "class:":
+    if kind and kind != "re:":
         return _class(value)
     if not value:
         return None
@@ -133,7 +137,7 @@ def _word(found: re.Match[str], now: int) -> Word | None:
         return _pattern(value)
     measure = _MEASURE.fullmatch(bare) if bare else None
     if measure:
-        return _size(measure) if measure["what"] == "size" else _age(measure, now)
+        return _size(measure) if measure["what"].lower() == "size" else _age(measure, now)
     return _text(value)
 
 

@@ -1,4 +1,4 @@
-"""Waiting for an endpoint that gives no answer any more, as on a bad line, until the next try."""
+"""Waiting for an endpoint that gives no answer any more, as on a bad line, or asks to be asked later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from s3tui.s3 import errors
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import Kind
 
-LONGEST = 3600.0  # s without an answer, until a transfer has failed after all
+LONGEST = 3600.0  # s without a useful answer, until a transfer has failed after all
 _PAUSES = (1, 2, 5, 10, 20, 30, 60)  # s; the last one again and again
 # Trying these once more first looks what has become of the try before, and moves only what is missing.
 _KINDS: frozenset[Kind] = frozenset(("upload", "download", "copy"))
@@ -25,6 +25,7 @@ class Patience:
         self._kind, self._seconds = kind, seconds
         self._begin_anew()
         self._moved = 0
+        self._why = ""
 
     def _begin_anew(self) -> None:
         self._since = time.monotonic()
@@ -37,9 +38,12 @@ class Patience:
         if not self._seconds or self._kind not in _KINDS or not was_answered:
             return False
         if isinstance(end, Outcome):
+            self._why = "no answer"
             self._unknown += end.state == "outcome unknown"
             return end.state == "outcome unknown" and self._unknown <= _UNKNOWN
-        return isinstance(end, errors.Unreachable) and time.monotonic() - self._since < self._seconds
+        self._why = "the endpoint is busy" if isinstance(end, errors.Throttled) else "no answer"
+        passes = isinstance(end, errors.Unreachable | errors.Throttled)
+        return passes and time.monotonic() - self._since < self._seconds
 
     def wait(self, progress: Progress, token: CancelToken) -> None:
         """Until the next try; `progress` says so. Raises `Cancelled`."""
@@ -47,5 +51,5 @@ class Patience:
             self._begin_anew()
         self._moved = progress.done
         for seconds in range(next(self._pauses), 0, -1):
-            progress.stage = f"no answer, next try in {seconds} s"
+            progress.stage = f"{self._why}, next try in {seconds} s"
             token.wait(1)

@@ -16,7 +16,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App, SystemCommand
 from textual.command import Provider
-from textual.events import Key
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input
@@ -31,7 +31,7 @@ from s3tui.s3.uri import S3Uri, parse
 from s3tui.transfers import limits, patience, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
-from s3tui.ui import heap, lost_terminal, punctual
+from s3tui.ui import heap, in_order, lost_terminal, punctual
 from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.endings import Endings, Untold
 from s3tui.ui.failures import TellsFailures
@@ -277,6 +277,11 @@ class S3tuiApp(TellsFailures, App[None]):
         if code is None:
             raise Cancelled
         return code
+
+    async def on_event(self, event: Event) -> None:
+        """Keys that edit a field go straight to it, behind the letters that were typed before."""
+        if not in_order.edits(self, event):
+            await super().on_event(event)
 
     def on_key(self, event: Key) -> None:
         """What was typed just before an input got the focus still belongs to that input, and is no command."""

@@ -46,6 +46,7 @@ class View:
     sought: str = ""  # a key that the user asked for, and must be told when it isn't there
     before: View | None = None  # where Escape leads: from hits to the place, from a hit's place to the hits
     is_read: bool = False  # just now
+    again: Listing | None = None  # what is read takes the place of what is shown when it has come
     was_begun: bool = False
     is_from_cache: bool = False
     token: CancelToken = field(default_factory=CancelToken)
@@ -272,12 +273,13 @@ class Places:
 
     async def _read_again(self, browser: Browser, view: View) -> None:
         kept, pane = Kept(view.listing.anew()), browser.objects
-        view.is_read = True
+        view.is_read, view.again = True, kept.listing
 
         def progress() -> None:
             if self.view is view:
-                pane.show_status(kept.listing.listed)
+                pane.show_status()
 
+        progress()
         try:
             await self._read_into(kept, view, view.token, Arrivals(browser, view.token, progress).page)
         except S3tuiError:
@@ -285,9 +287,8 @@ class Places:
                 self.replace(view, kept)
             raise
         finally:
-            view.is_read = False
-            if self.view is view:
-                pane.show_status()
+            view.is_read, view.again = False, None
+            progress()
         self.replace(view, kept)
         self.writes.work_in()
 

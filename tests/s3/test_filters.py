@@ -47,6 +47,8 @@ def fits(text: str, key: str = "a", size: int = 0, age: timedelta | None = None,
         ("size", ["size of"], ["other"]),
         ("age class", ["class of age"], ["age"]),
         ("sizes>1", ["sizes>1"], ["x"]),
+        ('size ">1"', ["size>1"], ["size"]),
+        ("RE:x", ["RE:x"], ["x"]),
     ],
 )
 def test_words_about_names(text: str, fitting: list[str], others: list[str]) -> None:
@@ -76,6 +78,7 @@ def test_what_is_only_begun_hides_nothing(text: str) -> None:
         ("size>2G", [2 * G + 1], [2 * G]),
         ("size>999999999999P", [], [2**62]),
         ("!size>1K", [0, K], [K + 1]),
+        ("Size>1k", [K + 1], [K]),
     ],
 )
 def test_sizes(text: str, fitting: list[int], others: list[int]) -> None:
@@ -104,7 +107,7 @@ def test_ages(text: str, fitting: dict[str, int], others: dict[str, int]) -> Non
 def test_storage_classes() -> None:
     assert fits("class:glacier", storage="GLACIER")
     assert not fits("class:GLACIER", storage="GLACIER_IR")
-    assert fits("class:standard", storage="")
+    assert fits("Class:standard", storage="")
     assert fits("!class:STANDARD", storage="GLACIER")
 
 
@@ -128,6 +131,8 @@ def test_what_a_prefix_or_a_delete_marker_has_not_cannot_fit() -> None:
         ("size>1²", "“size>1²”"),
         ("age>30", "age>30d"),
         ("age=1d", "“age=1d”"),
+        ("x Size >1G", "“size >1G” is written without the space: size>1G."),
+        ("age < 1d", "“age <” is written without the space"),
         ("re:(", "“re:(” is not a regular expression"),
         (r"re:(\w+)+\.iso$", "leave one out"),
         ("re:([a-z]*)*x", "leave one out"),

@@ -37,16 +37,18 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
 
 
 class Line:
-    """Away from the request of which `is_last` is told on, until it is mended."""
+    """Away from the request of which `is_last` is told on, until it is mended; with `says`, there is that answer."""
 
-    def __init__(self, proxy: Proxy, is_last: Callable[[Asked], bool]) -> None:
+    def __init__(self, proxy: Proxy, is_last: Callable[[Asked], bool], says: tuple[int, bytes] | None = None) -> None:
         self.is_away = False
-        self._is_last = is_last
+        self._is_last, self._says = is_last, says
         proxy.rules.insert(0, self._treat)
 
     def _treat(self, asked: Asked) -> Treatment | None:
         self.is_away = self.is_away or self._is_last(asked)
-        return Treatment(before=self._cut) if self.is_away else None
+        if not self.is_away:
+            return None
+        return Treatment(instead=self._says) if self._says else Treatment(before=self._cut)
 
     def _cut(self) -> None:
         raise ConnectionError
@@ -56,10 +58,10 @@ class Line:
         self.is_away = False
 
 
-def waits(queue: Queue) -> None:
+def waits(queue: Queue, why: str = "no answer") -> None:
     """Until one waits for an answer."""
     until = time.monotonic() + LONG
-    while not any("no answer, next try in" in view.stage for view in queue.moving()):
+    while not any(f"{why}, next try in" in view.stage for view in queue.moving()):
         assert time.monotonic() < until
         threading.Event().wait(0.02)
 
@@ -92,6 +94,20 @@ def test_it_goes_on_where_it_was(
     assert state(transfer) == "verified"
     assert (content(through, bucket) if way == "up" else there.read_bytes()) == path.read_bytes()
     assert not unfinished(through, bucket)
+
+
+@pytest.mark.parametrize("says", [(503, b"<Error><Code>SlowDown</Code></Error>"), (502, b"Bad Gateway")])
+def test_who_asks_to_be_asked_later_is(
+    queue: Queue, through: Connection, proxy: Proxy, bucket: str, make: Make, says: tuple[int, bytes]
+) -> None:
+    path = make(100)
+    through.call("head_bucket", Bucket=bucket)
+    line = Line(proxy, lambda asked: asked.method == "PUT", says)
+    transfer = queue.submit(through, UploadRequest(path, S3Uri(bucket, "image.iso")))
+    waits(queue, "the endpoint is busy")
+    line.mend()
+    assert state(transfer) == "verified"
+    assert content(through, bucket) == path.read_bytes()
 
 
 def test_a_lost_answer_is_settled_when_the_line_is_back(

@@ -213,6 +213,24 @@ async def test_tab_goes_round_and_unfolds_the_detail_on_a_narrow_terminal(profil
         assert browser.focused is browser.objects.table
 
 
+async def test_when_the_terminal_gets_narrow_the_pane_stays_that_is_worked_in(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/readme.md", size=(160, 40)) as (pilot, browser):
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.resize_terminal(40, 12)
+        await settle(pilot)
+        assert browser.objects.table.has_focus
+        assert "readme.md" in shown(pilot)
+        assert not browser.detail.display
+        await pilot.press("tab")
+        await pilot.resize_terminal(160, 40)
+        await settle(pilot)
+        await pilot.resize_terminal(40, 12)
+        await settle(pilot)
+        assert browser.detail.display
+        assert browser.detail.has_focus_within
+
+
 async def test_the_detail_scrolls_by_keyboard_and_escape_leads_back(
     profile: Profile, connection: Connection, full: str
 ) -> None:

@@ -155,6 +155,19 @@ async def test_a_long_list_is_patched_after_a_write() -> None:
             assert "· complete" in status(browser)
 
 
+async def test_that_it_is_listed_again_is_said_before_the_first_page_has_come() -> None:
+    with long_bucket() as (server, profile):
+        async with browsing(profile, "s3://b/") as (pilot, browser):
+            server.held = len(server.asked) + 1
+            await pilot.press("r")
+            await until(pilot, lambda: status(browser).endswith("· listing again …"))
+            await pilot.press("space")
+            await until(pilot, lambda: "1 of 7,000 selected" in status(browser))
+            assert "listing again …" in status(browser)
+            server.let_go.set()
+            await until(pilot, lambda: "· complete" in status(browser))
+
+
 async def test_a_list_that_was_left_goes_on_where_it_stopped() -> None:
     with long_bucket() as (server, profile):
         server.keys.append("zz/x")

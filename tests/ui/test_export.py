@@ -98,12 +98,18 @@ async def test_format_and_ending_go_together(downloads: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "told"), [(MORE, "more exist"), (Completeness("stopped", "You may not."), "stopped: You may not.")]
+    ("known", "said", "told"),
+    [
+        (MORE, "More exist.", "more exist"),
+        (Completeness("stopped", "You may not."), "You may not.", "stopped: You may not."),
+        (Completeness("stopped", "cancelled"), "You stopped it.", "stopped: cancelled"),
+    ],
 )
-async def test_a_list_that_is_not_all_is_said_to_be_so(downloads: Path, known: Completeness, told: str) -> None:
+async def test_a_list_that_is_not_all_is_said_to_be_so(
+    downloads: Path, known: Completeness, said: str, told: str
+) -> None:
     screen = form(listing(2, known))
     async with showing(screen) as (app, pilot):
-        said = known.reason or "More exist."
         assert state(screen) == f"⚠ The list is not complete, and the file says so. {said}"
         await press(pilot, "enter")
         assert app.answers[0].completeness == known

@@ -35,7 +35,7 @@ async def test_shows_names_without_the_prefix_and_prefixes_first() -> None:
     listing.columns.append("p/a.iso", 1536, NOW, "", "GLACIER")
     listing.columns.append_prefix("p/z/")
     app = Host(listing)
-    async with app.run_test(size=(80, 10)):
+    async with app.run_test(size=(100, 10)):
         header, *lines = [line.split() for line in app.screen_lines[:4]]
     assert header == ["Name", "▲", "Size", "Modified", "(UTC)", "Class"]
     assert lines[0] == ["z/"]
@@ -47,7 +47,8 @@ async def test_shows_names_without_the_prefix_and_prefixes_first() -> None:
     ("width", "columns"),
     [
         (120, ["Name", "Size", "Modified", "Class"]),
-        (80, ["Name", "Size", "Modified", "Class"]),
+        (88, ["Name", "Size", "Modified", "Class"]),
+        (85, ["Name", "Size", "Modified"]),
         (70, ["Name", "Size", "Modified"]),
         (54, ["Name", "Size", "Modified"]),
         (40, ["Name", "Size"]),
@@ -62,6 +63,14 @@ async def test_columns_give_way_when_it_gets_narrow(width: int, columns: list[st
         lines = app.screen_lines
         assert [word for word in lines[0].split() if word.isalpha() and len(word) > 2] == columns
         assert {cell_len(line) for line in lines} == {app.table.scrollable_content_region.width}
+
+
+async def test_a_column_without_room_that_is_sorted_by_is_said_beside_the_name() -> None:
+    app = Host(numbered(50))
+    async with app.run_test(size=(40, 24)) as pilot:
+        app.table.sort_by("class")
+        await pilot.pause()
+        assert app.screen_lines[0].split()[:4] == ["Name,", "by", "class", "▲"]
 
 
 async def test_keys_move_the_cursor_and_never_beyond_the_rows() -> None:

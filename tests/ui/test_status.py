@@ -44,7 +44,10 @@ async def test_the_line_gets_shorter_before_it_gets_higher(profile: Profile, ful
         assert at(60) == "all 3 selected · 5.9 KiB · complete · listed just now"
         table.action_toggle_selected()
         assert at(40) == "2 of 3 selected · complete"
-        assert str(status.line(view, table, 2, 60)) == "2 of 3 selected · 3.9 KiB · listing again … 2"
+        view.is_read, view.again = True, view.listing.anew()
+        assert at(60) == "2 of 3 selected · 3.9 KiB · listing again …"
+        view.again = view.listing
+        assert at(60) == "2 of 3 selected · 3.9 KiB · listing again … 3"
 
 
 async def test_of_what_was_stopped_the_line_says_by_whom(profile: Profile, full: str) -> None:

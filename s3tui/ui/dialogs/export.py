@@ -21,6 +21,7 @@ from s3tui.s3.listing import Completeness, Listing
 from s3tui.transfers import local_files, names
 from s3tui.ui.dialogs.base import Dialog, plain
 from s3tui.ui.dialogs.file_picker import PathSuggester
+from s3tui.ui.panes import status
 from s3tui.ui.widgets.form_row import FormRow
 
 _FORMATS = (("CSV", "csv"), ("JSON Lines", "jsonl"), ("Parquet", "parquet"))
@@ -100,7 +101,8 @@ class ExportForm(Dialog[Written]):
         completeness = self._chosen.listing.completeness
         told = "The list is complete, and the file says so."
         if not completeness.is_complete:
-            told = f"⚠ The list is not complete, and the file says so. {completeness.reason or 'More exist.'}"
+            why = "You stopped it." if completeness.reason == status.STOPPED else completeness.reason or "More exist."
+            told = f"⚠ The list is not complete, and the file says so. {why}"
         state = self.query_one("#state", Static)
         state.update(plain(told))
         state.set_class(not completeness.is_complete, "-incomplete")

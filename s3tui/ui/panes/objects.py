@@ -197,11 +197,11 @@ class ObjectsPane(Vertical):
             self.say("failed", error.sentence, error.advice, error.evidence, f"r tries again{hide}.")
         self.show_status()
 
-    def show_status(self, listed_again: int | None = None) -> None:
-        """How much is listed, and whether that is all; `listed_again` rows have come of a listing that replaces it."""
+    def show_status(self) -> None:
+        """How much is listed, and whether that is all."""
         box = self.query_one("#status", Static)
         width = box.content_size.width
-        line = status.line(self.view, self.table, listed_again, width) if self.view else Content("")
+        line = status.line(self.view, self.table, width) if self.view else Content("")
         lines = len(line.wrap(max(width, 1)))
         # While rows arrive this changes all the time, and seldom its height: no reason to lay out the screen.
         box.update(line, layout=lines != box.content_size.height)

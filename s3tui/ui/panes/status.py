@@ -19,16 +19,15 @@ STOPPED = "cancelled"  # why a list ends that was left, or stopped by the user
 _OLD = timedelta(minutes=1)  # from then on, the age of what is listed matters
 
 
-def line(view: View, table: ObjectTable, listed_again: int | None = None, width: int = 0) -> Content:
+def line(view: View, table: ObjectTable, width: int = 0) -> Content:
     """What there is to say of `view` as `table` shows it; without what matters least, if that makes it fit into
     `width` cells."""
-    lines = [_joined(view, table, listed_again, brief) for brief in (0, 1, 2)]
+    lines = [_joined(view, table, brief) for brief in (0, 1, 2)]
     return next((line for line in lines if line.cell_length <= width), lines[0])
 
 
-def _joined(view: View, table: ObjectTable, listed_again: int | None, brief: int) -> Content:
-    age = _age(view, brief) if listed_again is None else Content("")
-    parts = [*_amounts(view, table, brief), _end(view, listed_again, brief), age, _way_back(view, brief)]
+def _joined(view: View, table: ObjectTable, brief: int) -> Content:
+    parts = [*_amounts(view, table, brief), _end(view, brief), _age(view, brief), _way_back(view, brief)]
     return Content(" · ").join([part for part in parts if part])
 
 
@@ -69,11 +68,12 @@ def _deleted(view: View) -> int | None:
     return view.listing.deleted_count if isinstance(view.listing, WithDeleted) else None
 
 
-def _end(view: View, listed_again: int | None, brief: int) -> Content:
+def _end(view: View, brief: int) -> Content:
     """Whether this is all."""
     known = view.listing.completeness
-    if listed_again is not None:
-        return Content.styled("listing again …" + ("" if brief > 1 else f" {listed_again:,}"), "$text-warning")
+    if view.again is not None:
+        count = f" {view.again.listed:,}" if view.again.listed and brief < 2 else ""
+        return Content.styled(f"listing again …{count}", "$text-warning")
     if view.is_read:
         return Content.styled(_progress(view, brief), "$text-warning")
     if known.is_complete:

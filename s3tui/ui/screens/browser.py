@@ -50,7 +50,7 @@ DETAIL_DELAY = 0.12  # s; the cursor must rest this long before its object is as
 class Browser(TellsFailures, Screen[None]):
     """The main screen."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # from there on the table keeps its sizes
 
     def __init__(self, keys: dict[str, str], queue: Queue) -> None:
         super().__init__()
@@ -327,10 +327,14 @@ class Browser(TellsFailures, Screen[None]):
 
     def show_detail(self) -> None:
         """Unfold the detail pane where the terminal is too narrow to show it always."""
-        self.add_class("-detail")
+        self.set_class(self.has_class("-narrow"), "-detail")
         self.call_after_refresh(self.detail.reload)
         if self.has_class("-narrow"):  # the table is folded away
             self.call_after_refresh(self.detail.query_one(Tabs).focus)
+
+    def on_resize(self) -> None:
+        """Where only one of them has room, that is the one which is worked in."""
+        self.set_class(self.detail.has_focus_within, "-detail")
 
     def action_fold_detail(self) -> None:
         self.remove_class("-detail")

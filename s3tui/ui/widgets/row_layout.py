@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 MARK = 2  # the cells before the name
 _GAP = 2
 _LEAST_IN_THREE = 20  # cells; fewer hold no more than the two ends of a name
+_UUID = 36  # what many keys are: to read one to its end is worth more than its class
 _SIZE = 10
 _TIME, _SHORT_TIME = 19, 16  # with and without seconds
 _CLASS, _LONG_CLASS = 12, 19  # INTELLIGENT_TIERING
 _DELETED = "✗ deleted"  # in the place of a size
 _TITLES: dict[SortBy, str] = {"name": "Name", "size": "Size", "modified": "Modified (UTC)", "class": "Class"}
+_BY: dict[SortBy, str] = {"name": "name", "size": "size", "modified": "time", "class": "class"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def layout(total: int) -> Layout:
     """The widths for a table of `total` cells: the class goes first, then seconds, time and size."""
     for least, size, time, storage_class in (
         (50, _SIZE, _TIME, _LONG_CLASS),
-        (28, _SIZE, _TIME, _CLASS),
+        (_UUID, _SIZE, _TIME, _CLASS),
         (28, _SIZE, _TIME, 0),
         (20, _SIZE, _SHORT_TIME, 0),
         (16, _SIZE, 0, 0),
@@ -93,8 +95,10 @@ def cells(columns: Columns, row: int, skip: int, widths: Layout, show: int = 0) 
 
 
 def header(order: Order, widths: Layout) -> str:
-    """The titles, with an arrow at the column that is sorted by."""
-    text = " " * MARK + _title("name", order).ljust(widths.name)[: widths.name]
+    """The titles, with an arrow at the column that is sorted by; where that has no room, the name's title says it."""
+    shown = {"name": widths.name, "size": widths.size, "modified": widths.time, "class": widths.storage_class}
+    name = _title("name", order) if shown[order.by] else f"Name, by {_BY[order.by]} {_arrow(order)}"
+    text = " " * MARK + name.ljust(widths.name)[: widths.name]
     if widths.size:
         text += f"{_title('size', order):>{widths.size + _GAP}}"
     if widths.time:
@@ -105,7 +109,11 @@ def header(order: Order, widths: Layout) -> str:
 
 
 def _title(by: SortBy, order: Order) -> str:
-    return _TITLES[by] + ((" ▼" if order.descending else " ▲") if by == order.by else "")
+    return f"{_TITLES[by]} {_arrow(order)}" if by == order.by else _TITLES[by]
+
+
+def _arrow(order: Order) -> str:
+    return "▼" if order.descending else "▲"
 
 
 def fit(text: str, width: int, show: int = 0) -> str:
