@@ -14,6 +14,7 @@ from s3tui.folders import transfers_folder
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.begun import Begun
+from s3tui.transfers.delete import DeleteRequest
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.upload import UploadRequest
 from tests.transfers.conftest import content, unfinished
@@ -81,6 +82,28 @@ def test_resume_takes_what_is_paused_and_retry_what_failed(
     assert states(journal) == ["verified"] * 3
     assert all(content(connection, bucket, path.name) == path.read_bytes() for path in left)
     assert main(["transfers", "retry"]) == 0 and "nothing to do" in capsys.readouterr().err
+
+
+def test_the_deletes_of_a_sync_follow_what_is_resumed(
+    journal: Journal,
+    whom: Whom,
+    connection: Connection,
+    bucket: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "a"
+    path.write_text("a")
+    connection.call("put_object", Bucket=bucket, Key="gone", Body=b"gone")
+    etag = connection.call("head_object", Bucket=bucket, Key="gone")["ETag"]
+    deletes = DeleteRequest(bucket, ("gone",), expected=1, seen=((4, etag),))
+    journal.add_in_turn((whom, [UploadRequest(path, S3Uri(bucket, "a"))]), (whom, [deletes]))
+    journal.close()
+    assert main(["transfers", "resume", "2"]) == 1
+    assert "so nothing is deleted" in capsys.readouterr().err
+    assert main(["transfers", "resume"]) == 0
+    assert states(journal) == ["verified", "verified"]
+    assert [each["Key"] for each in connection.call("list_objects_v2", Bucket=bucket)["Contents"]] == ["a"]
 
 
 def test_cancel_drops_what_is_paused(left: list[Path], journal: Journal) -> None:
