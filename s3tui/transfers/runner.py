@@ -23,6 +23,7 @@ from s3tui.transfers.patience import Patience
 from s3tui.transfers.places import HERE, Places
 from s3tui.transfers.progress import Outcome, Progress, State
 from s3tui.transfers.request import DELETES, leaves
+from s3tui.transfers.room import Room
 from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView
 from s3tui.transfers.transfer_list import TransferList
 
@@ -64,7 +65,7 @@ class Runner:
         self.problem = ""  # why the journal can't be written any more, in a sentence
         self._on_finished = on_finished
         self._at_once = AT_ONCE
-        self._working = 0  # threads of this process
+        self._room = Room(lambda: self._at_once)
         self._list = TransferList()
         self._submissions: dict[int, Submission] = {}
         self._run_name = ""  # as the journal knows this process
@@ -155,16 +156,19 @@ class Runner:
     @at_once.setter
     def at_once(self, count: int) -> None:
         self._at_once = max(1, min(count, TRANSFERS.size))
+        self._room.look_again()
         self._fill()
 
     def _fill(self) -> None:
         """Begin as many as may run."""
         while True:
             with self._changing:
-                found = self._list.pop_waiting(self._run_name) if self._working < self._at_once else None
-                if found is None:
+                if not self._room.take():
                     return
-                self._working += 1
+                found = self._list.pop_waiting(self._run_name)
+                if found is None:
+                    self._room.leave()
+                    return
                 activity = found.activity = Activity()
             activity.progress = Progress(partial(self._moved, found, activity))
             TRANSFERS.submit(self._work, found, activity)
@@ -188,8 +192,7 @@ class Runner:
         try:
             self._run(transfer, activity)
         finally:
-            with self._changing:
-                self._working -= 1
+            self._room.leave()
             self._fill()
 
     def _run(self, transfer: Transfer, activity: Activity) -> None:
@@ -221,8 +224,22 @@ class Runner:
                 if isinstance(end, Exception):
                     raise end
                 return end
-            patience.wait(activity.progress, activity.token)
+            with self._elsewhere(transfer, activity.token):
+                patience.wait(activity.progress, activity.token)
             activity.progress = Progress(partial(self._moved, transfer, activity))
+
+    @contextmanager
+    def _elsewhere(self, transfer: Transfer, token: CancelToken) -> Iterator[None]:
+        """While it waits, others run in its place, but none of its job: they would find the same endpoint away."""
+        with self._list.held(transfer.submission):
+            is_away = self._room.go_away()
+            self._fill()
+            try:
+                yield
+            finally:
+                if is_away:
+                    self._room.come_back(token)
+        self._fill()
 
     def _was_answered(self, transfer: Transfer) -> bool:
         """Whether its endpoint has ever said a word, as far as is known."""
