@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.s3 import errors
-from s3tui.transfers.failures import Interrupted
+from s3tui.transfers.failures import Hung, Interrupted
 from s3tui.transfers.journal import JournalError, JournalNotes
 from s3tui.transfers.lots import Lots
 from s3tui.transfers.notes import Fact, Notes
@@ -120,14 +120,17 @@ class BatchRunner(Runner):
         """Whether it is to go on by itself, and to wait until the endpoint answers again."""
         if _activity(transfer)[1].cancelled:
             return False
+        if isinstance(end, Hung):
+            is_first, transfer.hung = not transfer.hung, True
+            return is_first
         return Patience(transfer.row.kind, self.patience).bears(end, self._was_answered(transfer))
 
     def _give_back(self, transfers: Sequence[Transfer]) -> None:
-        """They wait once more, to run by themselves."""
+        """They wait once more, to run by themselves unless that isn't why."""
         with self._noting():
             self.journal.set_state([each.number for each in transfers], "waiting", "", {"running"})
         for each in transfers:
-            each.alone, each.activity = True, None
+            each.alone, each.activity = not each.hung, None
             self._list.change(each, each.row._replace(state="waiting"))
 
 

@@ -21,7 +21,8 @@ from s3tui.s3.listing_child import read, write
 from s3tui.s3.loan import lend
 from s3tui.transfers import reservations
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.failures import Interrupted
+from s3tui.transfers.failures import Hung, Interrupted
+from s3tui.transfers.heartbeat import Heartbeat
 from s3tui.transfers.mover_words import (
     AllEnded,
     End,
@@ -37,6 +38,7 @@ from s3tui.transfers.mover_words import (
     Note,
     NoteAll,
     Owed,
+    Ping,
     Question,
     ReadOnly,
     Reply,
@@ -73,9 +75,10 @@ class _Many:
 
 
 class Mover:
-    """One child process, started when something is to be moved. When it dies, another is started for what comes next.
+    """One child process, started when something is to be moved. When it dies, another is started for what comes next;
+    one that hangs is killed.
 
-    Thread-safe. What it was moving then ends by `Interrupted`.
+    Thread-safe. What it was moving then ends by `Interrupted`, of which `Hung`.
     """
 
     def __init__(self, bandwidth: Bandwidth) -> None:
@@ -167,6 +170,9 @@ class _Child:
         self._lenders: dict[int, Connection] = {}
         self._process = processes.start(PROGRAM)
         self._out = io.BufferedWriter(cast(io.RawIOBase, self._process.stdin))
+        self._why_over: type[Interrupted] = Interrupted
+        self._is_heard = True  # False while something is done about what it said: meanwhile nobody listens
+        self._heartbeat = Heartbeat(lambda: self.tell(Ping()), self._should_answer, self._hung)
         self.tell(Settle(folders.state_folder(), dict(os.environ)))
         self.tell(Limited(bandwidth.limit is not None))
         MOVERS.submit(self._hear)
@@ -178,6 +184,13 @@ class _Child:
 
     def end(self) -> None:
         self._process.kill()
+
+    def _should_answer(self) -> bool:
+        return self._is_heard and bool(self._transfers or self._many)
+
+    def _hung(self) -> None:
+        self._why_over = Hung
+        self.end()
 
     # ---- what it works on
 
@@ -239,12 +252,17 @@ class _Child:
         source = io.BufferedReader(cast(io.RawIOBase, self._process.stdout), processes.PIPE)
         try:
             while True:
-                self._take(read(cast(BinaryIO, source)))
+                message = read(cast(BinaryIO, source))
+                self._heartbeat.heard()
+                self._is_heard = False
+                self._take(message)
+                self._is_heard = True
         except (EOFError, OSError):
             pass
         finally:
             with self._lock:
                 self.is_gone = True
+            self._heartbeat.end()
             processes.end(self._process)
             self._interrupt()
 
@@ -254,7 +272,7 @@ class _Child:
             transfers, self._transfers = self._transfers, {}
             many, self._many = self._many, {}
         for transfer in transfers.values():
-            transfer.ended(Interrupted())
+            transfer.ended(self._why_over())
         for each in many.values():
             each.over.set_result(None)
 

@@ -16,12 +16,12 @@ from typing import Any
 from s3tui.background import TRANSFERS, Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.failures import AlreadyExists, FileChanged, Interrupted
+from s3tui.transfers.failures import AlreadyExists, FileChanged, Hung, Interrupted
 from s3tui.transfers.job_view import JobView, job_view
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError, Row
 from s3tui.transfers.patience import Patience
 from s3tui.transfers.places import HERE, Places
-from s3tui.transfers.progress import Outcome, Progress, State
+from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
 from s3tui.transfers.request import DELETES, leaves
 from s3tui.transfers.room import Room
 from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView
@@ -220,6 +220,8 @@ class Runner:
                 end = run()
             except Exception as error:
                 end = error
+            if self._goes_on_elsewhere(transfer, activity, end):
+                continue
             if activity.token.cancelled or not patience.bears(end, self._was_answered(transfer)):
                 if isinstance(end, Exception):
                     raise end
@@ -227,6 +229,14 @@ class Runner:
             with self._elsewhere(transfer, activity.token):
                 patience.wait(activity.progress, activity.token)
             activity.progress = Progress(partial(self._moved, transfer, activity))
+
+    def _goes_on_elsewhere(self, transfer: Transfer, activity: Activity, end: Outcome | Exception) -> bool:
+        """Whether another process is to go on: once, for one may hang by chance."""
+        if activity.token.cancelled or transfer.hung or not isinstance(end, Hung):
+            return False
+        transfer.hung = True
+        activity.progress = Progress(partial(self._moved, transfer, activity))
+        return True
 
     @contextmanager
     def _elsewhere(self, transfer: Transfer, token: CancelToken) -> Iterator[None]:
@@ -276,7 +286,7 @@ class Runner:
         with self._changing:
             rows = [self._ended_row(transfer, result) for transfer, result in ended]
             for (transfer, _), row in zip(ended, rows, strict=True):
-                transfer.activity, transfer.discarding = None, False
+                transfer.activity, transfer.discarding, transfer.hung = None, False, False
                 self._list.change(transfer, row)
             with self._noting():
                 self.journal.end(*rows)
@@ -289,6 +299,8 @@ class Runner:
     def _ended_row(self, transfer: Transfer, result: dict[str, Any]) -> Row:
         activity, row = transfer.activity, transfer.row._replace(**{"exists": False, **result})
         assert activity is not None
+        if transfer.hung and row.state in FINISHED:
+            row = row._replace(why=f"{row.why} The process that moved it hung, and was ended; another one went on.")
         # What went well may keep its notes until that is written down, so that a kill just before loses nothing.
         if activity.notes:
             row = row._replace(left=leaves(row.kind, row.state, activity.notes.empty))

@@ -83,13 +83,14 @@ class Activity:
 class Transfer:
     """What is to be moved, small enough for there to be a hundred thousand. Only the queue changes it."""
 
-    __slots__ = ("_future", "activity", "alone", "discarding", "row", "submission")
+    __slots__ = ("_future", "activity", "alone", "discarding", "hung", "row", "submission")
 
     def __init__(self, row: Row, submission: Submission) -> None:
         self.row, self.submission = row, submission
         self.activity: Activity | None = None
         self.alone = False  # it is no use to try it together with others once more
         self.discarding = False  # what is left of it is to be removed
+        self.hung = False  # the process that moved it did, so another one goes on
         self._future: Future[None] | None = None  # made when somebody asks
 
     @property
