@@ -1,4 +1,4 @@
-"""Waiting for an endpoint that gives no answer any more, as on a bad line, until the next try."""
+"""Waiting for an endpoint that gives no answer any more, or is too busy, as on a bad line, until the next try."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Patience:
         self._since = time.monotonic()
         self._pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
         self._unknown = 0
+        self._why = ""
 
     def bears(self, end: Outcome | Exception, was_answered: bool) -> bool:
         """Whether a transfer that ended so is to be tried once more. `was_answered`: by this endpoint, ever: one that
@@ -38,8 +39,11 @@ class Patience:
             return False
         if isinstance(end, Outcome):
             self._unknown += end.state == "outcome unknown"
+            self._why = "no answer"
             return end.state == "outcome unknown" and self._unknown <= _UNKNOWN
-        return isinstance(end, errors.Unreachable) and time.monotonic() - self._since < self._seconds
+        self._why = "the endpoint is too busy" if isinstance(end, errors.Throttled) else "no answer"
+        away = isinstance(end, (errors.Unreachable, errors.Throttled))
+        return away and time.monotonic() - self._since < self._seconds
 
     def wait(self, progress: Progress, token: CancelToken) -> None:
         """Until the next try; `progress` says so. Raises `Cancelled`."""
@@ -47,5 +51,5 @@ class Patience:
             self._begin_anew()
         self._moved = progress.done
         for seconds in range(next(self._pauses), 0, -1):
-            progress.stage = f"no answer, next try in {seconds} s"
+            progress.stage = f"{self._why}, next try in {seconds} s"
             token.wait(1)

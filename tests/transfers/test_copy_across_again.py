@@ -23,7 +23,7 @@ from tests.transfers.proxy import Asked, Proxy, Treatment
 from tests.transfers.test_copy import put, put_in_parts
 from tests.transfers.test_copy_across import OTHER, archive, far, small  # noqa: F401
 
-pytestmark = pytest.mark.usefixtures("archive")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("archive")]
 SIZE = 12 * MIB
 
 
