@@ -24,7 +24,7 @@ from s3tui.transfers.places import HERE, Places
 from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
 from s3tui.transfers.request import DELETES, leaves
 from s3tui.transfers.room import Room
-from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView
+from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView, done_of
 from s3tui.transfers.transfer_list import TransferList
 
 AT_ONCE = 3  # transfers at the same time, unless told otherwise
@@ -184,7 +184,7 @@ class Runner:
             activity.saved = now
             progress = activity.progress
             with self._noting():
-                self.journal.set_progress(transfer.number, progress.done, progress.total)
+                self.journal.set_progress(transfer.number, done_of(progress, transfer.row), progress.total)
 
     # ---- one of them
 
@@ -228,15 +228,23 @@ class Runner:
                 return end
             with self._elsewhere(transfer, activity.token):
                 patience.wait(activity.progress, activity.token)
-            activity.progress = Progress(partial(self._moved, transfer, activity))
+            self._begin_anew(transfer, activity)
 
     def _goes_on_elsewhere(self, transfer: Transfer, activity: Activity, end: Outcome | Exception) -> bool:
         """Whether another process is to go on: once, for one may hang by chance."""
         if activity.token.cancelled or transfer.hung or not isinstance(end, Hung):
             return False
         transfer.hung = True
-        activity.progress = Progress(partial(self._moved, transfer, activity))
+        self._begin_anew(transfer, activity)
         return True
+
+    def _begin_anew(self, transfer: Transfer, activity: Activity) -> None:
+        """Count from nothing, and remember how far it was."""
+        with self._changing:
+            progress, row = activity.progress, transfer.row
+            if progress.total is not None:
+                self._list.change(transfer, row._replace(done=done_of(progress, row), total=progress.total))
+            activity.progress = Progress(partial(self._moved, transfer, activity))
 
     @contextmanager
     def _elsewhere(self, transfer: Transfer, token: CancelToken) -> Iterator[None]:
@@ -305,7 +313,7 @@ class Runner:
         if activity.notes:
             row = row._replace(left=leaves(row.kind, row.state, activity.notes.empty))
         if activity.progress.total is not None:
-            row = row._replace(done=activity.progress.done, total=activity.progress.total)
+            row = row._replace(done=done_of(activity.progress, row), total=activity.progress.total)
         return row
 
     def _no_longer_active(self, submission: Submission, count: int) -> None:

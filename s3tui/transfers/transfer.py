@@ -136,7 +136,7 @@ class Transfer:
             target=row.ends[1],
             state=row.state,
             stage=_stage(activity, self.discarding) if running else "",
-            done=progress.done if progress else row.done,
+            done=done_of(progress, row) if progress else row.done,
             total=progress.total if progress and progress.total is not None else row.total,
             speed=progress.speed if progress and running else 0.0,
             seconds_left=progress.seconds_left if progress and running else None,
@@ -147,6 +147,11 @@ class Transfer:
             left=row.left,
             process=run_lock.process_of(job.run) if elsewhere else "",
         )
+
+
+def done_of(progress: Progress, row: Row) -> int:
+    """How many bytes of a transfer are there. Until something moves, what an earlier run has left is looked at, and counted bit by bit: it is there already."""
+    return progress.done if progress.done > progress.skipped else max(progress.done, row.done)
 
 
 def _shared(one: str, other: str) -> str:

@@ -59,7 +59,7 @@ def test_the_list(left: list[Path], bucket: str, capsys: pytest.CaptureFixture[s
     assert main(["transfers", "list"]) == 0
     said = capsys.readouterr().out.splitlines()
     job, *said = said
-    assert f"upload of 3, 33%: {left[0].parent}/ -> s3://{bucket}/  1 failed, 2 paused" in job
+    assert f"upload of 3, 0%: {left[0].parent}/ -> s3://{bucket}/  1 failed, 2 paused" in job
     assert len(said) == 3 and f"{left[0]} -> s3://{bucket}/a.iso" in said[0] and "The line is dead." in said[2]
     assert main(["transfers", "list", "--json"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
