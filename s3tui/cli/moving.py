@@ -13,7 +13,7 @@ from s3tui.cli.common import emit, say
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import visible
 from s3tui.s3.client import Connection
-from s3tui.transfers import limits, patience, places
+from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.pace import Underway
 from s3tui.transfers.progress import WENT_WELL, State
@@ -34,7 +34,6 @@ class Moving:
         self._went_well = self._did_not = 0
         self._underway = Underway()
         self.queue = Queue(self._ended.put, Journal(folders.transfers_folder()), connect, places.beside)
-        self.queue.patience = patience.LONGEST
         limits.remembered(folders.transfers_folder()).apply(self.queue)
         if problem := self.queue.journal.problem:
             say(f"s3tui: {problem}")

@@ -168,6 +168,7 @@ class _Child:
         self._many: dict[int, _Many] = {}
         self._lent: dict[tuple[Connection, int], int] = {}
         self._lenders: dict[int, Connection] = {}
+        self._heard: list[Callable[[], None]] = []  # each ends that it is told of a connection
         self._process = processes.start(PROGRAM)
         self._out = io.BufferedWriter(cast(io.RawIOBase, self._process.stdin))
         self._why_over: type[Interrupted] = Interrupted
@@ -213,7 +214,8 @@ class _Child:
             number = self._lent[connection, connection.renewals] = next(self._numbers)
             self._lenders[number] = connection
             self.tell(Lend(number, loan))
-        connection.on_read_only(lambda value: self.tell(ReadOnly(number, value)))
+            if not self.is_gone:
+                self._heard.append(connection.on_read_only(lambda value: self.tell(ReadOnly(number, value))))
         return number
 
     def give(
@@ -262,6 +264,8 @@ class _Child:
         finally:
             with self._lock:
                 self.is_gone = True
+            for end in self._heard:
+                end()
             self._heartbeat.end()
             processes.end(self._process)
             self._interrupt()
@@ -344,4 +348,6 @@ class _Child:
         if asked.refused and lent and lent.keys == asked.refused:
             connection.close()  # and ask for the keys, or the MFA code, anew
             lent = lend(connection).lent
+            if lent and lent.keys == asked.refused:
+                connection.close()  # nobody has signed in yet: what comes next must not be lent these
         return lent

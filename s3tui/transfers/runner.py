@@ -19,7 +19,7 @@ from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.failures import AlreadyExists, FileChanged, Hung, Interrupted
 from s3tui.transfers.job_view import JobView, job_view
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError, Row
-from s3tui.transfers.patience import Patience
+from s3tui.transfers.patience import LONGEST, Patience
 from s3tui.transfers.places import HERE, Places
 from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
 from s3tui.transfers.request import DELETES, leaves
@@ -61,7 +61,7 @@ class Runner:
         self.bandwidth = Bandwidth()
         self._make_places = places
         self._made_places: Places | None = None
-        self.patience = 0.0  # s that a transfer waits for an endpoint that gives no answer any more
+        self.patience = LONGEST  # s that a transfer waits for an endpoint that gives no answer any more
         self.problem = ""  # why the journal can't be written any more, in a sentence
         self._on_finished = on_finished
         self._at_once = AT_ONCE
