@@ -17,7 +17,7 @@ from s3tui.transfers.journal import JournalError, JournalNotes
 from s3tui.transfers.lots import Lots
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.patience import Patience
-from s3tui.transfers.places import Place
+from s3tui.transfers.places import Many, Place
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import DELETES
 from s3tui.transfers.runner import Runner, ended_by
@@ -92,7 +92,7 @@ class BatchRunner(Runner):
         ends = _Ends(self._told, [transfer for transfer, _, _ in small])
         items = [flood.Item(each.number, request, *_activity(each), notes) for each, request, notes in small]
         try:
-            place.move_all(connection, small[0][0].row.kind, items, ends.add, self._note)
+            place.move_all(Many(connection, small[0][0].row.kind, items, ends.add, self._note))
         except Exception as error:
             ends.all_others(error)
         ends.write()

@@ -47,9 +47,9 @@ from s3tui.transfers.mover_words import (
     portable,
 )
 from s3tui.transfers.notes import Notes
-from s3tui.transfers.places import HERE, Noting
+from s3tui.transfers.places import HERE, Many, Noting, One
 from s3tui.transfers.progress import Counted, Outcome, Progress
-from s3tui.transfers.request import Kind, Request
+from s3tui.transfers.request import Request
 
 PROGRAM = "s3tui.transfers.mover"
 
@@ -88,19 +88,11 @@ class Mover:
         self._lock = threading.Lock()
         self._child: _Child | None = None
 
-    def run(
-        self,
-        connection: Connection,
-        request: Request,
-        progress: Progress,
-        token: CancelToken,
-        notes: Notes,
-        moved: Callable[[], object],
-    ) -> Outcome:
+    def run(self, one: One) -> Outcome:
         """As `Here.run`; also raises `Interrupted`."""
         child = self._there()
         if not child:
-            return HERE.run(connection, request, progress, token, notes, moved)
+            return HERE.run(one)
         over = Future[Outcome]()
 
         def ended(end: End) -> None:
@@ -109,31 +101,25 @@ class Mover:
             else:
                 over.set_exception(end or Interrupted())
 
-        lent = child.lend(connection, request)
-        child.give(lambda given: Move(lent, given[0]), [(request, _Transfer(progress, token, notes, ended, moved))])
+        lent = child.lend(one.connection, one.request)
+        transfer = _Transfer(one.progress, one.token, one.notes, ended, one.moved)
+        child.give(lambda given: Move(lent, given[0]), [(one.request, transfer)])
         return over.result()
 
-    def move_all(
-        self,
-        connection: Connection,
-        kind: Kind,
-        items: Sequence[Any],
-        ended: Callable[[int, End], object],
-        note: Noting,
-    ) -> None:
+    def move_all(self, many: Many) -> None:
         """As `Here.move_all`; those that it was moving when it died have ended by `Interrupted`."""
         child = self._there()
         if not child:
-            HERE.move_all(connection, kind, items, ended, note)
+            HERE.move_all(many)
             return
-        lent = child.lend(connection, None)
+        lent = child.lend(many.connection, None)
         transfers = [
-            (item.request, _Transfer(item.progress, item.token, item.notes, partial(ended, item.number)))
-            for item in items
+            (item.request, _Transfer(item.progress, item.token, item.notes, partial(many.ended, item.number)))
+            for item in many.items
         ]
-        many = _Many(note, [])
-        child.give(lambda given: MoveAll(lent, given[0].number, kind, given), transfers, many)
-        many.over.result()
+        given_away = _Many(many.note, [])
+        child.give(lambda given: MoveAll(lent, given[0].number, many.kind, given), transfers, given_away)
+        given_away.over.result()
 
     def _limit(self) -> None:
         with self._lock:

@@ -20,7 +20,7 @@ from s3tui.transfers.failures import AlreadyExists, FileChanged, Hung, Interrupt
 from s3tui.transfers.job_view import JobView, job_view
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError, Row
 from s3tui.transfers.patience import LONGEST, Patience
-from s3tui.transfers.places import HERE, Places
+from s3tui.transfers.places import HERE, One, Places
 from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
 from s3tui.transfers.request import DELETES, leaves
 from s3tui.transfers.room import Room
@@ -280,7 +280,7 @@ class Runner:
             return self._patiently(
                 transfer,
                 activity,
-                lambda: place.run(connection, request, activity.progress, activity.token, notes, saved),
+                lambda: place.run(One(connection, request, activity.progress, activity.token, notes, saved)),
             )
         except (Cancelled, Interrupted) as end:
             stopped = activity.token.cancelled and not activity.token.keep
