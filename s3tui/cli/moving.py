@@ -13,16 +13,15 @@ from s3tui.cli.common import emit, say
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import visible
 from s3tui.s3.client import Connection
-from s3tui.transfers import limits, patience, places
+from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.pace import Underway
-from s3tui.transfers.progress import State
+from s3tui.transfers.progress import WENT_WELL, State
 from s3tui.transfers.queue import Queue, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 
 _INTERVAL = 0.2  # s
 _STOP_SECONDS = 60  # what stopping may take: each abort is a request
-GOOD: frozenset[State] = frozenset(("verified", "sent but not verified", "received but not verified"))
 
 
 class Moving:
@@ -31,16 +30,15 @@ class Moving:
     def __init__(self, as_json: bool, connect: Callable[[Whom], Connection] | None = None) -> None:
         self._as_json = as_json
         self._ended: queues.SimpleQueue[TransferView] = queues.SimpleQueue()
-        self._good: Collection[State] = GOOD
+        self._good: Collection[State] = WENT_WELL
         self._went_well = self._did_not = 0
         self._underway = Underway()
         self.queue = Queue(self._ended.put, Journal(folders.transfers_folder()), connect, places.beside)
-        self.queue.patience = patience.LONGEST
         limits.remembered(folders.transfers_folder()).apply(self.queue)
         if problem := self.queue.journal.problem:
             say(f"s3tui: {problem}")
 
-    def watch(self, good: Collection[State] = GOOD) -> int:
+    def watch(self, good: Collection[State] = WENT_WELL) -> int:
         """Wait for everything, print how each transfer ended, and return the exit code: whether all are `good`.
 
         Ctrl-C (SIGTERM and SIGHUP too) pauses what is left, says how to go on, and goes on to the caller.

@@ -10,7 +10,7 @@ from s3tui.background import CancelToken
 from s3tui.cli.common import connection_of, say
 from s3tui.cli.copying import target_connection
 from s3tui.cli.line import Line
-from s3tui.cli.main import DONE, FAILED, PARTLY
+from s3tui.cli.main import DONE, FAILED
 from s3tui.cli.moving import Moving
 from s3tui.cli.plan_output import code_of, summary, tell_plan, tell_remarks, tell_undone
 from s3tui.display import counted, size, visible
@@ -19,6 +19,7 @@ from s3tui.s3 import filters, search, uri
 from s3tui.s3.client import Connection
 from s3tui.transfers import doomed, sync
 from s3tui.transfers.plan import Plan
+from s3tui.transfers.progress import FINISHED, WENT_WELL
 from s3tui.transfers.request import Kind
 from s3tui.transfers.sync import Prefix, Side, Sync
 
@@ -135,17 +136,16 @@ def _answer(question: str) -> str:
 
 
 def _carry_out(made: Plan, connection: Connection, there: Connection, as_json: bool) -> int:
-    """Deletes are only submitted when all the rest went well: what ends the program before leaves none behind."""
+    """Deletes follow when all the rest went well, and are dropped when something of it can't be brought. What is
+    paused meanwhile keeps them waiting: they follow when it is resumed."""
     brings, deletes = sync.in_turn(made.requests())
     moving = Moving(as_json)
-    code = DONE
-    if brings:
-        moving.queue.submit_all(connection, brings)
-        code = moving.watch()
-    if deletes and code != DONE:
+    transfers = moving.queue.submit_in_turn((connection, brings), (there, deletes))
+    code = moving.watch()
+    waiting = [each.number for each in transfers[len(brings) :] if each.state == "paused"]
+    if brings and waiting and any(each.state in FINISHED - WENT_WELL for each in transfers[: len(brings)]):
+        moving.queue.cancel(waiting)
         say("s3tui: not everything could be brought, so nothing was deleted.")
-        return PARTLY if code == PARTLY else FAILED
-    if deletes:
-        moving.queue.submit_all(there, deletes)
-        code = moving.watch()
+    elif brings and waiting:
+        say("s3tui: not everything was brought, so nothing is deleted yet: that follows when the rest is resumed.")
     return code

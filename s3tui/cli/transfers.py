@@ -12,14 +12,14 @@ from s3tui import display
 from s3tui.cli.common import agreed, all_profiles, ask_mfa, emit, profile_of, say
 from s3tui.cli.keys import make_sure_of_keys
 from s3tui.cli.main import DONE, FAILED, PARTLY
-from s3tui.cli.moving import GOOD, Moving, record
+from s3tui.cli.moving import Moving, record
 from s3tui.display import visible
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3.client import Connection, connect
 from s3tui.transfers import reconnect
 from s3tui.transfers.job_view import JobView
 from s3tui.transfers.journal import Whom
-from s3tui.transfers.progress import FINISHED, State
+from s3tui.transfers.progress import FINISHED, WENT_WELL, State
 from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
 
 _FAILED: frozenset[State] = frozenset(("failed",))
@@ -104,11 +104,11 @@ def _line(view: TransferView) -> str:
 
 
 def _resume(arguments: argparse.Namespace, moving: Moving) -> int:
-    return _begin(moving, moving.queue.resume, _chosen(arguments, moving.queue, GOES_ON, GOES_ON), GOOD)
+    return _begin(moving, moving.queue.resume, _chosen(arguments, moving.queue, GOES_ON, GOES_ON), WENT_WELL)
 
 
 def _retry(arguments: argparse.Namespace, moving: Moving) -> int:
-    return _begin(moving, moving.queue.retry, _chosen(arguments, moving.queue, AGAIN, _FAILED), GOOD)
+    return _begin(moving, moving.queue.retry, _chosen(arguments, moving.queue, AGAIN, _FAILED), WENT_WELL)
 
 
 def _cancel(arguments: argparse.Namespace, moving: Moving) -> int:

@@ -57,12 +57,13 @@ class Connection:
     @read_only.setter
     def read_only(self, value: bool) -> None:
         self._read_only = value or self.profile.read_only
-        for heard in self._hearing:
+        for heard in list(self._hearing):
             heard(self._read_only)
 
-    def on_read_only(self, heard: Callable[[bool], object]) -> None:
-        """Tell `heard` whenever `read_only` is set."""
+    def on_read_only(self, heard: Callable[[bool], object]) -> Callable[[], None]:
+        """Tell `heard` whenever `read_only` is set, until what is returned is called."""
         self._hearing.append(heard)
+        return lambda: self._hearing.remove(heard)
 
     @property
     def attempts(self) -> int:

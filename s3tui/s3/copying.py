@@ -265,7 +265,7 @@ def _unchanged(connection: Connection, info: ObjectInfo) -> None:
 def abort(connection: Connection, upload: dict[str, Any], failure: BaseException) -> bool:
     """Whether the upload was still there and is gone now, so that nothing was written.
 
-    Raises `errors.S3Error` when it can't be removed.
+    Raises `errors.S3Error` when it can't be removed, unless that is what `failure` says.
     """
     try:
         connection.call("abort_multipart_upload", **upload)
@@ -273,6 +273,9 @@ def abort(connection: Connection, upload: dict[str, Any], failure: BaseException
         return False
     except errors.S3Error as error:
         if isinstance(failure, AnswerLost):
+            return False
+        if isinstance(failure, errors.Unreachable):  # who waits for the endpoint tries again, and goes on with it
+            failure.advice = f"{failure.advice} Its unfinished upload {upload['UploadId']} is still there.".strip()
             return False
         raise errors.S3Error(
             f"The copy was not made, and its unfinished upload could not be removed: {error.sentence}",

@@ -112,7 +112,13 @@ class Unsupported(S3Error):
 
 
 class Throttled(S3Error):
-    """503 SlowDown and its like."""
+    """503 SlowDown and its like: it was not done, by an endpoint that was too busy or didn't get all of it."""
+
+    retryable = True
+
+
+class Damaged(S3Error):
+    """400 BadDigest and its like: other bytes arrived than were sent. It was not done."""
 
     retryable = True
 
@@ -248,8 +254,8 @@ _CODES: dict[str, tuple[type[S3Error], str, str]] = {
     "KeyTooLongError": (Refused, "This key is longer than 1,024 bytes.", ""),
     "MalformedXML": (Refused, "The endpoint does not accept this document.", ""),
     "InvalidStorageClass": (Refused, "The endpoint does not know this storage class.", ""),
-    "BadDigest": (Refused, "What arrived is not what was sent.", "Send it again."),
-    "XAmzContentSHA256Mismatch": (Refused, "What arrived is not what was sent.", "Send it again."),
+    "BadDigest": (Damaged, "What arrived is not what was sent.", "Send it again."),
+    "XAmzContentSHA256Mismatch": (Damaged, "What arrived is not what was sent.", "Send it again."),
     "MissingContentLength": (
         Refused,
         "The endpoint does not understand how the data is sent.",
@@ -281,6 +287,25 @@ _NOT_SET = {
     "OwnershipControlsNotFoundError",
     "NoSuchPublicAccessBlockConfiguration",
 }
+# Other names of the same. “Retry behavior” of the AWS SDKs lists them as throttling or transient errors.
+_SAME = {
+    "RequestTimeoutException": "RequestTimeout",
+    **dict.fromkeys(
+        (
+            "BandwidthLimitExceeded",
+            "PriorRequestNotComplete",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "ThrottledException",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequests",
+            "TooManyRequestsException",
+        ),
+        "SlowDown",
+    ),
+}
 # What an answer without a code means, by HTTP status (HEAD answers carry no body).
 _STATUS = {
     301: "PermanentRedirect",
@@ -288,6 +313,7 @@ _STATUS = {
     401: "InvalidAccessKeyId",
     403: "AccessDenied",
     405: "MethodNotAllowed",
+    408: "RequestTimeout",
     412: "PreconditionFailed",
     416: "InvalidRange",
     429: "SlowDown",
@@ -348,11 +374,13 @@ def _says_not_set(code: str) -> bool:
 
 def _code_of_status(request: Request, region: str) -> str:
     """The code that an answer without one (HEAD has no body) or with an unknown one stands for."""
+    if request.code in _SAME:
+        return _SAME[request.code]
     silent = not request.code or request.code.isdigit()
     if silent and request.status == 400 and region:
         return "AuthorizationHeaderMalformed"
     if silent and request.status == 404:
         return "NoSuchKey" if request.key else "NoSuchBucket"
-    if silent or request.status in (429, 500, 501, 502, 503, 504):
+    if silent or request.status in (408, 429, 500, 501, 502, 503, 504):
         return _STATUS.get(request.status, request.code)
     return request.code

@@ -7,6 +7,7 @@ passed explicitly, and no endpoint means AWS.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from copy import copy
 from functools import cache
@@ -19,6 +20,7 @@ from s3tui.s3 import errors, regions
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
 ATTEMPTS = 3
+AGAIN_SECONDS = 0.1  # times 2 for each try before: at most that much after a refusal that may pass
 _PROMPT = "Enter MFA code for "
 _UNSET = (None, None, None, None)
 
@@ -116,7 +118,17 @@ def new_client(session: Any, profile: Profile, region: str | None) -> Any:
         unreachable.what = "name"
         raise unreachable from error
     client.meta.events.register("before-call.s3.HeadBucket", _do_not_redirect)
+    client.meta.events.register("needs-retry.s3", _send_again)
     return client
+
+
+def _send_again(response: Any, attempts: int, operation: Any, **_: Any) -> float | None:
+    """Seconds until the next try after a refusal that isn't one, which botocore takes for final: it knows all those
+    with a status of 5xx, and of the others only RequestTimeout and SlowDown."""
+    if response is None or attempts >= ATTEMPTS or not 400 <= response[0].status_code < 500:
+        return None
+    passes = errors.from_response(operation.name, "", "", response[1]).retryable
+    return random.uniform(0, AGAIN_SECONDS * 2**attempts) if passes else None
 
 
 def _do_not_redirect(context: dict[str, Any], **_: Any) -> None:

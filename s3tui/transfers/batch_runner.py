@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.s3 import errors
-from s3tui.transfers.failures import Interrupted
+from s3tui.transfers.failures import Hung, Interrupted
 from s3tui.transfers.journal import JournalError, JournalNotes
 from s3tui.transfers.lots import Lots
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.patience import Patience
-from s3tui.transfers.places import Place
+from s3tui.transfers.places import Many, Place
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import DELETES
 from s3tui.transfers.runner import Runner, ended_by
@@ -92,7 +92,7 @@ class BatchRunner(Runner):
         ends = _Ends(self._told, [transfer for transfer, _, _ in small])
         items = [flood.Item(each.number, request, *_activity(each), notes) for each, request, notes in small]
         try:
-            place.move_all(connection, small[0][0].row.kind, items, ends.add, self._note)
+            place.move_all(Many(connection, small[0][0].row.kind, items, ends.add, self._note))
         except Exception as error:
             ends.all_others(error)
         ends.write()
@@ -120,14 +120,17 @@ class BatchRunner(Runner):
         """Whether it is to go on by itself, and to wait until the endpoint answers again."""
         if _activity(transfer)[1].cancelled:
             return False
+        if isinstance(end, Hung):
+            is_first, transfer.hung = not transfer.hung, True
+            return is_first
         return Patience(transfer.row.kind, self.patience).bears(end, self._was_answered(transfer))
 
     def _give_back(self, transfers: Sequence[Transfer]) -> None:
-        """They wait once more, to run by themselves."""
+        """They wait once more, to run by themselves unless that isn't why."""
         with self._noting():
             self.journal.set_state([each.number for each in transfers], "waiting", "", {"running"})
         for each in transfers:
-            each.alone, each.activity = True, None
+            each.alone, each.activity = not each.hung, None
             self._list.change(each, each.row._replace(state="waiting"))
 
 

@@ -1,6 +1,7 @@
-"""A copy that passes through here, from one endpoint to another: read once, in order, and never on disk.
+"""A copy that passes through here, from one endpoint to another: read in order, and never on disk.
 
-At most `parts.AT_ONCE` parts are in memory for each object.
+A pause or a kill keeps the parts that are there. They are read once more only where that is needed to prove the whole. At
+most `parts.AT_ONCE` parts are in memory for each object.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from s3tui.s3.metadata import parameters
 from s3tui.s3.objects import Encryption, ObjectInfo
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy_check, copy_here, copy_notes
+from s3tui.transfers.across_notes import SentParts
 from s3tui.transfers.checksums import ALGORITHMS, PartSums, etag_of, is_md5, sums_of, whole_crc64
 from s3tui.transfers.copy_here import Copying
 from s3tui.transfers.create_only import check_absent, create
@@ -56,6 +58,19 @@ class _Read:
         self.told = whole_checksums(self.source)
         self.algorithm = next((name for name in ALGORITHMS if name in self.told), "")
         self.digest = ALGORITHMS[self.algorithm]() if self.algorithm else None
+        self.is_whole = True  # False when parts weren't read by this process
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether the sums of parts don't tell as much of the whole as its bytes."""
+        if self.digest:
+            return self.algorithm != "CRC64NVME"
+        return is_md5(bare(self.source.etag)) and not opaque_etag(self.source)
+
+    def skip(self, sums: PartSums) -> None:
+        """A part that was read before."""
+        self.is_whole = False
+        self.sums.append(sums)
 
     def add(self, data: bytes) -> PartSums:
         self.md5.update(data)
@@ -67,7 +82,8 @@ class _Read:
     def is_proven(self, multipart: bool) -> bool:
         """Whether a checksum or the ETag shows that this is what the source holds. Raises `Differs` when it isn't."""
         if self.digest:
-            if base64.b64encode(self.digest.digest()).decode() != self.told[self.algorithm]:
+            found = base64.b64encode(self.digest.digest()).decode() if self.is_whole else whole_crc64(self.sums)
+            if found != self.told[self.algorithm]:
                 raise Differs(
                     f"What was read of “{self.source.uri}” does not have the checksum that is told.", "Try again."
                 )
@@ -75,17 +91,24 @@ class _Read:
         etag = bare(self.source.etag)
         if opaque_etag(self.source):
             return False
-        return etag in (self.md5.hexdigest(), etag_of(self.sums, multipart))
+        return etag in (self.whole_md5, etag_of(self.sums, multipart))
+
+    @property
+    def whole_md5(self) -> str | None:
+        """None when it isn't known."""
+        return self.md5.hexdigest() if self.is_whole else None
 
 
 def send(
     connection: Connection, there: Connection, wanted: Copying, progress: Progress, token: CancelToken, notes: Notes
 ) -> Outcome:
     """Read from `connection`, write to `there`, and compare. Raises as `copy.copy`."""
-    copy_notes.abort_others(there, wanted.target, None, notes)
+    parts = SentParts(there, wanted.source, wanted.target, token, notes)
+    parts.find()
     if not wanted.overwrite:
         check_absent(there, wanted.target)
-    passage = _Passage(connection, there, wanted, _part_size(connection, wanted.source), progress, token, notes)
+    each = parts.part_size or _part_size(connection, wanted.source)
+    passage = _Passage(connection, there, wanted, each, progress, token, notes, parts)
     try:
         answer = passage.in_parts() if passage.multipart else passage.whole()
     except AnswerLost as error:
@@ -130,6 +153,7 @@ class _Passage:
     progress: Progress
     token: CancelToken
     notes: Notes
+    parts: SentParts
 
     def __post_init__(self) -> None:
         self.source = self.wanted.source
@@ -153,15 +177,12 @@ class _Passage:
         return answer
 
     def in_parts(self) -> Answer:
-        """“UploadPart”, as often as it takes. No unfinished upload is left when it fails."""
-        how = {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"} if self.crc64 else {}
-        created = copy_here.less_where_refused(
-            _settings(self.wanted),
-            lambda settings: self.there.call("create_multipart_upload", **self.place, **settings, **how),
-        )
-        upload = {**self.place, "UploadId": str(created["UploadId"])}
+        """“UploadPart”, as often as it takes. No unfinished upload is left when it fails, unless it is only paused."""
+        begun = self.parts.upload_id
+        upload = {**self.place, "UploadId": begun or self._created()}
         try:
-            self.notes.set(upload_id=upload["UploadId"])
+            if not begun:
+                self.parts.begin(upload["UploadId"], self.each)
             sent = self._sent_parts(upload)
             self.read.is_proven(True)
             self.token.check()
@@ -171,12 +192,23 @@ class _Passage:
             )
             answer = self._decisive("complete_multipart_upload", {**upload, "MultipartUpload": {"Parts": sent}, **crc})
         except BaseException as failure:
+            if self.parts.stays(failure):
+                raise
             aborted = copying.abort(self.there, upload, failure)
             if isinstance(failure, AnswerLost) and aborted:
                 raise failure.cause from None
             raise
-        self.notes.set(upload_id=None)  # after a failure it stays, should the upload not have been removed
+        copy_notes.forget(self.notes)  # after a failure it stays, should the upload not have been removed
         return answer
+
+    def _created(self) -> str:
+        """The id of a new upload."""
+        how = {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"} if self.crc64 else {}
+        created = copy_here.less_where_refused(
+            _settings(self.wanted),
+            lambda settings: self.there.call("create_multipart_upload", **self.place, **settings, **how),
+        )
+        return str(created["UploadId"])
 
     def _decisive(self, operation: str, parameters: dict[str, Any]) -> Answer:
         def write(conditions: dict[str, Any]) -> Answer:
@@ -193,13 +225,21 @@ class _Passage:
         return {"ChecksumCRC64NVME": sums.checksum} if self.crc64 else {"ContentMD5": sums.content_md5}
 
     def _sent_parts(self, upload: dict[str, str]) -> list[dict[str, Any]]:
-        """Read one part after the other; those that are read go out beside each other."""
+        """Read one part after the other; those that are read, and aren't there yet, go out beside each other."""
         running: set[Future[dict[str, Any]]] = set()
         sent: list[dict[str, Any]] = []
         try:
             for number, (first, end) in enumerate(_stretches(self.source.size, self.each), 1):
+                if not self.read.needs_all and (known := self.parts.sums(number, end - first)):
+                    self.read.skip(known)
+                    sent.append(self._there_already(number, known))
+                    continue
                 data = _bytes(self.connection, self.source, first, end, self.token)
-                running.add(PARTS.submit(self._send_one, upload, number, data, self.read.add(data)))
+                sums = self.read.add(data)
+                if self.parts.etag(number, sums):
+                    sent.append(self._there_already(number, sums))
+                    continue
+                running.add(PARTS.submit(self._send_one, upload, number, data, sums))
                 del data
                 if len(running) >= AT_ONCE:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -216,8 +256,18 @@ class _Passage:
         self.token.check()
         answer = self.there.call("upload_part", **upload, PartNumber=number, Body=data, **self._check(sums))
         self.progress.add(len(data))
+        etag = str(answer.get("ETag") or "")
+        self.parts.sent(number, etag, sums)
+        return self._part(number, etag, sums)
+
+    def _there_already(self, number: int, sums: PartSums) -> dict[str, Any]:
+        self.token.check()
+        self.progress.skip(sums.length)
+        return self._part(number, self.parts.etag(number, sums), sums)
+
+    def _part(self, number: int, etag: str, sums: PartSums) -> dict[str, Any]:
         checksum = {"ChecksumCRC64NVME": sums.checksum} if self.crc64 else {}
-        return {"PartNumber": number, "ETag": str(answer.get("ETag") or ""), **checksum}
+        return {"PartNumber": number, "ETag": etag, **checksum}
 
     @property
     def expected(self) -> ObjectInfo:
@@ -246,7 +296,7 @@ class _Passage:
             return "ETag"
         if whole_checksums(stored).get("CRC64NVME") == whole_crc64(self.read.sums):
             return "CRC64NVME checksum"
-        return "MD5" if is_md5(etag) and etag == self.read.md5.hexdigest() else ""
+        return "MD5" if is_md5(etag) and etag == self.read.whole_md5 else ""
 
 
 def _stretches(size: int, each: int) -> Iterator[tuple[int, int]]:

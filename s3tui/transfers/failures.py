@@ -56,6 +56,15 @@ class Interrupted(TransferError):
         super().__init__("Interrupted: the process that moved it was killed.", "Resume it to go on.")
 
 
+class Hung(Interrupted):
+    """The process that moved it stood still, and was killed by us."""
+
+    def __init__(self) -> None:
+        TransferError.__init__(
+            self, "Interrupted: the process that moved it hung, again, and was ended.", "Resume it to go on."
+        )
+
+
 class CannotLook(TransferError):
     """Whether the target exists can't be found out, so writing could replace something unseen."""
 

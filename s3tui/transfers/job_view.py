@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from s3tui.transfers import run_lock
-from s3tui.transfers.progress import FINISHED, State
+from s3tui.transfers.progress import FINISHED, WENT_WELL, State
 from s3tui.transfers.request import Kind
 from s3tui.transfers.tally import Tally
 from s3tui.transfers.transfer import Submission, Transfer
@@ -17,7 +17,7 @@ _PIECES = 1000  # that an item whose size isn't known counts as
 @dataclass(frozen=True, slots=True)
 class JobView:
     """`source` and `target` are what the ends of its items have in common. `done` is bytes; `through` of `whole` is
-    how far it is, in bytes where the sizes of all are known. `ahead` is the bytes still to be moved, None where that
+    how much of it really went, in bytes where the sizes of all are known. `ahead` is the bytes still to be moved, None where that
     isn't known. `made` is seconds since the epoch."""
 
     number: int
@@ -50,7 +50,7 @@ def job_view(submission: Submission, tally: Tally, running: Sequence[Transfer], 
     """`tally` is a copy that nobody changes. `running` may hold those of other jobs, too."""
     job, first = submission.job, submission.items[0].row
     moving = [each for each in running if each.submission is submission]
-    done, ahead, total = tally.done, tally.ahead, tally.total
+    done, went, ahead, total = tally.done, tally.went, tally.ahead, tally.total
     unsized, pieces = tally.unsized, 0
     for each in moving:
         now = each.view(run)  # what moves is ahead of what the row says
@@ -58,14 +58,17 @@ def job_view(submission: Submission, tally: Tally, running: Sequence[Transfer], 
         if now.total is None:
             continue
         pieces += _PIECES * min(now.done, now.total) // now.total if now.total else 0
+        went += min(now.done, now.total)
         ahead += now.total - now.done
         total += now.total
         if each.row.total is None:
             unsized -= 1
         else:
+            went -= min(each.row.done, each.row.total)
             ahead -= each.row.total - each.row.done
             total -= each.row.total
     ended, items = sum(tally.states[state] for state in FINISHED), tally.states.total()
+    good = sum(tally.states[state] for state in (*WENT_WELL, "skipped"))
     by_bytes = total > 0 and not unsized
     elsewhere = job.run not in ("", run)
     return JobView(
@@ -80,7 +83,7 @@ def job_view(submission: Submission, tally: Tally, running: Sequence[Transfer], 
         done=done,
         total=total,
         ahead=max(0, ahead) if by_bytes else None,
-        through=max(0, total - ahead) if by_bytes else ended * _PIECES + pieces,
+        through=went if by_bytes else good * _PIECES + pieces,
         whole=total if by_bytes else items * _PIECES,
         left=tally.left,
         process=run_lock.process_of(job.run) if elsewhere else "",

@@ -12,12 +12,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from s3tui.errors import BadInput
-from s3tui.transfers import request_text, run_lock
+from s3tui.transfers import followers, request_text, run_lock
 from s3tui.transfers.journal_file import JournalError, JournalFile
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import OVER, State
@@ -46,12 +46,14 @@ class Whom:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One submission. `made` is seconds since the epoch; `run` is who runs it now, empty when nobody does."""
+    """One submission. `made` is seconds since the epoch; `run` is who runs it now, empty when nobody does. `after` is
+    the number of the job that must have gone well before it begins; 0 when it needs none."""
 
     number: int
     made: float
     whom: Whom
     run: str
+    after: int = 0
 
 
 class Row(NamedTuple):
@@ -119,44 +121,25 @@ class Journal:
 
     def add(self, whom: Whom, requests: Iterable[Request]) -> tuple[Job, list[Row]]:
         """A new job, run by this process. It is on the disk when this returns."""
+        return self.add_in_turn((whom, requests))[0]
+
+    def add_in_turn(self, *asked: tuple[Whom, Iterable[Request]]) -> list[tuple[Job, list[Row]]]:
+        """New jobs, the first of them run by this process; the others are paused until the one before went well.
+
+        All of them are on the disk when this returns, or none is.
+        """
+        added: list[tuple[Job, list[Row]]] = []
         run, made = self.run, time.time()
-        rows: list[Row] = []
         with self._writing(durable=True) as database:
-            cursor = database.execute(
-                "INSERT INTO job (made, profile, run) VALUES (?, ?, ?)", (made, json.dumps(asdict(whom)), run)
-            )
-            job = Job(int(cursor.lastrowid or 0), made, whom, run)
-            newest = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'item'").fetchone()
+            for whom, requests in asked:
+                before = added[-1][0].number if added else 0
+                added.append(_add(database, Job(0, made, whom, "" if before else run, before), requests))
+        return added
 
-            def lines() -> Iterable[tuple[object, ...]]:
-                for number, request in enumerate(requests, (newest[0] if newest else 0) + 1):
-                    ends, size = request.ends, getattr(request, "size", None)
-                    rows.append(
-                        Row(
-                            number,
-                            job.number,
-                            number,
-                            request.kind,
-                            ends,
-                            "waiting",
-                            "",
-                            False,
-                            size,
-                            0,
-                            "",
-                            None,
-                            False,
-                        )
-                    )
-                    text = request_text.written(request)
-                    yield number, job.number, number, request.kind, json.dumps(ends), text, size
-
-            database.executemany(
-                "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, 'waiting', '\"\"', 0, ?, 0, '', NULL, '{}',"
-                " (SELECT changes FROM counter))",
-                lines(),
-            )
-        return job, rows
+    def states(self, job: int) -> set[State]:
+        """Those that the items of a job are in; none when there is no such job any more."""
+        with self._file.reading() as database:
+            return followers.states(database, job)
 
     def take(self, jobs: Collection[int]) -> dict[int, str]:
         """Run these jobs in this process. Those that another process runs are returned, with that run's name."""
@@ -175,12 +158,13 @@ class Journal:
             database.execute("UPDATE job SET run = '' WHERE id = ?", (job,))
 
     def unfinished(self) -> Changes:
-        """Every job of which something is left to do, with all its items. What ended long ago and well is forgotten."""
+        """Every job with something left to do, and what it waits for, with all items. What ended long ago is forgotten."""
         with self._writing(durable=False) as database:
             _settle(database, self._file.folder)
             _forget_old(database)
         with self._file.reading() as database:
-            return _found(database, f"SELECT job FROM item WHERE state NOT IN {_OVER} OR notes != '{{}}'", -1)
+            unfinished = f"SELECT job FROM item WHERE state NOT IN {_OVER} OR notes != '{{}}'"
+            return _found(database, f"{unfinished} UNION SELECT after FROM job WHERE id IN ({unfinished})", -1)
 
     def since(self, upto: int) -> Changes:
         """Every job, and the items that have changed after `upto`, in this process and in others; -1 is all of them."""
@@ -282,9 +266,10 @@ class Journal:
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Forget items, but those that another process runs; a job without any goes with them."""
-        run = self.run
+        run, numbers = self.run, list(numbers)
         with self._writing(durable=False) as database:
             _settle(database, self._file.folder)
+            followers.part(database, numbers)
             database.executemany(
                 "DELETE FROM item WHERE id = ? AND job IN (SELECT id FROM job WHERE run IN ('', ?))",
                 [(number, run) for number in numbers],
@@ -332,6 +317,31 @@ class JournalNotes(Notes):
             self._facts = dict(facts)
 
 
+def _add(database: sqlite3.Connection, job: Job, requests: Iterable[Request]) -> tuple[Job, list[Row]]:
+    """`job`, with its number, and its items."""
+    cursor = database.execute(
+        "INSERT INTO job (made, profile, run, after) VALUES (?, ?, ?, ?)",
+        (job.made, json.dumps(asdict(job.whom)), job.run, job.after),
+    )
+    job = replace(job, number=int(cursor.lastrowid or 0))
+    newest = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'item'").fetchone()
+    state: State = "paused" if job.after else "waiting"
+    why = followers.WAITS if job.after else ""
+    rows: list[Row] = []
+
+    def lines() -> Iterable[tuple[object, ...]]:
+        for number, asked in enumerate(requests, (newest[0] if newest else 0) + 1):
+            ends, size, text = asked.ends, getattr(asked, "size", None), request_text.written(asked)
+            rows.append(Row(number, job.number, number, asked.kind, ends, state, why, False, size, 0, "", None, False))
+            yield number, job.number, number, asked.kind, json.dumps(ends), text, state, json.dumps(why), size
+
+    database.executemany(
+        "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, '', NULL, '{}', (SELECT changes FROM counter))",
+        lines(),
+    )
+    return job, rows
+
+
 def _found(database: sqlite3.Connection, jobs: str, upto: int) -> Changes:
     """The `jobs` (a query), and those of their items that have changed after `upto`."""
     database.execute("BEGIN")  # all of it as of one moment
@@ -348,9 +358,9 @@ def _found(database: sqlite3.Connection, jobs: str, upto: int) -> Changes:
 
 def _jobs(database: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Job]:
     for number in numbers:
-        found = database.execute("SELECT made, profile, run FROM job WHERE id = ?", (number,)).fetchone()
+        found = database.execute("SELECT made, profile, run, after FROM job WHERE id = ?", (number,)).fetchone()
         if found:
-            yield Job(number, found[0], Whom(**json.loads(found[1])), found[2])
+            yield Job(number, found[0], Whom(**json.loads(found[1])), *found[2:])
 
 
 def _row(found: tuple[Any, ...]) -> Row:
@@ -383,6 +393,7 @@ def _forget_old(database: sqlite3.Connection) -> None:
     old = (
         "SELECT id FROM job WHERE run = '' AND made < ? AND NOT EXISTS"
         f" (SELECT 1 FROM item WHERE job = job.id AND (state NOT IN {_OVER} OR notes != '{{}}'))"
+        " AND NOT EXISTS (SELECT 1 FROM job AS follower WHERE follower.after = job.id)"
     )
     for statement in (f"DELETE FROM item WHERE job IN ({old})", f"DELETE FROM job WHERE id IN ({old})"):
         database.execute(statement, (time.time() - _KEPT,))

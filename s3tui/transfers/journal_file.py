@@ -17,16 +17,17 @@ from pathlib import Path
 
 from s3tui.errors import S3tuiError
 
-FORMAT = 1
+FORMAT = 2
 NAME = "journal.db"
 _OURS = 0x73337475  # SQLite's application_id: “s3tu”
 _PATIENCE = 20.0  # s that another process may be writing
 _SCHEMA = (
     "CREATE TABLE counter (changes INTEGER NOT NULL, removals INTEGER NOT NULL)",
     "INSERT INTO counter VALUES (0, 0)",
-    # `run` is who runs the job now, and empty when nobody does.
+    # `run` is who runs the job now, and empty when nobody does; `after` is the job that must have gone well before.
     """CREATE TABLE job (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, made REAL NOT NULL, profile TEXT NOT NULL, run TEXT NOT NULL)""",
+        id INTEGER PRIMARY KEY AUTOINCREMENT, made REAL NOT NULL, profile TEXT NOT NULL, run TEXT NOT NULL,
+        after INTEGER NOT NULL DEFAULT 0)""",
     # Texts that hold foreign names are JSON in ASCII: a file's name need not be Unicode.
     """CREATE TABLE item (
         id INTEGER PRIMARY KEY AUTOINCREMENT, job INTEGER NOT NULL REFERENCES job, position INTEGER NOT NULL,
@@ -38,6 +39,7 @@ _SCHEMA = (
     f"PRAGMA application_id = {_OURS}",
     f"PRAGMA user_version = {FORMAT}",
 )
+_FROM_1 = ("ALTER TABLE job ADD COLUMN after INTEGER NOT NULL DEFAULT 0", f"PRAGMA user_version = {FORMAT}")
 
 
 class JournalError(S3tuiError):
@@ -155,6 +157,9 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
         )
     elif (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise _failure(path, found)
+    elif version == 1:
+        for statement in _FROM_1:
+            database.execute(statement)
     database.execute("COMMIT")
 
 

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from s3tui import folders
-from s3tui.background import LOCAL, METADATA, TRANSFERS, CancelToken
+from s3tui.background import LOCAL, METADATA, MOVERS, TRANSFERS, CancelToken
 from s3tui.s3 import client
 from s3tui.s3.borrowed import Borrowed
 from s3tui.s3.listing_child import read, write
@@ -42,6 +42,8 @@ from s3tui.transfers.mover_words import (
     Note,
     NoteAll,
     Owed,
+    Ping,
+    Pong,
     Question,
     ReadOnly,
     Reply,
@@ -177,6 +179,8 @@ class Mover:
             case Stop():
                 if transfer := self._transfers.get(message.number):
                     METADATA.submit(transfer.token.pause if message.keep else transfer.token.cancel)
+            case Ping():
+                MOVERS.submit(self._tell, Pong())  # not here: both would wait for the other to read, and both write
             case Reply():
                 answer = self._questions.pop(message.number)
                 if message.failure:

@@ -105,6 +105,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """It is to say `Pong`, as long as it can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to a question, or the failure to be raised."""
 
@@ -114,6 +119,11 @@ class Reply:
 
 
 # ---- from the mover
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """It doesn't stand still."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from s3tui.s3.listing_child import read, write
 from s3tui.s3.loan import lend
 from s3tui.transfers import reservations
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.failures import Interrupted
+from s3tui.transfers.failures import Hung, Interrupted
+from s3tui.transfers.heartbeat import Heartbeat
 from s3tui.transfers.mover_words import (
     AllEnded,
     End,
@@ -37,6 +38,7 @@ from s3tui.transfers.mover_words import (
     Note,
     NoteAll,
     Owed,
+    Ping,
     Question,
     ReadOnly,
     Reply,
@@ -45,9 +47,9 @@ from s3tui.transfers.mover_words import (
     portable,
 )
 from s3tui.transfers.notes import Notes
-from s3tui.transfers.places import HERE, Noting
+from s3tui.transfers.places import HERE, Many, Noting, One
 from s3tui.transfers.progress import Counted, Outcome, Progress
-from s3tui.transfers.request import Kind, Request
+from s3tui.transfers.request import Request
 
 PROGRAM = "s3tui.transfers.mover"
 
@@ -73,9 +75,10 @@ class _Many:
 
 
 class Mover:
-    """One child process, started when something is to be moved. When it dies, another is started for what comes next.
+    """One child process, started when something is to be moved. When it dies, another is started for what comes next;
+    one that hangs is killed.
 
-    Thread-safe. What it was moving then ends by `Interrupted`.
+    Thread-safe. What it was moving then ends by `Interrupted`, of which `Hung`.
     """
 
     def __init__(self, bandwidth: Bandwidth) -> None:
@@ -85,19 +88,11 @@ class Mover:
         self._lock = threading.Lock()
         self._child: _Child | None = None
 
-    def run(
-        self,
-        connection: Connection,
-        request: Request,
-        progress: Progress,
-        token: CancelToken,
-        notes: Notes,
-        moved: Callable[[], object],
-    ) -> Outcome:
+    def run(self, one: One) -> Outcome:
         """As `Here.run`; also raises `Interrupted`."""
         child = self._there()
         if not child:
-            return HERE.run(connection, request, progress, token, notes, moved)
+            return HERE.run(one)
         over = Future[Outcome]()
 
         def ended(end: End) -> None:
@@ -106,31 +101,25 @@ class Mover:
             else:
                 over.set_exception(end or Interrupted())
 
-        lent = child.lend(connection, request)
-        child.give(lambda given: Move(lent, given[0]), [(request, _Transfer(progress, token, notes, ended, moved))])
+        lent = child.lend(one.connection, one.request)
+        transfer = _Transfer(one.progress, one.token, one.notes, ended, one.moved)
+        child.give(lambda given: Move(lent, given[0]), [(one.request, transfer)])
         return over.result()
 
-    def move_all(
-        self,
-        connection: Connection,
-        kind: Kind,
-        items: Sequence[Any],
-        ended: Callable[[int, End], object],
-        note: Noting,
-    ) -> None:
+    def move_all(self, many: Many) -> None:
         """As `Here.move_all`; those that it was moving when it died have ended by `Interrupted`."""
         child = self._there()
         if not child:
-            HERE.move_all(connection, kind, items, ended, note)
+            HERE.move_all(many)
             return
-        lent = child.lend(connection, None)
+        lent = child.lend(many.connection, None)
         transfers = [
-            (item.request, _Transfer(item.progress, item.token, item.notes, partial(ended, item.number)))
-            for item in items
+            (item.request, _Transfer(item.progress, item.token, item.notes, partial(many.ended, item.number)))
+            for item in many.items
         ]
-        many = _Many(note, [])
-        child.give(lambda given: MoveAll(lent, given[0].number, kind, given), transfers, many)
-        many.over.result()
+        given_away = _Many(many.note, [])
+        child.give(lambda given: MoveAll(lent, given[0].number, many.kind, given), transfers, given_away)
+        given_away.over.result()
 
     def _limit(self) -> None:
         with self._lock:
@@ -165,8 +154,12 @@ class _Child:
         self._many: dict[int, _Many] = {}
         self._lent: dict[tuple[Connection, int], int] = {}
         self._lenders: dict[int, Connection] = {}
+        self._heard: list[Callable[[], None]] = []  # each ends that it is told of a connection
         self._process = processes.start(PROGRAM)
         self._out = io.BufferedWriter(cast(io.RawIOBase, self._process.stdin))
+        self._why_over: type[Interrupted] = Interrupted
+        self._is_heard = True  # False while something is done about what it said: meanwhile nobody listens
+        self._heartbeat = Heartbeat(lambda: self.tell(Ping()), self._should_answer, self._hung)
         self.tell(Settle(folders.state_folder(), dict(os.environ)))
         self.tell(Limited(bandwidth.limit is not None))
         MOVERS.submit(self._hear)
@@ -178,6 +171,13 @@ class _Child:
 
     def end(self) -> None:
         self._process.kill()
+
+    def _should_answer(self) -> bool:
+        return self._is_heard and bool(self._transfers or self._many)
+
+    def _hung(self) -> None:
+        self._why_over = Hung
+        self.end()
 
     # ---- what it works on
 
@@ -200,7 +200,8 @@ class _Child:
             number = self._lent[connection, connection.renewals] = next(self._numbers)
             self._lenders[number] = connection
             self.tell(Lend(number, loan))
-        connection.on_read_only(lambda value: self.tell(ReadOnly(number, value)))
+            if not self.is_gone:
+                self._heard.append(connection.on_read_only(lambda value: self.tell(ReadOnly(number, value))))
         return number
 
     def give(
@@ -239,12 +240,19 @@ class _Child:
         source = io.BufferedReader(cast(io.RawIOBase, self._process.stdout), processes.PIPE)
         try:
             while True:
-                self._take(read(cast(BinaryIO, source)))
+                message = read(cast(BinaryIO, source))
+                self._heartbeat.heard()
+                self._is_heard = False
+                self._take(message)
+                self._is_heard = True
         except (EOFError, OSError):
             pass
         finally:
             with self._lock:
                 self.is_gone = True
+            for end in self._heard:
+                end()
+            self._heartbeat.end()
             processes.end(self._process)
             self._interrupt()
 
@@ -254,7 +262,7 @@ class _Child:
             transfers, self._transfers = self._transfers, {}
             many, self._many = self._many, {}
         for transfer in transfers.values():
-            transfer.ended(Interrupted())
+            transfer.ended(self._why_over())
         for each in many.values():
             each.over.set_result(None)
 
@@ -326,4 +334,6 @@ class _Child:
         if asked.refused and lent and lent.keys == asked.refused:
             connection.close()  # and ask for the keys, or the MFA code, anew
             lent = lend(connection).lent
+            if lent and lent.keys == asked.refused:
+                connection.close()  # nobody has signed in yet: what comes next must not be lent these
         return lent

@@ -67,7 +67,7 @@ class Underway:
 
     @property
     def done(self) -> int:
-        """What of `total` needs no more work."""
+        """What of `total` really went; items that have ended where sizes aren't known."""
         return sum(view.through if self.in_bytes else view.ended for view in self._views)
 
     @property
@@ -78,7 +78,7 @@ class Underway:
     @property
     def seconds_left(self) -> float | None:
         """None while it can't be told."""
-        ahead = self.total - self.done
+        ahead = sum(view.ahead or 0 for view in self._views)
         return ahead / self.speed if self.in_bytes and ahead and self.speed >= 1 else None
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from s3tui.background import CancelToken
@@ -21,29 +22,37 @@ End = Outcome | Exception | None
 Noting = Callable[[Sequence[tuple[Notes, Mapping[str, Fact]]]], object]
 
 
+@dataclass(frozen=True, slots=True)
+class One:
+    """A transfer that runs by itself. `moved` is called when `progress` follows another process."""
+
+    connection: Connection
+    request: Request
+    progress: Progress
+    token: CancelToken
+    notes: Notes
+    moved: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Some of one kind that go in one go; see `many.move_all`."""
+
+    connection: Connection
+    kind: Kind
+    items: Sequence[Any]
+    ended: Callable[[int, End], object]
+    note: Noting
+
+
 class Place(Protocol):
     """Where transfers run."""
 
-    def run(
-        self,
-        connection: Connection,
-        request: Request,
-        progress: Progress,
-        token: CancelToken,
-        notes: Notes,
-        moved: Callable[[], object],
-    ) -> Outcome:
-        """As `request.run`, which says what it raises. `moved` is called when `progress` follows another process."""
+    def run(self, one: One) -> Outcome:
+        """As `Request.run`, which says what it raises."""
         ...
 
-    def move_all(
-        self,
-        connection: Connection,
-        kind: Kind,
-        items: Sequence[Any],
-        ended: Callable[[int, End], object],
-        note: Noting,
-    ) -> None:
+    def move_all(self, many: Many) -> None:
         """As `many.move_all`."""
         ...
 
@@ -55,28 +64,13 @@ class Place(Protocol):
 class Here:
     """This process."""
 
-    def run(
-        self,
-        connection: Connection,
-        request: Request,
-        progress: Progress,
-        token: CancelToken,
-        notes: Notes,
-        moved: Callable[[], object],
-    ) -> Outcome:
-        return request.run(connection, progress, token, notes)
+    def run(self, one: One) -> Outcome:
+        return one.request.run(one.connection, one.progress, one.token, one.notes)
 
-    def move_all(
-        self,
-        connection: Connection,
-        kind: Kind,
-        items: Sequence[Any],
-        ended: Callable[[int, End], object],
-        note: Noting,
-    ) -> None:
+    def move_all(self, many: Many) -> None:
         from s3tui.transfers.many import move_all
 
-        move_all(connection, kind, items, ended, note)
+        move_all(many.connection, many.kind, many.items, many.ended, many.note)
 
     def close(self) -> None:
         pass

@@ -34,10 +34,9 @@ FINISHED: frozenset[State] = frozenset(
         "cancelled",
     )
 )
+WENT_WELL: frozenset[State] = frozenset(("verified", "sent but not verified", "received but not verified"))
 # Those of which nothing is left to do.
-OVER: frozenset[State] = frozenset(
-    ("verified", "sent but not verified", "received but not verified", "skipped", "cancelled")
-)
+OVER: frozenset[State] = WENT_WELL | {"skipped", "cancelled"}
 Counted = tuple[int | None, int, int, str]  # total, done, skipped, stage: see `Progress`
 _WINDOW = 10.0  # seconds that the speed is an average of
 _STEP = 0.2  # seconds between two samples

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from s3tui.errors import BadInput
 from s3tui.transfers import run_lock
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.batch_runner import BatchRunner
+from s3tui.transfers.following import Following
 from s3tui.transfers.journal import Changes, Journal, Whom
 from s3tui.transfers.places import Places
 from s3tui.transfers.progress import FINISHED, State
@@ -31,7 +31,7 @@ GOES_ON: frozenset[State] = frozenset(("paused",))
 AGAIN: frozenset[State] = frozenset(("done in part", "failed", "outcome unknown", "skipped", "cancelled"))
 
 
-class Queue(BatchRunner):
+class Queue(Following):
     """Thread-safe. What changes something writes to the journal, so it waits for the disk; what only looks doesn't."""
 
     def __init__(
@@ -59,18 +59,24 @@ class Queue(BatchRunner):
 
         Raises `JournalError`; nothing was submitted then.
         """
+        return self.submit_in_turn((connection, requests))
+
+    def submit_in_turn(self, *wanted: tuple[Connection, Iterable[Request]]) -> list[Transfer]:
+        """A job for each that has requests. It begins when all of the one before went well, also in another process
+        later; when something of that is cancelled, it is, too. Raises as `submit_all`."""
         # Before the journal is written: files may be on a slow disk, and other processes wait for the journal.
-        requests = list(map(_noted, requests))
-        if not requests:
-            return []
-        profile = connection.profile
-        whom = Whom(profile.name, profile.endpoint, profile.region, profile.origin)
+        noted = [(connection, list(map(_noted, requests))) for connection, requests in wanted]
+        asked = [each for each in noted if each[1]]
+        transfers = list[Transfer]()
+        if not asked:
+            return transfers
         with self._changing:
             self._run_name = self.journal.run
-            job, rows = self.journal.add(whom, requests)
-            submission = self._submissions[job.number] = Submission(job, connection)
-            submission.active = len(rows)
-            transfers = [Transfer(row, submission) for row in rows]
+            added = self.journal.add_in_turn(*((_whom(connection), requests) for connection, requests in asked))
+            for (connection, _), (job, rows) in zip(asked, added, strict=True):
+                submission = self._submissions[job.number] = Submission(job, connection)
+                submission.active = 0 if job.after else len(rows)
+                transfers += [Transfer(row, submission) for row in rows]
             self._list.add(transfers)
         self._fill()
         return transfers
@@ -200,11 +206,13 @@ class Queue(BatchRunner):
 
     def _again(self, numbers: Collection[int] | None, states: Collection[State]) -> int:
         wanted = [each for each in self._chosen(numbers) if each.state in states]
-        self._connected(wanted)
+        following = self._following({each.row.job: each.submission for each in wanted}.values())
+        self._connected([*wanted, *(each.items[0] for each in following)])
         with self._changing:
-            self._make_ours(wanted)
-            count = self._set(wanted, "waiting", "", states)
-            self._let_go(wanted)
+            free = self._free_to_begin(wanted)
+            self._make_ours(free)
+            count = self._set(free, "waiting", "", states)
+            self._let_go(free)
         self._fill()
         return count
 
@@ -272,6 +280,8 @@ class Queue(BatchRunner):
         numbers = [each.number for each in transfers if not self.view(each).process]
         self.journal.remove(numbers)
         self._list.remove(numbers)
+        if any(each.job.after for each in self._submissions.values()):
+            self.look()  # what waited for these may be given up now
 
     # ---- what these share
 
@@ -322,15 +332,10 @@ class Queue(BatchRunner):
             if submission.job.run == self._run_name and not submission.active:
                 self._no_longer_active(submission, 0)
 
-    def _set(self, transfers: Collection[Transfer], state: State, why: str, before: Collection[State]) -> int:
-        """Give them another state, in the journal first; how many had one of those `before`."""
-        changed = set(self.journal.set_state([each.number for each in transfers], state, why, before))
-        for transfer in transfers:
-            if transfer.number in changed:
-                was, now = transfer.state in ACTIVE, state in ACTIVE
-                self._list.change(transfer, transfer.row._replace(state=state, why=why))
-                transfer.submission.active += now - was
-        return len(changed)
+
+def _whom(connection: Connection) -> Whom:
+    profile = connection.profile
+    return Whom(profile.name, profile.endpoint, profile.region, profile.origin)
 
 
 def _noted(request: Request) -> Request:

@@ -11,6 +11,7 @@ from s3tui.s3.delete_objects import Answer, Doomed, Failure, delete_batch, delet
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.stored import find
 
+_NOT_DONE = errors.Throttled, errors.Damaged  # the endpoint said so
 PAUSES = (1.0, 4.0)  # s before each further try; botocore has tried some times before the first
 # Refusals that would be the same for any other key.
 _ABOUT_ALL = (errors.NoSuchBucket, errors.BadCredentials, errors.ClockSkew, errors.ReadOnly, errors.WrongRegion)
@@ -126,7 +127,7 @@ class Remover:
 
     def _note_lost(self, batch: list[Doomed], removed: Removed, error: errors.S3Error) -> None:
         """It may have been done all the same, unless the endpoint said that it wasn't."""
-        removed.unknown = [] if isinstance(error, errors.Throttled) or not error.retryable else batch
+        removed.unknown = [] if isinstance(error, _NOT_DONE) or not error.retryable else batch
 
     def _settle(self, batch: list[Doomed], removed: Removed, token: CancelToken) -> list[Doomed]:
         """What must be asked for again, if answers about `removed.unknown` were lost."""

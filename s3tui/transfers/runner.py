@@ -16,14 +16,15 @@ from typing import Any
 from s3tui.background import TRANSFERS, Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.transfers.bandwidth import Bandwidth
-from s3tui.transfers.failures import AlreadyExists, FileChanged, Interrupted
+from s3tui.transfers.failures import AlreadyExists, FileChanged, Hung, Interrupted
 from s3tui.transfers.job_view import JobView, job_view
 from s3tui.transfers.journal import IN_MEMORY, Journal, JournalError, Row
-from s3tui.transfers.patience import Patience
-from s3tui.transfers.places import HERE, Places
-from s3tui.transfers.progress import Outcome, Progress, State
+from s3tui.transfers.patience import LONGEST, Patience
+from s3tui.transfers.places import HERE, One, Places
+from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
 from s3tui.transfers.request import DELETES, leaves
-from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView
+from s3tui.transfers.room import Room
+from s3tui.transfers.transfer import Activity, Submission, Transfer, TransferView, done_of
 from s3tui.transfers.transfer_list import TransferList
 
 AT_ONCE = 3  # transfers at the same time, unless told otherwise
@@ -60,11 +61,11 @@ class Runner:
         self.bandwidth = Bandwidth()
         self._make_places = places
         self._made_places: Places | None = None
-        self.patience = 0.0  # s that a transfer waits for an endpoint that gives no answer any more
+        self.patience = LONGEST  # s that a transfer waits for an endpoint that gives no answer any more
         self.problem = ""  # why the journal can't be written any more, in a sentence
         self._on_finished = on_finished
         self._at_once = AT_ONCE
-        self._working = 0  # threads of this process
+        self._room = Room(lambda: self._at_once)
         self._list = TransferList()
         self._submissions: dict[int, Submission] = {}
         self._run_name = ""  # as the journal knows this process
@@ -155,16 +156,19 @@ class Runner:
     @at_once.setter
     def at_once(self, count: int) -> None:
         self._at_once = max(1, min(count, TRANSFERS.size))
+        self._room.look_again()
         self._fill()
 
     def _fill(self) -> None:
         """Begin as many as may run."""
         while True:
             with self._changing:
-                found = self._list.pop_waiting(self._run_name) if self._working < self._at_once else None
-                if found is None:
+                if not self._room.take():
                     return
-                self._working += 1
+                found = self._list.pop_waiting(self._run_name)
+                if found is None:
+                    self._room.leave()
+                    return
                 activity = found.activity = Activity()
             activity.progress = Progress(partial(self._moved, found, activity))
             TRANSFERS.submit(self._work, found, activity)
@@ -180,7 +184,7 @@ class Runner:
             activity.saved = now
             progress = activity.progress
             with self._noting():
-                self.journal.set_progress(transfer.number, progress.done, progress.total)
+                self.journal.set_progress(transfer.number, done_of(progress, transfer.row), progress.total)
 
     # ---- one of them
 
@@ -188,8 +192,7 @@ class Runner:
         try:
             self._run(transfer, activity)
         finally:
-            with self._changing:
-                self._working -= 1
+            self._room.leave()
             self._fill()
 
     def _run(self, transfer: Transfer, activity: Activity) -> None:
@@ -217,12 +220,44 @@ class Runner:
                 end = run()
             except Exception as error:
                 end = error
+            if self._goes_on_elsewhere(transfer, activity, end):
+                continue
             if activity.token.cancelled or not patience.bears(end, self._was_answered(transfer)):
                 if isinstance(end, Exception):
                     raise end
                 return end
-            patience.wait(activity.progress, activity.token)
+            with self._elsewhere(transfer, activity.token):
+                patience.wait(activity.progress, activity.token)
+            self._begin_anew(transfer, activity)
+
+    def _goes_on_elsewhere(self, transfer: Transfer, activity: Activity, end: Outcome | Exception) -> bool:
+        """Whether another process is to go on: once, for one may hang by chance."""
+        if activity.token.cancelled or transfer.hung or not isinstance(end, Hung):
+            return False
+        transfer.hung = True
+        self._begin_anew(transfer, activity)
+        return True
+
+    def _begin_anew(self, transfer: Transfer, activity: Activity) -> None:
+        """Count from nothing, and remember how far it was."""
+        with self._changing:
+            progress, row = activity.progress, transfer.row
+            if progress.total is not None:
+                self._list.change(transfer, row._replace(done=done_of(progress, row), total=progress.total))
             activity.progress = Progress(partial(self._moved, transfer, activity))
+
+    @contextmanager
+    def _elsewhere(self, transfer: Transfer, token: CancelToken) -> Iterator[None]:
+        """While it waits, others run in its place, but none of its job: they would find the same endpoint away."""
+        with self._list.held(transfer.submission):
+            is_away = self._room.go_away()
+            self._fill()
+            try:
+                yield
+            finally:
+                if is_away:
+                    self._room.come_back(token)
+        self._fill()
 
     def _was_answered(self, transfer: Transfer) -> bool:
         """Whether its endpoint has ever said a word, as far as is known."""
@@ -245,7 +280,7 @@ class Runner:
             return self._patiently(
                 transfer,
                 activity,
-                lambda: place.run(connection, request, activity.progress, activity.token, notes, saved),
+                lambda: place.run(One(connection, request, activity.progress, activity.token, notes, saved)),
             )
         except (Cancelled, Interrupted) as end:
             stopped = activity.token.cancelled and not activity.token.keep
@@ -259,7 +294,7 @@ class Runner:
         with self._changing:
             rows = [self._ended_row(transfer, result) for transfer, result in ended]
             for (transfer, _), row in zip(ended, rows, strict=True):
-                transfer.activity, transfer.discarding = None, False
+                transfer.activity, transfer.discarding, transfer.hung = None, False, False
                 self._list.change(transfer, row)
             with self._noting():
                 self.journal.end(*rows)
@@ -272,11 +307,13 @@ class Runner:
     def _ended_row(self, transfer: Transfer, result: dict[str, Any]) -> Row:
         activity, row = transfer.activity, transfer.row._replace(**{"exists": False, **result})
         assert activity is not None
+        if transfer.hung and row.state in FINISHED:
+            row = row._replace(why=f"{row.why} The process that moved it hung, and was ended; another one went on.")
         # What went well may keep its notes until that is written down, so that a kill just before loses nothing.
         if activity.notes:
             row = row._replace(left=leaves(row.kind, row.state, activity.notes.empty))
         if activity.progress.total is not None:
-            row = row._replace(done=activity.progress.done, total=activity.progress.total)
+            row = row._replace(done=done_of(activity.progress, row), total=activity.progress.total)
         return row
 
     def _no_longer_active(self, submission: Submission, count: int) -> None:

@@ -20,14 +20,12 @@ from s3tui.transfers.delete_files import DeleteFilesRequest
 from s3tui.transfers.download_plan import check_room
 from s3tui.transfers.local_tree import Tree, tree_of
 from s3tui.transfers.plan import Action, Plan, Step
-from s3tui.transfers.progress import State
 from s3tui.transfers.request import Request
 from s3tui.transfers.sync_compare import Found
 from s3tui.transfers.sync_ways import Across, Down, Pair, Up, Way, objects_below
 from s3tui.transfers.together import together
 
 TOGETHER = 1000  # deletes in one request
-WENT_WELL: frozenset[State] = frozenset(("verified", "sent but not verified", "received but not verified"))
 
 
 @dataclass(frozen=True, slots=True)

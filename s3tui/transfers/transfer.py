@@ -83,13 +83,14 @@ class Activity:
 class Transfer:
     """What is to be moved, small enough for there to be a hundred thousand. Only the queue changes it."""
 
-    __slots__ = ("_future", "activity", "alone", "discarding", "row", "submission")
+    __slots__ = ("_future", "activity", "alone", "discarding", "hung", "row", "submission")
 
     def __init__(self, row: Row, submission: Submission) -> None:
         self.row, self.submission = row, submission
         self.activity: Activity | None = None
         self.alone = False  # it is no use to try it together with others once more
         self.discarding = False  # what is left of it is to be removed
+        self.hung = False  # the process that moved it did, so another one goes on
         self._future: Future[None] | None = None  # made when somebody asks
 
     @property
@@ -135,7 +136,7 @@ class Transfer:
             target=row.ends[1],
             state=row.state,
             stage=_stage(activity, self.discarding) if running else "",
-            done=progress.done if progress else row.done,
+            done=done_of(progress, row) if progress else row.done,
             total=progress.total if progress and progress.total is not None else row.total,
             speed=progress.speed if progress and running else 0.0,
             seconds_left=progress.seconds_left if progress and running else None,
@@ -146,6 +147,11 @@ class Transfer:
             left=row.left,
             process=run_lock.process_of(job.run) if elsewhere else "",
         )
+
+
+def done_of(progress: Progress, row: Row) -> int:
+    """How many bytes of a transfer are there. Until something moves, what an earlier run has left is looked at, and counted bit by bit: it is there already."""
+    return progress.done if progress.done > progress.skipped else max(progress.done, row.done)
 
 
 def _shared(one: str, other: str) -> str:

@@ -6,7 +6,8 @@ import bisect
 import heapq
 import threading
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from s3tui.transfers.journal import Row
 from s3tui.transfers.progress import State
@@ -27,7 +28,9 @@ class TransferList:
         self._jobs: dict[int, Submission] = {}  # that have items
         self._mixed: set[int] = set()  # jobs whose items changed places since they were put in order
         self._counts: Counter[State] = Counter()
-        self._next: list[tuple[int, int]] = []  # a heap of (position, number); those that no longer wait stay in it
+        # By job: a heap of (position, number); those that no longer wait stay in it.
+        self._next: dict[int, list[tuple[int, int]]] = {}
+        self._held: Counter[int] = Counter()  # jobs of which nothing may begin
         self._running: dict[int, Transfer] = {}
         self._lock = threading.Lock()
 
@@ -79,7 +82,7 @@ class TransferList:
         self._counts[state] += step
         transfer.submission.tally.count(transfer.row, step)
         if state == "waiting" and step > 0:
-            heapq.heappush(self._next, (transfer.row.position, transfer.number))
+            heapq.heappush(self._next.setdefault(transfer.row.job, []), (transfer.row.position, transfer.number))
         elif state == "running" and step > 0:
             self._running[transfer.number] = transfer
         elif state == "running":
@@ -97,15 +100,38 @@ class TransferList:
     def pop_waiting(self, run: str) -> Transfer | None:
         """Make the first that waits in the run called `run` a running one."""
         with self._lock:
-            while self._next:
-                position, number = heapq.heappop(self._next)
-                found = self._by_number.get(number)
-                if found and found.state == "waiting" and found.row.position == position:
-                    if found.submission.job.run != run:
-                        continue  # another process will run it; it comes back here when it is ours
-                    self._begin(found)
+            firsts = [first for job in list(self._next) if not self._held[job] and (first := self._first(job, run))]
+            if not firsts:
+                return None
+            found = min(firsts, key=_position)
+            self._begin(found)
+            return found
+
+    def _first(self, job: int, run: str) -> Transfer | None:
+        """The first of a job that waits in that run."""
+        heap = self._next[job]
+        while heap:
+            position, number = heap[0]
+            found = self._by_number.get(number)
+            if found and found.state == "waiting" and found.row.position == position:
+                if found.submission.job.run == run:
                     return found
-            return None
+                break  # another process will run the job; its items come back here when it is ours
+            heapq.heappop(heap)
+        del self._next[job]
+        return None
+
+    @contextmanager
+    def held(self, submission: Submission) -> Iterator[None]:
+        """Meanwhile nothing more of it begins."""
+        job = submission.job.number
+        with self._lock:
+            self._held[job] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held[job] -= 1
 
     def behind(self, transfer: Transfer, most: int) -> list[Transfer]:
         """Up to `most` of the same job and kind that wait behind it."""

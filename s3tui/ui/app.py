@@ -28,7 +28,7 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles import config
 from s3tui.profiles.model import Profile
 from s3tui.s3.uri import S3Uri, parse
-from s3tui.transfers import limits, patience, places
+from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui import heap, in_order, lost_terminal, punctual
@@ -88,7 +88,6 @@ class S3tuiApp(TellsFailures, App[None]):
             self._connect_again,
             places.apart,
         )
-        self.queue.patience = patience.LONGEST
         self.browser: Browser | None = None
         self._ended = Untold()
         self._will_tell = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from s3tui import background
 from s3tui.display import counted
 from s3tui.transfers import sync
-from s3tui.transfers.progress import FINISHED
+from s3tui.transfers.progress import FINISHED, WENT_WELL
 from s3tui.transfers.sync import Prefix, Sync
 
 if TYPE_CHECKING:
@@ -26,17 +26,14 @@ class _Waiting:
     """Deletes that wait for everything that brings something."""
 
     asked: Sync
-    transfers: list[Transfer]
-    deletes: list[Request]
+    brings: list[Transfer]
+    deletes: list[Transfer]
+    count: int  # files and objects
     is_told: bool = False
-
-    @property
-    def count(self) -> int:
-        return sum(len(getattr(each, "keys", ()) or getattr(each, "files", ())) for each in self.deletes)
 
 
 class Syncs:
-    """Those that were begun in this run. Deletes wait as long as s3tui runs; each looks again at what it deletes."""
+    """Those that were begun in this run: the queue lets their deletes follow; here is said what becomes of them."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
@@ -44,20 +41,15 @@ class Syncs:
         self._is_due = False
         self.given_up: Sync | None = None  # the last one whose deletes were, for another plan
 
-    @property
-    def lost_by_leaving(self) -> str:
-        """What is, in a sentence; empty when nothing is."""
-        count = sum(each.count for each in self._waiting)
-        return f"{counted(count, 'delete')} of a sync won't happen: only a new sync plans them again." if count else ""
-
     async def carry_out(self, asked: Sync, requests: list[Request]) -> None:
         """Give them to the queue in their turn."""
         brings, deletes = sync.in_turn(requests)
-        queue = self._browser.queue
         self.given_up = None
-        transfers = await background.run(background.LOCAL, queue.submit_all, _bringing(asked), brings)
-        if deletes:
-            self._waiting.append(_Waiting(asked, transfers, deletes))
+        turns = (_bringing(asked), brings), (_deleting(asked), deletes)
+        transfers = await background.run(background.LOCAL, self._browser.queue.submit_in_turn, *turns)
+        if brings and deletes:
+            count = sum(len(getattr(each, "keys", ()) or getattr(each, "files", ())) for each in deletes)
+            self._waiting.append(_Waiting(asked, transfers[: len(brings)], transfers[len(brings) :], count))
             self._look()
 
     def changed(self) -> None:
@@ -69,31 +61,21 @@ class Syncs:
     def _look(self) -> None:
         self._is_due = False
         for each in list(self._waiting):
-            states = {transfer.state for transfer in each.transfers}
-            if states <= sync.WENT_WELL:
+            states = {transfer.state for transfer in each.brings}
+            if any(delete.state != "paused" for delete in each.deletes):
                 self._waiting.remove(each)
-                self._browser.run_worker(self._delete(each), group="syncing", exit_on_error=False)
-            elif "cancelled" in states or self._is_cleared(each):
-                self._waiting.remove(each)
-                self.given_up = each.asked
-                self._browser.say(
-                    "Not everything was brought, so the sync has deleted nothing. Sync proposes the same again."
-                )
-            elif states <= FINISHED and not each.is_told:
+                if not states <= WENT_WELL:
+                    self._say_given_up(each)
+            elif states <= FINISHED and not states <= WENT_WELL and not each.is_told:
                 each.is_told = True
                 self._browser.say(
                     f"Not everything was brought, so {counted(each.count, 'delete')} of the sync will wait: "
                     "try again in T what failed, and they follow. Cancel it, and nothing is deleted."
                 )
 
-    async def _delete(self, waiting: _Waiting) -> None:
-        queue = self._browser.queue
-        await background.run(background.LOCAL, queue.submit_all, _deleting(waiting.asked), waiting.deletes)
-
-    def _is_cleared(self, waiting: _Waiting) -> bool:
-        """Whether something that didn't go well isn't in the list of transfers any more."""
-        bad = [each for each in waiting.transfers if each.state in FINISHED - sync.WENT_WELL]
-        return bool(bad) and not set(bad) <= set(self._browser.queue.items(bad[0].submission))
+    def _say_given_up(self, waiting: _Waiting) -> None:
+        self.given_up = waiting.asked
+        self._browser.say("Not everything was brought, so the sync has deleted nothing. Sync proposes the same again.")
 
 
 def _bringing(asked: Sync) -> Connection:

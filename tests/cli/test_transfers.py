@@ -14,6 +14,7 @@ from s3tui.folders import transfers_folder
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.begun import Begun
+from s3tui.transfers.delete import DeleteRequest
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.upload import UploadRequest
 from tests.transfers.conftest import content, unfinished
@@ -58,7 +59,7 @@ def test_the_list(left: list[Path], bucket: str, capsys: pytest.CaptureFixture[s
     assert main(["transfers", "list"]) == 0
     said = capsys.readouterr().out.splitlines()
     job, *said = said
-    assert f"upload of 3, 33%: {left[0].parent}/ -> s3://{bucket}/  1 failed, 2 paused" in job
+    assert f"upload of 3, 0%: {left[0].parent}/ -> s3://{bucket}/  1 failed, 2 paused" in job
     assert len(said) == 3 and f"{left[0]} -> s3://{bucket}/a.iso" in said[0] and "The line is dead." in said[2]
     assert main(["transfers", "list", "--json"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -81,6 +82,28 @@ def test_resume_takes_what_is_paused_and_retry_what_failed(
     assert states(journal) == ["verified"] * 3
     assert all(content(connection, bucket, path.name) == path.read_bytes() for path in left)
     assert main(["transfers", "retry"]) == 0 and "nothing to do" in capsys.readouterr().err
+
+
+def test_the_deletes_of_a_sync_follow_what_is_resumed(
+    journal: Journal,
+    whom: Whom,
+    connection: Connection,
+    bucket: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "a"
+    path.write_text("a")
+    connection.call("put_object", Bucket=bucket, Key="gone", Body=b"gone")
+    etag = connection.call("head_object", Bucket=bucket, Key="gone")["ETag"]
+    deletes = DeleteRequest(bucket, ("gone",), expected=1, seen=((4, etag),))
+    journal.add_in_turn((whom, [UploadRequest(path, S3Uri(bucket, "a"))]), (whom, [deletes]))
+    journal.close()
+    assert main(["transfers", "resume", "2"]) == 1
+    assert "so nothing is deleted" in capsys.readouterr().err
+    assert main(["transfers", "resume"]) == 0
+    assert states(journal) == ["verified", "verified"]
+    assert [each["Key"] for each in connection.call("list_objects_v2", Bucket=bucket)["Contents"]] == ["a"]
 
 
 def test_cancel_drops_what_is_paused(left: list[Path], journal: Journal) -> None:

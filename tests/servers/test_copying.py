@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from s3tui.background import CancelToken
+from s3tui.background import Cancelled, CancelToken
 from s3tui.profiles.credentials import remember
 from s3tui.s3 import client, copying, errors, objects, tags, uploads
 from s3tui.s3.client import connect
@@ -24,6 +24,7 @@ from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.stored import find
 from s3tui.transfers.undelete import undelete
+from tests.s3.processes import eventually
 from tests.servers.conftest import Place
 from tests.servers.launch import OWNER
 from tests.servers.matrix import KEYS_IT_CHANGES
@@ -199,6 +200,36 @@ def test_to_another_endpoint(place: Place, monkeypatch: pytest.MonkeyPatch, size
         assert place.read("far") == place.read("near")
     finally:
         client.forget("elsewhere")
+
+
+@pytest.mark.capability("copy, move")
+def test_to_another_endpoint_with_a_pause(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent is kept: a part that is there is not sent again."""
+    monkeypatch.setattr(copy_across, "PART_SIZE", 5 * MIB)
+    remember("elsewhere", OWNER)
+    source = place.put("near", os.urandom(12 * MIB))
+    notes, token = Notes(), CancelToken()
+    try:
+        with proxies.running(place.server.endpoint) as far:
+
+            def answered(number: int) -> int:
+                return sum(f"partNumber={number}&" in f"{asked.path}&" for asked in far.answered)
+
+            def pause() -> None:
+                eventually(lambda: answered(1) and answered(2))
+                token.pause()
+
+            far.once(lambda asked: proxies.Treatment(before=pause) if "partNumber=3" in asked.path else None)
+            connect(replace(place.server.profile(OWNER), name="elsewhere", endpoint=far.endpoint))
+            request = CopyRequest(source, place.at("far"), to_profile="elsewhere")
+            with pytest.raises(Cancelled):
+                request.run(place.connection, Progress(), token, notes)
+            outcome = request.run(place.connection, Progress(), CancelToken(), notes)
+            assert outcome.state == "verified", outcome.detail
+            assert answered(1) == answered(2) == 1
+    finally:
+        client.forget("elsewhere")
+    assert place.read("far") == place.read("near")
 
 
 @pytest.mark.needs("versions")

@@ -14,7 +14,7 @@ from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import completing, multipart, parts, ranges
+from s3tui.transfers import completing, multipart, parts, ranges, runner
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.upload import UploadRequest, upload
@@ -28,6 +28,7 @@ MIB = 1 << 20
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The smallest parts that S3 takes, and no patience."""
     monkeypatch.setattr(parts, "PART_SIZE", 5 * MIB)
+    monkeypatch.setattr(runner, "LONGEST", 0.0)
     monkeypatch.setattr(multipart, "PART_PAUSES", (0.01, 0.01))
     monkeypatch.setattr(completing, "SETTLE_PAUSES", (0.01, 0.01))
     monkeypatch.setattr(ranges, "PAUSES", (0.01, 0.01))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from s3tui.background import CancelToken
 from s3tui.profiles.model import Profile
 from s3tui.s3.client import Connection
 from s3tui.transfers import request_text
 from s3tui.transfers.job_view import JobView
 from s3tui.transfers.journal import Journal, Row
+from s3tui.transfers.notes import Notes
 from s3tui.transfers.pace import Underway
-from s3tui.transfers.progress import FINISHED, State
+from s3tui.transfers.progress import FINISHED, Outcome, Progress, State
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.tally import Tally
 from tests.transfers import fake
-from tests.transfers.fake import Fake
+from tests.transfers.fake import DONE, Fake
 
 NOBODY = Connection(Profile("lab", credentials="anonymous"))
 STATES: tuple[State, ...] = ("waiting", "running", "paused", "verified", "failed")
@@ -105,6 +108,7 @@ def test_counts_are_those_of_the_items_whatever_becomes_of_them() -> None:
     assert +tally.states == Counter(row.state for row in rows)
     assert (tally.left, tally.done) == (sum(row.left for row in rows), sum(row.done for row in rows))
     assert tally.total == sum(row.total or 0 for row in sized)
+    assert sum(row.done for row in going if row.total) <= tally.went <= tally.total
     assert tally.ahead == sum((row.total or 0) - row.done for row in going if row.total is not None)
     assert tally.unsized == sum(row.total is None for row in going)
 
@@ -113,7 +117,82 @@ def test_how_far_it_is_by_items_where_sizes_are_not_known() -> None:
     queue = queue_of("a b c d")
     queue.cancel([1])
     (view,) = views(queue)
-    assert (view.through, view.whole, view.ahead) == (1000, 4000, None)
+    assert (view.through, view.whole, view.ahead) == (0, 4000, None)  # what is cancelled didn't go
+
+
+@pytest.mark.parametrize(
+    ("state", "left", "went"),
+    [
+        ("verified", False, 10),
+        ("sent but not verified", False, 10),
+        ("skipped", False, 10),
+        ("paused", True, 7),
+        ("running", True, 7),
+        ("failed", False, 0),
+        ("failed", True, 7),
+        ("cancelled", False, 0),
+        ("outcome unknown", False, 0),
+        ("done in part", False, 7),
+    ],
+)
+def test_what_really_went(state: State, left: bool, went: int) -> None:
+    tally = Tally()
+    tally.count(Row(1, 1, 1, "upload", ("", ""), state, "", False, 10, 7, "", None, left), 1)
+    assert tally.went == went
+    tally.count(Row(1, 1, 1, "upload", ("", ""), "failed", "", False, 10, 10, "", None, True), 1)
+    assert tally.went == went + 9  # all of it was sent, and yet it isn't there
+
+
+def test_a_job_with_a_failed_item_is_not_full() -> None:
+    fake.WORK["bad"] = lambda *_: Outcome("failed", "No.")
+
+    def good(progress: Progress, _: CancelToken, __: Notes) -> Outcome:
+        progress.begin(10)
+        progress.add(10)
+        return DONE
+
+    fake.WORK["good"] = good
+    queue = queue_of("good bad")
+    for each in queue.rows():
+        queue._list.change(each, each.row._replace(total=10))
+    queue.at_once = 1
+    assert queue._wait_for_all(60)
+    (view,) = views(queue)
+    assert (view.through, view.whole, view.ahead) == (10, 20, 0)
+
+
+def test_the_share_does_not_fall_when_what_was_paused_goes_on(tmp_path: Path) -> None:
+    """What is there is looked at again, bit by bit; what then turns out to be missing is counted as missing."""
+    steps, looked = threading.Semaphore(0), threading.Semaphore(0)
+
+    def work(progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
+        progress.begin(10)
+        for count, move in ((3, progress.skip), (3, progress.skip), (1, progress.add), (3, progress.add)):
+            looked.release()
+            while not steps.acquire(timeout=0.01):
+                token.check()
+            move(count)
+        return DONE
+
+    fake.WORK["a"] = work
+    journal = Journal(tmp_path)
+    queue = queue_of("a", journal=journal)
+    [row] = [each.row._replace(state="paused", done=7, total=10) for each in queue.rows()]
+    journal.end(row)
+    journal.close()
+    queue = Queue(journal=Journal(tmp_path), connect=lambda _: NOBODY)
+    queue.load()
+    shares = [view.through for view in views(queue)]
+    queue.resume()
+    for _ in range(4):
+        assert looked.acquire(timeout=60)
+        (view,) = views(queue)
+        shares.append(view.through)
+        steps.release()
+    assert queue._wait_for_all(60)
+    shares += [view.through for view in views(queue)]
+    assert shares == [7, 7, 7, 7, 7, 10]
+    queue.journal.close()
 
 
 def test_how_far_all_are_counts_what_only_waits() -> None:

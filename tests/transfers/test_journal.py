@@ -186,13 +186,26 @@ def test_a_newer_one_is_refused_and_left_alone(journal: Journal, folder: Path) -
     journal.add(WHOM, [Fake("precious")])  # type: ignore[list-item]
     journal.close()
     with sqlite3.connect(folder / NAME) as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute("PRAGMA user_version = 3")
     database.close()
     before = (folder / NAME).read_bytes()
     newer = Journal(folder)
-    assert "newer s3tui (format 2; this one knows 1)" in newer.problem
+    assert "newer s3tui (format 3; this one knows 2)" in newer.problem
     still_works(newer)
     assert (folder / NAME).read_bytes() == before
+
+
+def test_one_of_the_first_format_is_taken_over(journal: Journal, folder: Path) -> None:
+    journal.add(WHOM, [Fake("a")])  # type: ignore[list-item]
+    journal.close()
+    with sqlite3.connect(folder / NAME) as database:
+        database.execute("ALTER TABLE job DROP COLUMN after")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    again = Journal(folder)
+    assert not again.problem and [(job.whom, job.after) for job in again.unfinished().jobs] == [(WHOM, 0)]
+    assert again.add_in_turn((WHOM, [Fake("b")]), (WHOM, [Fake("c")]))[1][0].after == 2  # type: ignore[list-item]
+    again.close()
 
 
 @pytest.mark.parametrize("content", [b"not a database at all" * 100, b"SQLite format 3\0" + bytes(84) + b"\x0d" * 4000])

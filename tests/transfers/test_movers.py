@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import pickle
 import signal
@@ -13,7 +12,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -216,6 +214,16 @@ def test_read_only_holds_in_the_mover(
     assert {entry.operation for entry in through.log.newest()} >= {"PutObject", "HeadObject"}
 
 
+def test_a_mover_that_is_gone_is_told_nothing_any_more(
+    queue: Queue, connection: Connection, bucket: str, make: Callable[..., Path]
+) -> None:
+    path = make(100)
+    for key in ("a", "b"):
+        assert ended(queue.submit(connection, UploadRequest(path, S3Uri(bucket, key)))) == "verified"
+        kill_mover()
+        eventually(lambda: not children(os.getpid()) and not connection._hearing)
+
+
 def test_no_secret_can_be_seen_from_outside(
     queue: Queue, connection: Connection, bucket: str, make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,38 +233,6 @@ def test_no_secret_can_be_seen_from_outside(
     for name in ("cmdline", "environ"):
         seen = Path(f"/proc/{child}/{name}").read_bytes()
         assert demo_server.SECRET_ACCESS_KEY.encode() not in seen and b"of-the-environment" not in seen
-
-
-def test_keys_that_run_out_are_asked_of_the_parent(
-    queue: Queue, endpoint: str, bucket: str, make: Callable[..., Path], tmp_path: Path
-) -> None:
-    """`credential_process` gives keys for five minutes, which botocore takes as run out: it is asked each time, here."""
-    aws = Path(os.environ["HOME"]) / ".aws"
-    aws.mkdir()
-    said, by = aws / "said.json", tmp_path / "asked-by"
-    said.write_text(
-        json.dumps(
-            {
-                "Version": 1,
-                "AccessKeyId": demo_server.ACCESS_KEY_ID,
-                "SecretAccessKey": demo_server.SECRET_ACCESS_KEY,
-                "SessionToken": "of-five-minutes",
-                "Expiration": (datetime.now(UTC) + timedelta(minutes=5)).isoformat(),
-            }
-        )
-    )
-    script = tmp_path / "keys"
-    script.write_text(f"#!/bin/sh\necho $PPID >> {by}\ncat {said}\n")
-    script.chmod(0o700)
-    (aws / "config").write_text(f"[profile short]\ncredential_process = {script}\nregion = us-east-1\n")
-    connection = Connection(Profile("short", endpoint=endpoint, region="us-east-1", credentials="aws:short"))
-    path = make(100)
-    assert ended(queue.submit(connection, UploadRequest(path, S3Uri(bucket, "a")))) == "verified"
-    before = by.read_text().split()
-    assert ended(queue.submit(connection, UploadRequest(path, S3Uri(bucket, "b")))) == "verified"
-    after = by.read_text().split()
-    assert len(after) > len(before) > 0
-    assert set(after) == {str(os.getpid())}
 
 
 def test_a_file_that_changed_while_it_waited_is_sent_when_it_is_tried_again(

@@ -157,9 +157,8 @@ def _unsaved(browser: Browser) -> bool:
 
 
 def _lost(browser: Browser) -> str:
-    """What leaving loses beside transfers, in sentences."""
-    unsaved = "What you changed in the bucket's settings is not saved." if _unsaved(browser) else ""
-    return "\n".join(filter(None, (unsaved, browser.syncs.lost_by_leaving if browser.syncs else "")))
+    """What leaving loses beside transfers, in a sentence."""
+    return "What you changed in the bucket's settings is not saved." if _unsaved(browser) else ""
 
 
 async def _ask_and_leave(browser: Browser) -> None:
@@ -168,8 +167,7 @@ async def _ask_and_leave(browser: Browser) -> None:
 
     lost = _lost(browser)
     if not browser.queue.running:
-        heading = "Lose what you changed?" if _unsaved(browser) else "Leave a sync undone?"
-        if await browser.app.push_screen_wait(Confirm(heading, lost, "Leave")):
+        if await browser.app.push_screen_wait(Confirm("Lose what you changed?", lost, "Leave")):
             browser.app.exit()
         return
     if browser.queue.is_kept:
