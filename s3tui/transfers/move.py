@@ -37,10 +37,18 @@ class MoveRequest:
     etag: str = ""
     to_profile: str | None = None
     to_endpoint: str | None = ""
+    replaces: str | None = None
+    size: int | None = None
 
     @property
     def ends(self) -> tuple[str, str]:
         return copy.ends(self.source, self.target, self.to_profile)
+
+    @property
+    def copying(self) -> CopyRequest:
+        """The copy, without what a move does then."""
+        to = self.to_profile, self.to_endpoint
+        return CopyRequest(self.source, self.target, self.overwrite, self.etag, *to, self.replaces)
 
     def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
         return move(connection, self, progress, token, notes)
@@ -55,9 +63,7 @@ def move(connection: Connection, request: MoveRequest, progress: Progress, token
     Raises as `copy.copy`, as long as nothing was copied; afterwards the outcome says what is where.
     """
     refuse_writing(connection)
-    copying = CopyRequest(
-        request.source, request.target, request.overwrite, request.etag, request.to_profile, request.to_endpoint
-    )
+    copying = request.copying
     there = copy.target_connection(connection, request.to_profile)
     # Not even a version goes where it is: to bring it back, copy it.
     copy.refuse_itself(connection, there, replace(copying, source=replace(request.source, version_id=None)))
