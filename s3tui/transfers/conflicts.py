@@ -78,8 +78,10 @@ class Conflicts:
 
     def _replacing(self, request: UploadRequest) -> UploadRequest:
         """It replaces what was seen, and nothing else."""
-        found = self._there.get((request.target.bucket, request.target.key))
-        return replace(request, overwrite=True, replaces=found[1] if found else "")
+        seen, beside = (self._there.get((request.target.bucket, key)) for key in (request.target.key, request.sidecar))
+        return replace(
+            request, overwrite=True, replaces=seen[1] if seen else "", sidecar_replaces=beside[1] if beside else ""
+        )
 
     def _why(self, request: UploadRequest) -> str:
         found = self._there.get((request.target.bucket, request.target.key))

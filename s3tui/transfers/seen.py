@@ -54,6 +54,8 @@ def check(connection: Connection, request: Wanted) -> None:
     """Raise when `write` would refuse what is at the target now. Raises as `write`."""
     if request.replaces:
         _quoted(connection, request.target, request.replaces)
+    elif request.replaces is not None:
+        _absent(request.target, lambda: create_only.check_absent(connection, request.target))
 
 
 def write(connection: Connection, request: Wanted, send: Write[T]) -> T:
@@ -68,7 +70,7 @@ def write(connection: Connection, request: Wanted, send: Write[T]) -> T:
     for in_quotes in (*ways, None):
         etag = _quoted(connection, target, request.replaces) if request.replaces else None
         if etag is None:
-            return _created(connection, target, send)
+            return _absent(target, lambda: create_only.create(connection, target, False, send))
         if in_quotes is None:
             break
         try:
@@ -84,10 +86,10 @@ def write(connection: Connection, request: Wanted, send: Write[T]) -> T:
     return send({})
 
 
-def _created(connection: Connection, target: S3Uri, send: Write[T]) -> T:
-    """What was seen is gone: then only as long as nothing is there."""
+def _absent(target: S3Uri, act: Callable[[], T]) -> T:
+    """What was seen is gone, or nothing was: then only as long as nothing is there."""
     try:
-        return create_only.create(connection, target, False, send)
+        return act()
     except AlreadyExists as error:
         raise ChangedSinceSeen(str(target)) from error
 

@@ -216,11 +216,16 @@ class Down:
         return sync_compare.file_and_object(self._tree.folder / pair.target, self._objects.stored(pair.source), token)
 
     def bring(self, pair: Pair, overwrite: bool) -> Request:
-        folder = self._tree.folder
-        return DownloadRequest(self._objects.uri(pair.source), folder / pair.target, overwrite, root=folder)
+        folder, source = self._tree.folder, self._objects.stored(pair.source)
+        request = DownloadRequest(source.uri, folder / pair.target, root=folder, size=source.size)
+        if not overwrite:
+            return request
+        size, changed, inode = self._tree.files[pair.target]
+        return request.replacing((size, changed, inode))
 
     def remove(self, pair: Pair) -> Request:
-        return DeleteFilesRequest(self._tree.folder, ((pair.target, *self._tree.files[pair.target]),))
+        seen = self._tree.files[pair.target]
+        return DeleteFilesRequest(self._tree.folder, ((pair.target, seen.size, seen.changed),))
 
 
 class Across:
