@@ -104,9 +104,7 @@ def _finished_before(connection: Connection, there: Connection, request: MoveReq
 def delete_original(connection: Connection, asked: S3Uri, source: ObjectInfo, outcome: Outcome) -> Outcome:
     """Delete the original if it is still what was copied. How the move ended; raises nothing that an endpoint says."""
     try:
-        now = head(connection, asked)
-        if not is_same(now, source):
-            return kept(outcome, "it has changed meanwhile")
+        _check_same(connection, asked, source)
         _delete(connection, asked, source)
     except (errors.Unreachable, errors.ServerFault) as error:
         return after_lost_answer(connection, asked, outcome, error)
@@ -145,7 +143,14 @@ def _delete(connection: Connection, asked: S3Uri, source: ObjectInfo) -> None:
     try:
         connection.call("delete_object", **asked.parameters, IfMatch=source.quoted_etag)
     except errors.Unsupported:
+        _check_same(connection, asked, source)
         connection.call("delete_object", **asked.parameters)
+
+
+def _check_same(connection: Connection, asked: S3Uri, source: ObjectInfo) -> None:
+    """Raise `errors.Changed` when the original isn't what was copied."""
+    if not is_same(head(connection, asked), source):
+        raise errors.Changed(f"“{asked}” has changed meanwhile.", "Look at it.")
 
 
 def after_lost_answer(connection: Connection, asked: S3Uri, outcome: Outcome, lost: errors.S3Error) -> Outcome:
