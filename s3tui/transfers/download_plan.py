@@ -77,8 +77,16 @@ def plan(items: Sequence[Item], root: Path | None, if_exists: Conflict, token: C
         for each in clashing:
             decide(each)
     if items:
-        check_room(root or items[0][1].parent, made)
+        folder = root or items[0][1].parent
+        check_room(folder, made)
+        if any(made.requests()) and (said := will_be_made(folder)):
+            made.remarks.append(said)
     return made
+
+
+def will_be_made(folder: Path) -> str:
+    """That `folder` isn't there yet, as a sentence; empty when it is."""
+    return "" if folder.exists() else f"The folder “{folder}” is not there: it will be made."
 
 
 def check_room(folder: Path, made: Plan) -> None:

@@ -19,6 +19,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import local_files, names
 from s3tui.transfers.download import DownloadRequest, seen_at
+from s3tui.transfers.download_plan import will_be_made
 from s3tui.transfers.failures import local_failure, no_room
 from s3tui.ui.dialogs.base import Dialog, plain
 from s3tui.ui.dialogs.folder_input import FolderInput
@@ -32,7 +33,7 @@ class Look:
     """What the disk says: the mapped file of each key, what those that exist are like (`download.seen_at`), free bytes."""
 
     folder: Path
-    is_new: bool  # the folder
+    made: str  # that the folder will be, if so
     paths: dict[str, Path]
     taken: dict[Path, tuple[int, int, int]]
     free: int
@@ -91,8 +92,8 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
         self.query_one(MoveList).show(moves)
         taken = f", {len(look.taken):,} of them there already" if look.taken else ""
         total = f"{display.counted(len(moves), 'file')}{taken}, {display.size(sum(self.sizes.values()))}"
-        made = f"\n“{look.folder}” will be made." if look.is_new else ""
-        self.query_one("#total", Static).update(plain(f"{total}   ({display.size(look.free)} free){made}"))
+        lines = [f"{total}   ({display.size(look.free)} free)", *([display.visible(look.made)] if look.made else ())]
+        self.query_one("#total", Static).update(plain("\n".join(lines)))
 
     @on(MoveList.Removed)
     def _remove(self, event: MoveList.Removed) -> None:
@@ -147,7 +148,7 @@ def _look(text: str, uris: list[S3Uri]) -> Look:
     try:
         there = next(each for each in (folder, *folder.parents) if each.exists())
         taken = {path: seen for path in paths.values() if (seen := seen_at(path))}
-        return Look(folder, there != folder, paths, taken, shutil.disk_usage(there).free)
+        return Look(folder, will_be_made(folder), paths, taken, shutil.disk_usage(there).free)
     except OSError as error:
         raise local_failure(error, folder) from error
 
