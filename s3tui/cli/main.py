@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import sys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # name -> (module with `configure(parser)` and `run(arguments) -> exit code`, one line of help)
 COMMANDS = {
@@ -76,7 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return FAILED
-    except Exception:  # Python would print what the fault quotes as it is
+    except Exception as error:  # Python would print what the fault quotes as it is
+        if isinstance(error, OSError) and error.errno in _NO_ROOM and not error.filename:
+            print("s3tui: What is printed can't be written: there is no room left.", file=sys.stderr)
+            return FAILED
         print(f"{visible_lines(traceback.format_exc())}s3tui: this is a fault in s3tui.", file=sys.stderr)
         return FAILED
 
