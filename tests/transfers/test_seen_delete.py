@@ -9,6 +9,7 @@ import pytest
 from s3tui.background import CancelToken
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers import removing
 from s3tui.transfers.delete import DeleteRequest
 from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.notes import Notes
@@ -21,6 +22,11 @@ from tests.transfers.test_copy import put
 KEYS = ("a", "b", "c")
 SEEN = (4, "d5b4a9a5a6b50466e8837c3cd98c3442")  # of b"seen"
 REFUSED = b"<DeleteResult><Error><Key>b</Key><Code>PreconditionFailed</Code></Error></DeleteResult>"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removing, "PAUSES", (0.01, 0.01))
 
 
 @pytest.fixture(autouse=True)
