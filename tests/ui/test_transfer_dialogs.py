@@ -252,10 +252,10 @@ async def test_names_are_shown_as_they_will_be(connection: Connection, bucket: s
         await fill(pilot, "folder", str(tmp_path / "new"))
         text = text_of(app)
         assert "%2E%2E/%2E%2E/etc/passwd" in text and "a%3Ab.txt" in text
-        total = str(app.screen.query_one("#total", Static).content)
-        assert f"“{tmp_path / 'new'}” is not there: it will be made." in total and not (tmp_path / "new").exists()
+        made = app.screen.query_one("#made", Static)
+        assert str(made.content) == f"The folder “{tmp_path / 'new'}” is not there: it will be made." and made.display
         await fill(pilot, "folder", str(tmp_path))
-        assert "will be made" not in str(app.screen.query_one("#total", Static).content)
+        assert not made.display and not (tmp_path / "new").exists()
         await fill(pilot, "folder", str(tmp_path / "new"))
         await press(pilot, "enter")
         [requests] = app.answers

@@ -50,7 +50,8 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
     BINDINGS = [Binding("ctrl+s", "receive", "Download", show=False)]
     DEFAULT_CSS = """
     DownloadForm MoveList { height: 1fr; min-height: 4; margin: 1 0; }
-    DownloadForm #total { height: auto; color: $text-muted; }
+    DownloadForm #made { display: none; color: $text-warning; }
+    DownloadForm #total { height: 1; color: $text-muted; }
     DownloadForm .dialog-body { overflow-y: hidden; }
     """
 
@@ -63,6 +64,7 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
     def compose_body(self) -> ComposeResult:
         yield FormRow("Into the folder", FolderInput())
         yield MoveList("Object", "File", "")
+        yield Static(id="made")
         yield Static(id="total")
 
     # ---- what would become of it
@@ -92,8 +94,10 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
         self.query_one(MoveList).show(moves)
         taken = f", {len(look.taken):,} of them there already" if look.taken else ""
         total = f"{display.counted(len(moves), 'file')}{taken}, {display.size(sum(self.sizes.values()))}"
-        lines = [f"{total}   ({display.size(look.free)} free)", *([display.visible(look.made)] if look.made else ())]
-        self.query_one("#total", Static).update(plain("\n".join(lines)))
+        self.query_one("#total", Static).update(plain(f"{total}   ({display.size(look.free)} free)"))
+        made = self.query_one("#made", Static)
+        made.update(plain(look.made))
+        made.display = bool(look.made)
 
     @on(MoveList.Removed)
     def _remove(self, event: MoveList.Removed) -> None:
