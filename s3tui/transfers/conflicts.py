@@ -78,10 +78,11 @@ class Conflicts:
 
     def _replacing(self, request: UploadRequest) -> UploadRequest:
         """It replaces what was seen, and nothing else."""
-        seen, beside = (self._there.get((request.target.bucket, key)) for key in (request.target.key, request.sidecar))
-        return replace(
-            request, overwrite=True, replaces=seen[1] if seen else "", sidecar_replaces=beside[1] if beside else ""
+        none = (0, None if request.overwrite else "")  # who may replace already, does so where nobody can look
+        seen, beside = (
+            self._there.get((request.target.bucket, key), none)[1] for key in (request.target.key, request.sidecar)
         )
+        return replace(request, overwrite=True, replaces=seen, sidecar_replaces=beside)
 
     def _why(self, request: UploadRequest) -> str:
         found = self._there.get((request.target.bucket, request.target.key))

@@ -146,14 +146,17 @@ class _Flood:
             if received.modified is not None:
                 moment = received.modified.timestamp()
                 os.utime(file.fileno(), (moment, moment))
-            request.check_target()
+            if request.replaces is not None:
+                request.check_target()  # as late as can be
 
 
 def _may_be_made(request: DownloadRequest, size: int) -> bool:
     """Whether an earlier run, which was killed, can have replaced already what this may replace: there is another file,
     and it is as long as the object."""
+    if request.replaces is None:
+        return False
     now = seen_at(request.path)
-    return request.replaces is not None and now is not None and now != request.replaces and now[0] == size
+    return now is not None and now != request.replaces and now[0] == size
 
 
 def _holds(path: Path, data: bytes) -> bool:
