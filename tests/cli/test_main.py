@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import io
 import subprocess
 import sys
@@ -95,3 +96,14 @@ def test_a_full_disk_behind_the_output_is_no_fault_of_ours(
     assert main(["ls", "--endpoint-url", endpoint, "--region", demo_server.REGION]) == FAILED
     said = capsys.readouterr().err
     assert "no room left" in said and "Traceback" not in said
+
+
+def test_ctrl_c_while_a_command_is_imported_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", interrupted)
+    assert main(["ls"]) == 130
+    assert capsys.readouterr().err == ""
