@@ -17,6 +17,7 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_plan import Planned, existing, plan
 from s3tui.transfers.move import MoveRequest
+from s3tui.transfers.taken import Taken
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +44,18 @@ def run(arguments: argparse.Namespace, kind: type[CopyRequest] | type[MoveReques
     same = connection.profile.endpoint == there.profile.endpoint
     planned = list(plan(connection, [source], target, same_endpoint=same))
     if arguments.dry_run:
-        return _tell(kind, planned, set() if arguments.overwrite else existing(there, planned), arguments.json)
+        return _tell(kind, planned, existing(there, planned), arguments.overwrite, arguments.json)
     moving = Moving(arguments.json)
-    to = (arguments.to_profile, there.profile.endpoint) if arguments.to_profile else ()
-    moving.queue.submit_all(
-        connection, [kind(each.source, each.target, arguments.overwrite, each.etag, *to) for each in planned]
+    to: tuple[str | None, str | None] = (
+        (arguments.to_profile, there.profile.endpoint) if arguments.to_profile else (None, "")
     )
+    seen = existing(there, planned) if arguments.overwrite else None
+
+    def request(each: Planned) -> CopyRequest | MoveRequest:
+        overwrite, replaces = seen.replacing(each.target.key) if seen else (False, None)
+        return kind(each.source, each.target, overwrite, each.etag, *to, replaces=replaces, size=each.size)
+
+    moving.queue.submit_all(connection, map(request, planned))
     code = moving.watch()
     stayed = any(view.kind == "move" and view.state != "verified" for view in moving.queue.snapshot())
     return PARTLY if code == DONE and stayed else code
@@ -73,9 +80,11 @@ def _as_meant(source: S3Uri, recursive: bool) -> S3Uri:
     return source
 
 
-def _tell(kind: type[CopyRequest] | type[MoveRequest], planned: list[Planned], taken: set[str], as_json: bool) -> int:
+def _tell(
+    kind: type[CopyRequest] | type[MoveRequest], planned: list[Planned], seen: Taken, overwrite: bool, as_json: bool
+) -> int:
     for each in planned:
-        note = "exists" if each.target.key in taken else ""
+        note = ("is replaced" if overwrite else "exists") if each.target.key in seen.found else ""
         if as_json:
             emit(
                 {
@@ -91,7 +100,6 @@ def _tell(kind: type[CopyRequest] | type[MoveRequest], planned: list[Planned], t
         else:
             print(visible(f"{each.source} -> {each.target}{f': {note}' if note else ''}"))
     total = display.size(sum(each.size for each in planned))
-    say(
-        f"{display.counted(len(planned), 'object')}, {total}; {len(taken):,} would not be replaced. Nothing was changed."
-    )
+    would = "would be replaced" if overwrite else "would not be replaced"
+    say(f"{display.counted(len(planned), 'object')}, {total}; {len(seen.found):,} {would}. Nothing was changed.")
     return DONE

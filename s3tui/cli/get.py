@@ -57,8 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     source = uri.parse(arguments.place, connection.profile.endpoint)
     path = Path(arguments.path).absolute()  # it may go on in another folder
     if not (arguments.recursive or arguments.if_exists or arguments.dry_run):
+        request = _one(arguments, source, path)
+        if said := download_plan.will_be_made(request.path.parent):
+            say(f"s3tui: {said}")
         moving = Moving(arguments.json)
-        moving.queue.submit(connection, _one(arguments, source, path))
+        moving.queue.submit(connection, request)
         return moving.watch()
     made = _planned(arguments, connection, source, path)
     if arguments.if_exists == "ask":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from s3tui import __version__
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # name -> (module with `configure(parser)` and `run(arguments) -> exit code`, one line of help)
 COMMANDS = {
@@ -47,7 +49,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong usage, 3 done in part."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that this terminal's encoding lacks is no reason to stop
         sys.stdout.reconfigure(errors="backslashreplace")
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        run, arguments = _understood(list(sys.argv[1:] if argv is None else argv))
+        return int(run(arguments))
+    except S3tuiError as error:
+        print(f"s3tui: {visible(str(error))}", file=sys.stderr)
+        return USAGE if isinstance(error, BadInput) else FAILED
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return FAILED
+    except Exception as error:  # Python would print what the fault quotes as it is
+        if isinstance(error, OSError) and error.errno in _NO_ROOM and not error.filename:
+            print("s3tui: What is printed can't be written: there is no room left.", file=sys.stderr)
+            return FAILED
+        print(f"{visible_lines(traceback.format_exc())}s3tui: this is a fault in s3tui.", file=sys.stderr)
+        return FAILED
+
+
+def _understood(words: list[str]) -> tuple[Callable[[argparse.Namespace], int], argparse.Namespace]:
+    """What is to be done. It imports the command, which takes long enough for a Ctrl-C."""
     common = common_options()
     at = _first_positional(common, words)
     name = words[at] if at < len(words) else ""
@@ -66,19 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.add_argument("--version", action="version", version=f"s3tui {__version__}")
     module.configure(parser)
     _let_follow(parser)
-    arguments = _parsed(parser, words)
-    try:
-        return int(module.run(arguments))
-    except S3tuiError as error:
-        print(f"s3tui: {visible(str(error))}", file=sys.stderr)
-        return USAGE if isinstance(error, BadInput) else FAILED
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return FAILED
-    except Exception:  # Python would print what the fault quotes as it is
-        print(f"{visible_lines(traceback.format_exc())}s3tui: this is a fault in s3tui.", file=sys.stderr)
-        return FAILED
+    return module.run, _parsed(parser, words)
 
 
 class _Parser(argparse.ArgumentParser):

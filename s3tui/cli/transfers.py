@@ -25,6 +25,8 @@ from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, TransferView
 _FAILED: frozenset[State] = frozenset(("failed",))
 _HELP = """
 Without a NUMBER, resume takes all that are paused, retry all that failed, and cancel all that are paused.
+retry --overwrite takes those that found their targets taken, or changed since the plan. It says what is there now, and
+asks; that is replaced, and nothing that comes later.
 Each goes to the profile that it was asked for with, or to the one that the options name, if that is the same endpoint.
 """
 
@@ -46,7 +48,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         if name != "list":
             count = "+" if name == "forget" else "*"
             action.add_argument("numbers", metavar="NUMBER", nargs=count, type=int, help="as list shows them")
-        if name == "forget":
+        if name == "retry":
+            action.add_argument("--overwrite", action="store_true", help="replace what is there now")
+        if name in ("forget", "retry"):
             action.add_argument("--yes", action="store_true", help="don't ask")
 
 
@@ -108,7 +112,32 @@ def _resume(arguments: argparse.Namespace, moving: Moving) -> int:
 
 
 def _retry(arguments: argparse.Namespace, moving: Moving) -> int:
+    if arguments.overwrite:
+        return _overwrite(arguments, moving)
     return _begin(moving, moving.queue.retry, _chosen(arguments, moving.queue, AGAIN, _FAILED), WENT_WELL)
+
+
+def _overwrite(arguments: argparse.Namespace, moving: Moving) -> int:
+    """Say what is at the targets, ask, and try again."""
+    if not arguments.numbers:
+        raise BadInput(
+            "--overwrite needs NUMBERs: what is replaced is chosen one by one.", "See: s3tui transfers list."
+        )
+    chosen = _chosen(arguments, moving.queue, AGAIN, ())
+    if other := next((view for view in chosen if not view.exists), None):
+        raise BadInput(f"Transfer {other.number} did not find its target taken: it replaces nothing.", "Leave it out.")
+    occupied = {view.number: moving.queue.occupied(view.number) for view in chosen}
+    for number, found in occupied.items():
+        for line in (found.there if found else ()) or ("Nothing is there any more.",):
+            say(f"{number}: {line}")
+    if not arguments.yes and not agreed("Replace what is there? [y/N] ", "nothing was replaced"):
+        say("Nothing was replaced.")
+        return FAILED
+
+    def begin(numbers: list[int]) -> int:
+        return sum(moving.queue.replace(number, found) for number in numbers if (found := occupied[number]))
+
+    return _begin(moving, begin, chosen, WENT_WELL)
 
 
 def _cancel(arguments: argparse.Namespace, moving: Moving) -> int:

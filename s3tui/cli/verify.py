@@ -15,7 +15,7 @@ from s3tui.cli.common import connection_of, emit, say
 from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.display import counted, visible
 from s3tui.errors import BadInput
-from s3tui.s3 import uri
+from s3tui.s3 import errors, listing, uri
 from s3tui.s3.at_once import at_once
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
@@ -30,7 +30,7 @@ verify URI PATH compares an object with a file by size and by what the endpoint 
 the SHA-256 in its metadata; where none of them can tell, the object is read and every byte compared. verify URI reads the
 object, keeps nothing, and compares its bytes with the same. With -r all objects below a prefix must have their files, and
 with the folder first all files their objects. Exit code 0: all verified; 1: something differs or is missing; 3: nothing
-differs, but not everything could be compared.
+differs, but not everything could be compared. Where there is nothing to compare, nothing is verified: 1.
 """
 _EVERY = 0.2  # s; how often it is said on a terminal how far we are
 _SCHEMES = ("s3://", "s3a://", "s3n://", "http://", "https://", "arn:")
@@ -56,18 +56,31 @@ def run(arguments: argparse.Namespace) -> int:
     for found in at_once(work, pairs, pool=TRANSFERS):
         progress.clear()
         verdicts[found.verdict] += 1
+        if found.verdict == "missing" and not arguments.recursive:
+            _check_bucket(connection, found.uri.bucket)
         _tell(arguments, found)
     progress.clear()
     if arguments.recursive:
         words = [f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items())]
-        say(f"{counted(len(pairs), 'object')}: {', '.join(words)}." if words else "There is nothing to compare.")
-    if verdicts["differs"] or verdicts["missing"]:
+        nothing = "s3tui: There is nothing to compare, so nothing is verified."
+        say(f"{counted(len(pairs), 'object')}: {', '.join(words)}." if words else nothing)
+    if verdicts["differs"] or verdicts["missing"] or not pairs:
         return FAILED
     return PARTLY if verdicts["can't be compared"] else DONE
 
 
 def _compare(connection: Connection, progress: Progress, pair: Pair) -> Comparison:
     return compare(connection, *pair, progress, CancelToken())
+
+
+def _check_bucket(connection: Connection, bucket: str) -> None:
+    """Raise `errors.NoSuchBucket` when there is none, which HeadObject can't tell."""
+    try:
+        next(listing.pages(connection, bucket, "", "", page_size=1), None)
+    except errors.NoSuchBucket:
+        raise
+    except errors.S3Error:
+        pass  # whoever may not list may look
 
 
 def _pairs(connection: Connection, arguments: argparse.Namespace) -> list[Pair]:

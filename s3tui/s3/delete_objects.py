@@ -107,8 +107,9 @@ def delete_batch(
     return _judged(bucket, batch, answer)
 
 
-def delete_one(connection: Connection, bucket: str, doomed: Doomed, once: bool = False) -> None:
-    """Delete one key by DeleteObject. `once` as for `delete_batch`. Raises `errors.S3Error`.
+def delete_one(connection: Connection, bucket: str, doomed: Doomed, once: bool = False, etag: str = "") -> None:
+    """Delete one key by DeleteObject. `once` as for `delete_batch`, and with `etag` (without quotes) as for one of its
+    `etags`. Raises `errors.S3Error`.
 
     A key with a part that is `.` or `..` is refused as `errors.Unsafe`: on its way through URLs it may become another
     key, or none, and the bucket would be deleted.
@@ -122,7 +123,8 @@ def delete_one(connection: Connection, bucket: str, doomed: Doomed, once: bool =
         )
     with _hooked(connection, bucket, _Sending(once=once)):
         try:
-            connection.call("delete_object", Bucket=bucket, **doomed.parameters)
+            conditions = {"IfMatch": f'"{etag}"'} if etag else {}
+            connection.call("delete_object", Bucket=bucket, **doomed.parameters, **conditions)
         except errors.NoSuchKey:
             return  # S3 says 204 of a key that isn't there; others say this
         except errors.AccessDenied as error:

@@ -54,7 +54,7 @@ def records(usage: Usage, prefix: str) -> Iterator[dict[str, Any]]:
     yield {
         "kind": "total",
         "bucket": usage.uri.bucket,
-        "prefix": prefix,
+        "prefix": usage.uri.key if prefix == usage.start else prefix,
         **_sums(_tally_of(usage, prefix)),
         "complete": known.is_complete,
         "reason": "" if known.is_complete else known.reason or str(known),

@@ -78,8 +78,11 @@ class Conflicts:
 
     def _replacing(self, request: UploadRequest) -> UploadRequest:
         """It replaces what was seen, and nothing else."""
-        found = self._there.get((request.target.bucket, request.target.key))
-        return replace(request, overwrite=True, replaces=found[1] if found else "")
+        none = (0, None if request.overwrite else "")  # who may replace already, does so where nobody can look
+        seen, beside = (
+            self._there.get((request.target.bucket, key), none)[1] for key in (request.target.key, request.sidecar)
+        )
+        return replace(request, overwrite=True, replaces=seen, sidecar_replaces=beside)
 
     def _why(self, request: UploadRequest) -> str:
         found = self._there.get((request.target.bucket, request.target.key))

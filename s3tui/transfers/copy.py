@@ -12,7 +12,7 @@ from s3tui.s3.client import Connection, connected
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_across, copy_here, copy_notes
+from s3tui.transfers import copy_across, copy_check, copy_here, copy_notes, seen
 from s3tui.transfers.create_only import check_absent
 from s3tui.transfers.failures import SameObject
 from s3tui.transfers.notes import Notes
@@ -30,7 +30,8 @@ class CopyRequest:
     `etag` (without quotes) is the one that was seen when this was asked for, if it was: another object under that
     key is refused. `to_profile` names the profile of the target, where that isn't the source's: this process must
     be connected to it (`client.connect`) before the copy runs. `to_endpoint` is that profile's endpoint when this was
-    asked for (None: AWS; empty: not known), so that a later run finds the same one.
+    asked for (None: AWS; empty: not known), so that a later run finds the same one. `overwrite` and `replaces` are as
+    for an `UploadRequest`. `size` is in bytes, if it is known.
     """
 
     kind: ClassVar[Kind] = "copy"
@@ -40,6 +41,8 @@ class CopyRequest:
     etag: str = ""
     to_profile: str | None = None
     to_endpoint: str | None = ""
+    replaces: str | None = None
+    size: int | None = None
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -61,7 +64,7 @@ def ends(source: S3Uri, target: S3Uri, to_profile: str | None) -> tuple[str, str
 def copy(connection: Connection, request: CopyRequest, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
     """Copy the object with all that belongs to it, and compare the copy with it.
 
-    Raises `AlreadyExists`, `CannotLook`, `SameObject`, `Differs`, `BadInput`, `errors.S3Error` (of which `Changed`
+    Raises `AlreadyExists` (of which `ChangedSinceSeen`), `CannotLook`, `SameObject`, `Differs`, `BadInput`, `errors.S3Error` (of which `Changed`
     when the source isn't the one seen before, `ReadOnly`) and `Cancelled`. An unfinished upload
     is left, and noted, only when it is paused.
     """
@@ -149,18 +152,26 @@ def bring(
     before = None
     if request.overwrite:
         before = find(there, request.target)
+        if copy_here.began(notes, source) and before and _is_made(request, source, before):
+            before = None
         refuse_alias(source, before)
+        seen.check_found(request.target, before, request.replaces)
     elif source.size > copy_here.SMALL and not copy_here.began(notes, source):
         check_absent(there, request.target)
     token.check()
     kept = carried.survey_object(connection, source)
-    copying = copy_here.Copying(request.target, request.overwrite, source, kept, before)
+    copying = copy_here.Copying(request.target, request.overwrite, source, kept, before, request.replaces)
     if there is connection:
         return copy_here.send(connection, copying, progress, token, notes)
     if _sees(there, connection, source):
         # The endpoint's own copy, by who may write there.
         return copy_here.send(there, copying, progress, token, notes)
     return copy_across.send(connection, there, copying, progress, token, notes)
+
+
+def _is_made(request: CopyRequest, source: ObjectInfo, there: ObjectInfo) -> bool:
+    """Whether an earlier process has made the copy, so that what was to be replaced is gone already."""
+    return request.replaces not in (None, bare(there.etag)) and copy_check.is_like(source, there)
 
 
 def refuse_alias(source: ObjectInfo, target: ObjectInfo | None) -> None:

@@ -21,11 +21,11 @@ from s3tui.s3.copying import Answer, AnswerLost
 from s3tui.s3.metadata import parameters
 from s3tui.s3.objects import Encryption, ObjectInfo
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_check, copy_here, copy_notes
+from s3tui.transfers import copy_check, copy_here, copy_notes, seen
 from s3tui.transfers.across_notes import SentParts
 from s3tui.transfers.checksums import ALGORITHMS, PartSums, etag_of, is_md5, sums_of, whole_crc64
 from s3tui.transfers.copy_here import Copying
-from s3tui.transfers.create_only import check_absent, create
+from s3tui.transfers.create_only import check_absent
 from s3tui.transfers.failures import Differs
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.parts import AT_ONCE, CHUNK, MIB, MOST_PARTS
@@ -217,9 +217,14 @@ class _Passage:
             except (errors.Unreachable, errors.ServerFault) as error:
                 raise AnswerLost(error) from error
             except errors.Changed as error:
-                raise _TargetChanged(error) from error
+                if "IfMatch" not in conditions:
+                    raise _TargetChanged(error) from error
+                expected = replace(self.wanted, source=self.expected)
+                if answer := copy_here.made_before(self.there, expected, error):
+                    return answer
+                raise
 
-        return create(self.there, self.wanted.target, self.wanted.overwrite, write)
+        return seen.write(self.there, self.wanted, write)
 
     def _check(self, sums: PartSums) -> dict[str, str]:
         return {"ChecksumCRC64NVME": sums.checksum} if self.crc64 else {"ContentMD5": sums.content_md5}

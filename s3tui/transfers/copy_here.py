@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import carried, copying, errors
@@ -16,9 +16,8 @@ from s3tui.s3.copying import Answer, AnswerLost
 from s3tui.s3.metadata import parameters
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_check, copy_notes
+from s3tui.transfers import copy_check, copy_notes, seen
 from s3tui.transfers.copy_notes import identity
-from s3tui.transfers.create_only import create
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
@@ -40,13 +39,23 @@ _OPTIONAL = (
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """One object on its way. `before` is what was at the target, if that is to be replaced."""
+    """One object on its way. `before` is what was at the target, if that is to be replaced; `overwrite` and `replaces`
+    are as for an `UploadRequest`."""
 
     target: S3Uri
     overwrite: bool
     source: ObjectInfo
     kept: Carried
     before: ObjectInfo | None
+    replaces: str | None = None
+
+
+class _SourceChanged(Exception):
+    """412 because of the source, in `error`, and not because of the target."""
+
+    def __init__(self, error: errors.Changed) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def began(notes: Notes, source: ObjectInfo) -> bool:
@@ -58,8 +67,8 @@ def send(connection: Connection, wanted: Copying, progress: Progress, token: Can
     """Have the endpoint copy it, and compare. Raises as `copy.copy`."""
     copy_notes.abort_others(connection, wanted.target, wanted.source, notes)
     written: S3Uri | Outcome | None = None
-    if began(notes, wanted.source) and not wanted.overwrite:
-        written = _ours(connection, wanted)
+    if began(notes, wanted.source) and (not wanted.overwrite or wanted.replaces is not None):
+        written = ours(connection, wanted)
     if written:
         copy_notes.abort_others(connection, wanted.target, None, notes)
     else:
@@ -78,14 +87,21 @@ def _written(
     def decide(write: Callable[[dict[str, Any]], Answer]) -> Answer:
         def noted(conditions: dict[str, Any]) -> Answer:
             notes.set(copying=identity(wanted.source))
-            return write(conditions)
+            try:
+                return write(conditions)
+            except errors.Changed as error:
+                if "IfMatch" in conditions:
+                    return made_before(connection, wanted, error) or _blamed(connection, wanted.source, error)
+                raise
 
-        return create(connection, wanted.target, wanted.overwrite, noted)
+        return seen.write(connection, wanted, noted)
 
     try:
         answer = _copied(connection, wanted, decide, progress, token, notes)
     except AnswerLost as error:
         return settled(connection, wanted, error.cause)
+    except _SourceChanged as refusal:
+        return refused(connection, wanted, refusal.error)
     except errors.Changed as error:
         return refused(connection, wanted, error)
     except errors.Archived as error:
@@ -190,7 +206,7 @@ def _less_and_less(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield settings
 
 
-def _ours(connection: Connection, wanted: Copying) -> S3Uri | None:
+def ours(connection: Connection, wanted: Copying) -> S3Uri | None:
     """Where our copy is, if what the target holds now is one that was not there before."""
     now = find(connection, wanted.target)
     if now is None or not copy_check.is_like(wanted.source, now):
@@ -201,11 +217,27 @@ def _ours(connection: Connection, wanted: Copying) -> S3Uri | None:
     return replace(wanted.target, version_id=None if now.version_id == "null" else now.version_id)
 
 
+def made_before(connection: Connection, wanted: Copying, refusal: errors.Changed) -> Answer | None:
+    """The answer to the first of two attempts, of which the second met `refusal` because of the first one. None when
+    nothing shows that."""
+    if refusal.request.status != 412 or (written := ours(connection, wanted)) is None:
+        return None
+    return {"VersionId": written.version_id}
+
+
+def _blamed(connection: Connection, source: ObjectInfo, refusal: errors.Changed) -> NoReturn:
+    """Raise `_SourceChanged` when the source isn't what it was, else `refusal`: the target then isn't."""
+    now = find(connection, replace(source.uri, version_id=source.version_id))
+    if now is None or now.etag != source.etag:
+        raise _SourceChanged(refusal) from refusal
+    raise refusal
+
+
 def settled(connection: Connection, wanted: Copying, lost: errors.S3Error) -> S3Uri | Outcome:
     """The answer was lost: look whether the copy was made."""
     try:
-        if ours := _ours(connection, wanted):
-            return ours
+        if found := ours(connection, wanted):
+            return found
     except errors.S3Error:
         pass  # then nothing is known
     else:
@@ -218,11 +250,13 @@ def settled(connection: Connection, wanted: Copying, lost: errors.S3Error) -> S3
 def refused(connection: Connection, wanted: Copying, error: errors.Changed) -> S3Uri:
     """412: the source has changed, or something is at the target. That may be ours: a first answer was lost, and the
     second attempt was refused because of the first one."""
-    if not wanted.overwrite:
-        if ours := _ours(connection, wanted):
-            return ours
-        if find(connection, wanted.target) is not None:
+    if not wanted.overwrite or wanted.replaces is not None:
+        if found := ours(connection, wanted):
+            return found
+        now = find(connection, wanted.target)
+        if now is not None and not wanted.overwrite:
             raise AlreadyExists(str(wanted.target)) from error
+        seen.check_found(wanted.target, now, wanted.replaces)
     raise errors.Changed(
         f"“{wanted.source.uri.key}” was changed by someone else while it was being copied.",
         "Nothing was copied. Look at it again.",

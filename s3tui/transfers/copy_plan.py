@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from s3tui.background import CancelToken
@@ -16,8 +16,7 @@ from s3tui.transfers.copy import problems
 from s3tui.transfers.failures import SameObject
 from s3tui.transfers.names import numbered, shared_prefix
 from s3tui.transfers.stored import bare, find
-
-_ASKED_SINGLY = 20  # targets that are looked up one by one; for more of them their prefix is listed
+from s3tui.transfers.taken import Taken, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def plan(
     key, a target that is to be copied itself), `errors.S3Error` and `Cancelled`.
     """
     rooms = [S3Uri(target.bucket, _room(source, sources, target)) for source in sources]
-    taken: dict[str, str] = {}  # new key -> the key that becomes it
+    made: dict[str, str] = {}  # new key -> the key that becomes it
     for source, room in zip(sources, rooms, strict=True):
         if same_endpoint:
             _refuse_inside(source, room)
@@ -55,12 +54,12 @@ def plan(
             key = planned.target.key
             if complaints := problems(planned.target):
                 raise BadInput(complaints[0], f"It would be the new key of “{planned.source.key[:80]}”.")
-            if key in taken:
-                raise BadInput(f"“{taken[key]}” and “{planned.source.key}” would both become “{key}”.")
-            taken[key] = planned.source.key
+            if key in made:
+                raise BadInput(f"“{made[key]}” and “{planned.source.key}” would both become “{key}”.")
+            made[key] = planned.source.key
             yield planned
     if same_endpoint:
-        _refuse_chains(sources, target, taken)
+        _refuse_chains(sources, target, made)
 
 
 def _room(source: S3Uri, sources: Sequence[S3Uri], target: S3Uri) -> str:
@@ -102,48 +101,34 @@ def _objects(connection: Connection, source: S3Uri, room: S3Uri, token: CancelTo
         raise errors.NoSuchKey(f"Nothing is below “{source}”.", "A prefix ends in “/”.")
 
 
-def _refuse_chains(sources: Sequence[S3Uri], target: S3Uri, taken: dict[str, str]) -> None:
+def _refuse_chains(sources: Sequence[S3Uri], target: S3Uri, made: dict[str, str]) -> None:
     """One object's new key is another's old one: which of them goes first would decide what is there afterwards."""
-    came = {key for source in sources if source.bucket == target.bucket for key in taken.values()}
-    if chained := next((key for key in taken if key in came and taken[key] != key), None):
+    came = {key for source in sources if source.bucket == target.bucket for key in made.values()}
+    if chained := next((key for key in made if key in came and made[key] != key), None):
         raise BadInput(
-            f"“{taken[chained]}” would become “{chained}”, which is to be copied itself.",
+            f"“{made[chained]}” would become “{chained}”, which is to be copied itself.",
             "Go by way of another prefix.",
         )
 
 
-def existing(connection: Connection, planned: Sequence[Planned], token: CancelToken | None = None) -> set[str]:
+def existing(connection: Connection, planned: Sequence[Planned], token: CancelToken | None = None) -> Taken:
     """Which of the new keys are taken, as far as we may look: each copy looks again before it writes.
 
     `connection` is the target's. Raises `errors.S3Error` (of which `NoSuchBucket`) and `Cancelled`.
     """
     if not planned:
-        return set()
-    bucket, keys = planned[0].target.bucket, {each.target.key for each in planned}
-    try:
-        if len(keys) > _ASKED_SINGLY:
-            pages = listing.stream(connection, bucket, shared_prefix(keys), "", token)
-            return {row.key for page in pages for row in page if row.key in keys}
-        # HeadObject can't tell that there is no such bucket.
-        next(listing.pages(connection, bucket, shared_prefix(keys), "", token, page_size=1), None)
-        return {key for key in keys if _exists(connection, S3Uri(bucket, key), token)}
-    except errors.AccessDenied:
-        return set()
+        return Taken()
+    keys = [each.target.key for each in planned]
+    return taken(connection, planned[0].target.bucket, keys, token or CancelToken())
 
 
-def _exists(connection: Connection, uri: S3Uri, token: CancelToken | None) -> bool:
-    if token:
-        token.check()
-    return find(connection, uri) is not None
-
-
-def renamed(connection: Connection, planned: Sequence[Planned], taken: set[str]) -> list[Planned]:
-    """`planned` with a number in the new keys that are `taken`, so that none of them is. Raises `errors.S3Error`."""
+def renamed(connection: Connection, planned: Sequence[Planned], there: Collection[str]) -> list[Planned]:
+    """`planned` with a number in the new keys that are `there`, so that none of them is. Raises `errors.S3Error`."""
     used = {each.target.key for each in planned}
     found = []
     for each in planned:
         target, number = each.target, 2
-        while target.key in taken or (target is not each.target and _is_taken(connection, target, used)):
+        while target.key in there or (target is not each.target and _is_taken(connection, target, used)):
             target, number = each.target.with_key(numbered(each.target.key, number)), number + 1
         used.add(target.key)
         found.append(replace(each, target=target))

@@ -21,7 +21,7 @@ from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress, State
 from s3tui.transfers.removing import Removed, Remover
 from s3tui.transfers.request import Kind
-from s3tui.transfers.still_there import unchanged
+from s3tui.transfers.still_there import UnchangedRemover
 
 AT_ONCE = 4  # batches of one delete
 FAILURES_KEPT = 100
@@ -189,11 +189,12 @@ class _Deleting:
         """`began`: an earlier run was broken off, so named keys may be gone already."""
         # While versioning is suspended each delete puts the same marker, that of the version “null”.
         repeatable = dooms.versioning_of(self._connection, self._request.bucket) in ("Off", "Suspended")
-        remover = Remover(self._connection, self._request.bucket, repeatable)
+        place = self._connection, self._request.bucket, repeatable
+        seen = dict(zip(self._request.keys, self._request.seen, strict=True)) if self._request.seen else None
         stop = CancelToken()
         self._token.on_cancel(stop.cancel)
         look_first = began and bool(self._request.keys)
-        remove = self._if_unchanged(remover) if self._request.seen else remover.remove
+        remove = (Remover(*place) if seen is None else UnchangedRemover(*place, seen)).remove
         try:
             with closing(self._batches()) as batches:
                 for batch in batches:
@@ -211,23 +212,6 @@ class _Deleting:
             self._collect(ALL_COMPLETED)
             raise
         self._token.check()
-
-    def _if_unchanged(self, remover: Remover) -> Callable[[list[Doomed], CancelToken, bool], Removed]:
-        """As `Remover.remove`, but only what is as it was seen."""
-        seen = dict(zip(self._request.keys, self._request.seen, strict=True))
-
-        def remove(batch: list[Doomed], token: CancelToken, look_first: bool) -> Removed:
-            try:
-                left, changed = unchanged(self._connection, self._request.bucket, batch, seen, token)
-            except Cancelled:
-                return Removed()
-            except errors.S3Error as error:
-                return Removed(why=error)
-            removed = remover.remove(left, token, look_first) if left else Removed()
-            removed.failures += changed
-            return removed
-
-        return remove
 
     def _batches(self) -> Generator[list[Doomed], None, None]:
         waiting: list[Doomed] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +16,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts, verify
-from s3tui.transfers.failures import AlreadyExists, Differs, LocalFailure
+from s3tui.transfers.failures import AlreadyExists, ChangedSinceSeen, Differs, LocalFailure
 from s3tui.transfers.notes import Notes, stays
 from s3tui.transfers.part_file import (
     PartFile,
@@ -33,6 +33,7 @@ from s3tui.transfers.received import Keeper, Received, begin, received_in
 from s3tui.transfers.receiving import Arriving, arriving
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
+from s3tui.transfers.source import identity_of
 from s3tui.transfers.stored import has_md5, whole_checksums
 
 COARSEST_TIME = 2.0  # seconds: how exactly FAT keeps the time of a file
@@ -40,13 +41,34 @@ COARSEST_TIME = 2.0  # seconds: how exactly FAT keeps the time of a file
 
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
-    """What goes where. `path` names the file in full; with `root`, symbolic links must not lead out of it."""
+    """What goes where. `path` names the file in full; with `root`, symbolic links must not lead out of it.
+
+    `overwrite` replaces whatever is there, or, with `replaces`, only the file that was like that when somebody chose to
+    (`source.identity_of`). `size` is in bytes, if it is known.
+    """
 
     kind: ClassVar[Kind] = "download"
     source: S3Uri
     path: Path
     overwrite: bool = False
     root: Path | None = None
+    replaces: tuple[int, int, int] | None = None
+    size: int | None = None
+
+    def noted(self) -> DownloadRequest:
+        """With what is there now as all that may be replaced, unless that was noted before. It looks at the disk."""
+        return self.replacing(seen_at(self.path)) if self.overwrite and self.replaces is None else self
+
+    def replacing(self, seen: tuple[int, int, int] | None) -> DownloadRequest:
+        """It may replace the file that was `seen` at its place, and no other; None: nothing was."""
+        return replace(self, overwrite=seen is not None, replaces=seen)
+
+    def check_target(self) -> None:
+        """Raise `AlreadyExists` (of which `ChangedSinceSeen`) when what is there may not be replaced."""
+        if not self.overwrite and os.path.lexists(self.path):
+            raise AlreadyExists(str(self.path))
+        if self.replaces is not None and seen_at(self.path) not in (None, self.replaces):
+            raise ChangedSinceSeen(str(self.path))
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -60,6 +82,14 @@ class DownloadRequest:
         discard(self, notes)
 
 
+def seen_at(path: Path) -> tuple[int, int, int] | None:
+    """What the file at `path` itself is like, be it a link; None when there is none."""
+    try:
+        return identity_of(path.lstat())
+    except OSError:
+        return None
+
+
 def download(
     connection: Connection, request: DownloadRequest, progress: Progress, token: CancelToken, notes: Notes
 ) -> Outcome:
@@ -68,7 +98,7 @@ def download(
     More than `parts.PART_SIZE` bytes come in parts, in parallel. All go to a temporary file beside the target,
     which is renamed only when complete. It stays for a later run when `token` says `keep`, or when anything fails
     while `notes` outlive the process; otherwise it is deleted. What an earlier run of the same request left is
-    continued if the object is still the same. Raises `AlreadyExists`, `NoSpace`, `LocalFailure`, `Differs`,
+    continued if the object is still the same. Raises `AlreadyExists` (of which `ChangedSinceSeen`), `NoSpace`, `LocalFailure`, `Differs`,
     `BadInput`, `errors.S3Error` (of which `Changed` when the object is replaced meanwhile) and `Cancelled`.
     """
     with _reserved(request):
@@ -77,7 +107,9 @@ def download(
             progress.begin(before.size)
             progress.skip(before.size)
             return before.outcome
-        _check_target(request)
+        if request.path.is_dir():
+            raise LocalFailure(f"“{request.path}” is a folder.", "Choose another name.")
+        request.check_target()
         stored = head(connection, request.source)
         progress.begin(stored.size)
         token.check()
@@ -114,13 +146,6 @@ def _has_its_name(request: DownloadRequest, before: Received) -> bool:
         return False
     delete_part_file(before.part_file(request.path), before.inode)
     return True
-
-
-def _check_target(request: DownloadRequest) -> None:
-    if request.path.is_dir():
-        raise LocalFailure(f"“{request.path}” is a folder.", "Choose another name.")
-    if not request.overwrite and os.path.lexists(request.path):
-        raise AlreadyExists(str(request.path))
 
 
 class _Receiving:
@@ -179,6 +204,7 @@ class _Receiving:
                     raise Differs(f"What an earlier run received of “{self._source}” was damaged.", "Try again.")
                 self._token.check()
                 keeper.finish(outcome)
+                self._request.check_target()  # as late as can be
                 file.publish(self._request.overwrite, self._stored.modified)
                 return outcome
             except BaseException as error:

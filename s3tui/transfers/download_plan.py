@@ -16,7 +16,7 @@ from s3tui.s3 import listing
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.bulk import Tell
-from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.download import DownloadRequest, seen_at
 from s3tui.transfers.failures import local_failure, no_room
 from s3tui.transfers.names import local_paths, numbered
 from s3tui.transfers.plan import Conflict, Plan, Step
@@ -77,8 +77,16 @@ def plan(items: Sequence[Item], root: Path | None, if_exists: Conflict, token: C
         for each in clashing:
             decide(each)
     if items:
-        check_room(root or items[0][1].parent, made)
+        folder = root or items[0][1].parent
+        check_room(folder, made)
+        if any(made.requests()) and (said := will_be_made(folder)):
+            made.remarks.append(said)
     return made
+
+
+def will_be_made(folder: Path) -> str:
+    """That `folder` isn't there yet, as a sentence; empty when it is."""
+    return "" if folder.exists() else f"The folder “{folder}” is not there: it will be made."
 
 
 def check_room(folder: Path, made: Plan) -> None:
@@ -114,7 +122,7 @@ class _Planning:
         make = partial(
             Step, source=str(stored.uri), size=stored.size, decide=partial(self.decided, item, CancelToken())
         )
-        why = _there(path)
+        seen, why = seen_at(path), _there(path)  # before it is compared: what is replaced is what was
         if choice == "rename":
             new = self._free(path)
             return make("rename", target=str(new), why=why, request=self._request((stored, new)))
@@ -123,12 +131,12 @@ class _Planning:
             if same:
                 return make("same", target=str(path), why=why)
         if choice in ("overwrite", "different"):
-            return make("replace", target=str(path), why=why, request=self._request(item, overwrite=True))
+            return make("replace", target=str(path), why=why, request=self._request(item).replacing(seen))
         return make("skip" if choice == "skip" else "ask", target=str(path), why=why)
 
-    def _request(self, item: Item, overwrite: bool = False) -> DownloadRequest:
+    def _request(self, item: Item) -> DownloadRequest:
         stored, path = item
-        return DownloadRequest(stored.uri, path, overwrite, root=self._root)
+        return DownloadRequest(stored.uri, path, root=self._root, size=stored.size)
 
     def _obstacle(self, path: Path) -> str:
         """Why `path` can't become a file."""

@@ -31,7 +31,9 @@ class ChangedSinceSeen(AlreadyExists):
 
     def __init__(self, place: str) -> None:
         super().__init__(
-            place, "Look at it, then overwrite it as it is now (o in the list of transfers), or plan anew."
+            place,
+            "Look at it, then overwrite it as it is now (o in the list of transfers, or “s3tui transfers retry "
+            "--overwrite”), or plan anew.",
         )
         self.sentence = f"“{place}” has changed since you looked; nothing was replaced."
 

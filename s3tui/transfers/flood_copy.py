@@ -28,7 +28,7 @@ from s3tui.s3.metadata import FIELDS
 from s3tui.s3.objects import ObjectInfo, from_head
 from s3tui.s3.underway import Underway
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy, copy_check, copy_here, copy_notes
+from s3tui.transfers import copy, copy_check, copy_here, copy_notes, seen
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.copy_here import Copying
 from s3tui.transfers.create_only import honours
@@ -139,9 +139,9 @@ class _Flood:
                 yield asked
                 before = _there(request.target, asked)
                 copy.refuse_alias(source, before)
-            wanted = Copying(
-                request.target, request.overwrite, source, carried.survey_object(connection, source), before
-            )
+                seen.check_found(request.target, before, request.replaces)
+            kept = carried.survey_object(connection, source)
+            wanted = Copying(request.target, request.overwrite, source, kept, before, request.replaces)
         except (errors.AccessDenied, errors.Refused, errors.Unsupported):
             self._ended(item.number, None)
         except (S3tuiError, Cancelled) as error:
@@ -201,12 +201,19 @@ class _Flood:
     def _send(self, item: Bringing, wanted: Copying) -> Work:
         target = wanted.target
         with reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)):
-            if not (wanted.overwrite or self._is_honoured):
+            conditions = {} if wanted.overwrite else {"IfNoneMatch": "*"}
+            if wanted.replaces is not None or not (wanted.overwrite or self._is_honoured):
                 asked = self._head(target)
                 yield asked
-                if _there(target, asked):
+                found = _there(target, asked)
+                if found and not wanted.overwrite:
                     raise AlreadyExists(str(target))
-            underway = self._copy(wanted, {} if wanted.overwrite else {"IfNoneMatch": "*"})
+                seen.check_found(target, found, wanted.replaces)
+                if found:
+                    conditions = {"IfMatch": found.quoted_etag}
+                elif wanted.overwrite:
+                    conditions = {"IfNoneMatch": "*"}
+            underway = self._copy(wanted, conditions)
             yield underway
             written = self._written(wanted, underway)
         if isinstance(written, S3Uri):
@@ -223,6 +230,8 @@ class _Flood:
         except (errors.Unreachable, errors.ServerFault) as error:
             return copy_here.settled(self._connection, wanted, error)
         except errors.Changed as error:
+            if wanted.replaces is not None:
+                return copy_here.ours(self._connection, wanted)  # else it may be the ETag's quotes: see `seen`
             # Sent once, it was refused because of another object; sent twice, perhaps because of itself.
             once = self._connection.attempts == 1 and not wanted.overwrite
             if once and find(self._connection, wanted.target):
@@ -279,8 +288,7 @@ class _Flood:
 
 def _copying(item: Bringing) -> CopyRequest:
     """The copy, without what a move does then."""
-    asked = item.request
-    return CopyRequest(asked.source, asked.target, asked.overwrite, asked.etag)
+    return item.request if isinstance(item.request, CopyRequest) else item.request.copying
 
 
 def _facts(wanted: Copying) -> dict[str, Fact]:

@@ -23,8 +23,7 @@ from s3tui.new_file import new_file, sync_folder
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.transfers.checksums import is_md5
-from s3tui.transfers.download import DownloadRequest
-from s3tui.transfers.failures import AlreadyExists
+from s3tui.transfers.download import DownloadRequest, seen_at
 from s3tui.transfers.flood import SMALL, Ended, Item
 from s3tui.transfers.found import Found, found_among
 from s3tui.transfers.part_file import make_folder
@@ -87,8 +86,8 @@ class _Flood:
             return
         with ExitStack() as reservation:
             reservation.enter_context(reserved(os.path.abspath(request.path), str(request.path)))
-            if not request.overwrite and os.path.lexists(request.path):
-                raise AlreadyExists(str(request.path))
+            if not _may_be_made(request, size):
+                request.check_target()
             item.progress.begin(size)
             underway = self._connection.begin(
                 "get_object",
@@ -139,12 +138,32 @@ class _Flood:
         if place not in self._folders:
             make_folder(request.path, request.root)
             self._folders.add(place)
+        if _may_be_made(request, len(received.data)) and _holds(request.path, received.data):
+            return
         with new_file(request.path, request.overwrite, sync=False) as file:
             file.write(received.data)
             file.flush()
             if received.modified is not None:
                 moment = received.modified.timestamp()
                 os.utime(file.fileno(), (moment, moment))
+            if request.replaces is not None:
+                request.check_target()  # as late as can be
+
+
+def _may_be_made(request: DownloadRequest, size: int) -> bool:
+    """Whether an earlier run, which was killed, can have replaced already what this may replace: there is another file,
+    and it is as long as the object."""
+    if request.replaces is None:
+        return False
+    now = seen_at(request.path)
+    return now is not None and now != request.replaces and now[0] == size
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def _content(answer: dict[str, Any], size: int, etag: str) -> bytes | None:

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from s3tui.background import CancelToken
 from s3tui.transfers.failures import local_failure
+from s3tui.transfers.source import identity_of
 
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.part", re.DOTALL)  # as `part_file` and `new_file` call theirs
 
@@ -21,6 +22,7 @@ class Seen(NamedTuple):
 
     size: int  # bytes
     changed: int  # time of modification, ns since 1970
+    inode: int
 
 
 class Unknown(NamedTuple):
@@ -102,5 +104,5 @@ def _take_in(tree: Tree, entry: os.DirEntry[str], name: str, follow: bool) -> bo
     elif _UNFINISHED.fullmatch(entry.name):
         tree.unknown[name] = Unknown("skip", "It belongs to a download that isn't finished.")
     else:
-        tree.files[name] = Seen(told.st_size, told.st_mtime_ns)
+        tree.files[name] = Seen(*identity_of(told))
     return False

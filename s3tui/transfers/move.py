@@ -37,10 +37,18 @@ class MoveRequest:
     etag: str = ""
     to_profile: str | None = None
     to_endpoint: str | None = ""
+    replaces: str | None = None
+    size: int | None = None
 
     @property
     def ends(self) -> tuple[str, str]:
         return copy.ends(self.source, self.target, self.to_profile)
+
+    @property
+    def copying(self) -> CopyRequest:
+        """The copy, without what a move does then."""
+        to = self.to_profile, self.to_endpoint
+        return CopyRequest(self.source, self.target, self.overwrite, self.etag, *to, self.replaces)
 
     def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
         return move(connection, self, progress, token, notes)
@@ -55,9 +63,7 @@ def move(connection: Connection, request: MoveRequest, progress: Progress, token
     Raises as `copy.copy`, as long as nothing was copied; afterwards the outcome says what is where.
     """
     refuse_writing(connection)
-    copying = CopyRequest(
-        request.source, request.target, request.overwrite, request.etag, request.to_profile, request.to_endpoint
-    )
+    copying = request.copying
     there = copy.target_connection(connection, request.to_profile)
     # Not even a version goes where it is: to bring it back, copy it.
     copy.refuse_itself(connection, there, replace(copying, source=replace(request.source, version_id=None)))
@@ -98,9 +104,7 @@ def _finished_before(connection: Connection, there: Connection, request: MoveReq
 def delete_original(connection: Connection, asked: S3Uri, source: ObjectInfo, outcome: Outcome) -> Outcome:
     """Delete the original if it is still what was copied. How the move ended; raises nothing that an endpoint says."""
     try:
-        now = head(connection, asked)
-        if not is_same(now, source):
-            return kept(outcome, "it has changed meanwhile")
+        _check_same(connection, asked, source)
         _delete(connection, asked, source)
     except (errors.Unreachable, errors.ServerFault) as error:
         return after_lost_answer(connection, asked, outcome, error)
@@ -139,7 +143,14 @@ def _delete(connection: Connection, asked: S3Uri, source: ObjectInfo) -> None:
     try:
         connection.call("delete_object", **asked.parameters, IfMatch=source.quoted_etag)
     except errors.Unsupported:
+        _check_same(connection, asked, source)
         connection.call("delete_object", **asked.parameters)
+
+
+def _check_same(connection: Connection, asked: S3Uri, source: ObjectInfo) -> None:
+    """Raise `errors.Changed` when the original isn't what was copied."""
+    if not is_same(head(connection, asked), source):
+        raise errors.Changed(f"“{asked}” has changed meanwhile.", "Look at it.")
 
 
 def after_lost_answer(connection: Connection, asked: S3Uri, outcome: Outcome, lost: errors.S3Error) -> Outcome:

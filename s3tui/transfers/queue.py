@@ -5,10 +5,9 @@ Whoever shows transfers pulls: `version` grows with every change of a state, `ro
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from s3tui.errors import BadInput
 from s3tui.transfers import run_lock
@@ -24,6 +23,7 @@ from s3tui.transfers.transfer_list import ACTIVE
 
 if TYPE_CHECKING:
     from s3tui.s3.client import Connection
+    from s3tui.transfers.occupied import Occupied
 
 __all__ = ["AGAIN", "AT_ONCE", "GOES_ON", "Queue", "Transfer", "TransferView"]
 
@@ -191,16 +191,27 @@ class Queue(Following):
         does."""
         return self._again(numbers, AGAIN if numbers is not None else frozenset(("failed",)))
 
-    def replace(self, number: int) -> int:
-        """Once more a transfer that found its target there, now to replace it. Raises as `resume` does."""
+    def occupied(self, number: int) -> Occupied | None:
+        """What is there now at the target of a transfer that found it taken; None when it isn't one. It asks the
+        endpoint, or the disk. Raises as `resume` does, and what looking raises."""
+        from s3tui.transfers.occupied import look
+
+        found = self._list.get(number)
+        if found is None or not found.row.exists or found.state not in AGAIN:
+            return None
+        self._connected([found])
+        assert found.submission.connection is not None
+        return look(found.submission.connection, self.journal.request(number)[0])
+
+    def replace(self, number: int, occupied: Occupied) -> int:
+        """Once more a transfer that found its target taken, now to replace what is `occupied`. Raises as `resume`
+        does."""
         found = self._list.get(number)
         if found is None or not found.row.exists or found.state not in AGAIN:
             return 0
         with self._changing:
             self._make_ours([found])
-            request: Any = self.journal.request(number)[0]  # mypy doesn't know that these are dataclasses
-            whatever = {"replaces": None} if request.kind == "upload" else {}
-            self.journal.set_request(number, dataclasses.replace(request, overwrite=True, **whatever))
+            self.journal.set_request(number, occupied.request)
             self._let_go([found])
         return self._again((number,), AGAIN)
 

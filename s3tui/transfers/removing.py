@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import errors
@@ -26,16 +28,27 @@ class Removed:
     unknown: list[Doomed] = field(default_factory=list)  # asked for, but no answer came
     why: errors.S3Error | None = None  # nothing more was asked for after this
 
+    def join(self, other: Removed) -> None:
+        """Take in what became of more keys."""
+        self.deleted += other.deleted
+        self.failures += other.failures
+        self.unknown += other.unknown
+        self.why = self.why or other.why
+
 
 class Remover:
     """Removes keys of one bucket. Thread-safe."""
 
-    def __init__(self, connection: Connection, bucket: str, repeatable: bool) -> None:
+    def __init__(
+        self, connection: Connection, bucket: str, repeatable: bool, etags: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """`repeatable`: a key without a version id may be deleted twice. False where the bucket puts a delete
-        marker each time."""
+        marker each time. A key of `etags` goes only while it has that ETag (without quotes), where the endpoint looks
+        at that."""
         self._connection = connection
         self._bucket = bucket
-        self._repeatable = repeatable
+        self._etags = etags
+        self._repeatable = repeatable and not etags  # a second attempt would meet the first one's doing
         self._knows_batches = True
 
     def remove(self, batch: list[Doomed], token: CancelToken, look_first: bool = False) -> Removed:
@@ -67,7 +80,7 @@ class Remover:
         for pause in (*PAUSES, None):
             token.check()
             try:
-                answer = delete_batch(self._connection, self._bucket, left, self._once(left))
+                answer = delete_batch(self._connection, self._bucket, left, self._once(left), self._etags)
             except (errors.Unsupported, errors.Refused) as error:
                 # As a whole: perhaps because of one key, perhaps of the document.
                 self._knows_batches &= not isinstance(error, errors.Unsupported)
@@ -85,6 +98,8 @@ class Remover:
                 return
             token.wait(pause)
             left = self._settle(left, removed, token)
+            if not left:
+                return
 
     def _take(
         self, batch: list[Doomed], answer: Answer, removed: Removed, token: CancelToken, is_last: bool
@@ -107,7 +122,8 @@ class Remover:
             for pause in (*PAUSES, None):
                 token.check()
                 try:
-                    delete_one(self._connection, self._bucket, doomed, self._once([doomed]))
+                    etag = self._etags.get(doomed.key, "")
+                    delete_one(self._connection, self._bucket, doomed, self._once([doomed]), etag)
                 except errors.S3Error as error:
                     if not error.retryable:
                         if isinstance(error, _ABOUT_ALL):

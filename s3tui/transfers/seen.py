@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
-from s3tui.s3.objects import head
+from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import create_only
 from s3tui.transfers.failures import AlreadyExists, CannotLook, ChangedSinceSeen
 from s3tui.transfers.stored import bare, find
-
-if TYPE_CHECKING:
-    from s3tui.transfers.upload import UploadRequest
 
 T = TypeVar("T")
 Write = Callable[[dict[str, Any]], T]
@@ -31,13 +29,36 @@ _refusing: weakref.WeakSet[Connection] = weakref.WeakSet()
 _honouring: weakref.WeakKeyDictionary[Connection, set[str]] = weakref.WeakKeyDictionary()
 
 
-def check(connection: Connection, request: UploadRequest) -> None:
+class Wanted(Protocol):
+    """A new object. `overwrite` lets it replace whatever is at `target`, or, with `replaces`, only the object with that
+    ETag (without quotes; empty: none, nothing was there)."""
+
+    @property
+    def target(self) -> S3Uri: ...
+    @property
+    def overwrite(self) -> bool: ...
+    @property
+    def replaces(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """See `Wanted`."""
+
+    target: S3Uri
+    overwrite: bool
+    replaces: str | None
+
+
+def check(connection: Connection, request: Wanted) -> None:
     """Raise when `write` would refuse what is at the target now. Raises as `write`."""
     if request.replaces:
         _quoted(connection, request.target, request.replaces)
+    elif request.replaces is not None:
+        _absent(request.target, lambda: create_only.check_absent(connection, request.target))
 
 
-def write(connection: Connection, request: UploadRequest, send: Write[T]) -> T:
+def write(connection: Connection, request: Wanted, send: Write[T]) -> T:
     """`send(conditions)` with the parameters by which it replaces nothing that nobody chose to replace.
 
     Raises `ChangedSinceSeen`, `AlreadyExists`, `CannotLook` and what `send` raises.
@@ -49,7 +70,7 @@ def write(connection: Connection, request: UploadRequest, send: Write[T]) -> T:
     for in_quotes in (*ways, None):
         etag = _quoted(connection, target, request.replaces) if request.replaces else None
         if etag is None:
-            return _created(connection, target, send)
+            return _absent(target, lambda: create_only.create(connection, target, False, send))
         if in_quotes is None:
             break
         try:
@@ -65,10 +86,10 @@ def write(connection: Connection, request: UploadRequest, send: Write[T]) -> T:
     return send({})
 
 
-def _created(connection: Connection, target: S3Uri, send: Write[T]) -> T:
-    """What was seen is gone: then only as long as nothing is there."""
+def _absent(target: S3Uri, act: Callable[[], T]) -> T:
+    """What was seen is gone, or nothing was: then only as long as nothing is there."""
     try:
-        return create_only.create(connection, target, False, send)
+        return act()
     except AlreadyExists as error:
         raise ChangedSinceSeen(str(target)) from error
 
@@ -85,15 +106,21 @@ def _quoted(connection: Connection, target: S3Uri, etag: str) -> str | None:
             f"Whether “{target}” is what it was can't be found out: looking is denied.",
             "Make the plan again, and choose once more.",
         ) from error
-    if found is not None and bare(found.etag) != bare(etag):
-        raise ChangedSinceSeen(str(target))
+    check_found(target, found, etag)
     return found.quoted_etag if found else None
+
+
+def check_found(target: S3Uri, found: ObjectInfo | None, etag: str | None) -> None:
+    """Raise `ChangedSinceSeen` when what was `found` at `target` is another object than the one with this `etag` (None:
+    it may be any)."""
+    if found is not None and etag is not None and bare(found.etag) != bare(etag):
+        raise ChangedSinceSeen(str(target))
 
 
 # ---- many at a time, without a look before each
 
 
-def conditions(request: UploadRequest) -> dict[str, Any]:
+def conditions(request: Wanted) -> dict[str, Any]:
     """Those that say all of it on an endpoint that honours them."""
     if request.overwrite and request.replaces is None:
         return {}

@@ -10,10 +10,11 @@ from s3tui.s3.client import Connection
 from s3tui.s3.metadata import readable
 from s3tui.s3.objects import head
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.create_only import create
+from s3tui.transfers import seen
 from s3tui.transfers.failures import AlreadyExists, Differs, TransferError
 from s3tui.transfers.progress import Outcome
 from s3tui.transfers.reservations import reserved
+from s3tui.transfers.seen import Replacing
 from s3tui.transfers.stored import bare
 
 if TYPE_CHECKING:
@@ -24,16 +25,17 @@ def write(connection: Connection, request: UploadRequest, outcome: Outcome) -> s
     """Put the sidecar of an object that is there, as `outcome` says, and read it back. What is to be said of that.
 
     Once more is no harm: a sidecar that says the same is left as it is. Raises `AlreadyExists` when another one is
-    there and nothing may be replaced, `Differs`, `TransferError`.
+    there and nothing may be replaced, or not that one, `Differs`, `TransferError`.
     """
-    place = request.target.with_key(request.sidecar)
+    place = request.beside.target
     try:
         with reserved((connection.profile.endpoint, place.bucket, place.key), str(place)):
             body = _text(connection, request, outcome).encode()
-            _put(connection, place, body, request.overwrite)
+            _put(connection, request.beside, body)
             return _checked(connection, place, body)
     except AlreadyExists as error:
-        raise AlreadyExists(str(place), f"“{request.target}” itself was sent.") from error
+        error.advice = f"“{request.target}” itself was sent. {error.advice}"
+        raise
     except errors.S3Error as error:
         raise TransferError(
             f"“{request.target}” was sent, but its sidecar “{place.key}” was not: {error.sentence}",
@@ -65,17 +67,22 @@ def _alike(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-def _put(connection: Connection, place: S3Uri, body: bytes, overwrite: bool) -> None:
-    def write(conditions: dict[str, Any]) -> object:
+def _put(connection: Connection, wanted: Replacing, body: bytes) -> None:
+    place = wanted.target
+
+    def send(conditions: dict[str, Any]) -> object:
         given = {"Bucket": place.bucket, "Key": place.key, "Body": body, "ContentType": "application/json"}
         return connection.call("put_object", **given, **conditions)
 
     try:
-        create(connection, place, overwrite, write)
+        seen.write(connection, wanted, send)
     except (AlreadyExists, errors.Changed) as error:
         # An earlier run may have put it, or the first of two attempts whose answer was lost.
-        if overwrite or not _is(connection, place, body):
-            raise AlreadyExists(str(place)) from error
+        if _is(connection, place, body):
+            return
+        if isinstance(error, AlreadyExists):
+            raise
+        raise AlreadyExists(str(place)) from error
 
 
 def _is(connection: Connection, place: S3Uri, body: bytes) -> bool:

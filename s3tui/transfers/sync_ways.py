@@ -216,11 +216,16 @@ class Down:
         return sync_compare.file_and_object(self._tree.folder / pair.target, self._objects.stored(pair.source), token)
 
     def bring(self, pair: Pair, overwrite: bool) -> Request:
-        folder = self._tree.folder
-        return DownloadRequest(self._objects.uri(pair.source), folder / pair.target, overwrite, root=folder)
+        folder, source = self._tree.folder, self._objects.stored(pair.source)
+        request = DownloadRequest(source.uri, folder / pair.target, root=folder, size=source.size)
+        if not overwrite:
+            return request
+        size, changed, inode = self._tree.files[pair.target]
+        return request.replacing((size, changed, inode))
 
     def remove(self, pair: Pair) -> Request:
-        return DeleteFilesRequest(self._tree.folder, ((pair.target, *self._tree.files[pair.target]),))
+        seen = self._tree.files[pair.target]
+        return DeleteFilesRequest(self._tree.folder, ((pair.target, seen.size, seen.changed),))
 
 
 class Across:
@@ -231,7 +236,9 @@ class Across:
         self._objects, self._others = objects, others
         there = others.connection
         profile = there.profile
-        self._to = () if there is objects.connection else (profile.name, profile.endpoint)
+        self._to: tuple[str | None, str | None] = (
+            (None, "") if there is objects.connection else (profile.name, profile.endpoint)
+        )
 
     def pairs(self) -> Iterator[Pair]:
         for name in self._objects.rows:
@@ -245,7 +252,7 @@ class Across:
         return iter(())
 
     def ends(self, pair: Pair) -> tuple[str, str]:
-        return copy.ends(self._objects.uri(pair.source), self._others.uri(pair.target), *(self._to[:1] or (None,)))
+        return copy.ends(self._objects.uri(pair.source), self._others.uri(pair.target), self._to[0])
 
     def source(self, pair: Pair) -> Row:
         return self._objects.row(pair.source)
@@ -267,7 +274,9 @@ class Across:
 
     def bring(self, pair: Pair, overwrite: bool) -> Request:
         source = self._objects.stored(pair.source)
-        return CopyRequest(source.uri, self._others.uri(pair.target), overwrite, bare(source.etag), *self._to)
+        seen = bare(self._others.stored(pair.target).etag) if overwrite else None
+        target, etag = self._others.uri(pair.target), bare(source.etag)
+        return CopyRequest(source.uri, target, overwrite, etag, *self._to, replaces=seen, size=source.size)
 
     def remove(self, pair: Pair) -> Request:
         return _delete(self._others, pair.target)

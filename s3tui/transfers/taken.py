@@ -26,6 +26,14 @@ class Taken:
     found: dict[str, Found] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
 
+    def replacing(self, key: str) -> tuple[bool, str | None]:
+        """`overwrite` and `replaces` of a write that somebody lets replace what is at `key`: what was seen there, and
+        nothing else. Where nothing was, nothing is replaced."""
+        if key in self.unknown:
+            return True, None
+        found = self.found.get(key)
+        return (True, found[1]) if found else (False, None)
+
 
 def taken(connection: Connection, bucket: str, keys: Iterable[str], token: CancelToken) -> Taken:
     """Which of `keys` are taken in `bucket`. At most two requests for each key; one for a thousand that lie together.

@@ -31,6 +31,7 @@ from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import Kind
 from s3tui.transfers.reservations import reserved
+from s3tui.transfers.seen import Replacing
 from s3tui.transfers.sending import Sent, send_part, sums_to_send
 from s3tui.transfers.settled import settled
 from s3tui.transfers.source import Source, identity_at
@@ -47,7 +48,8 @@ class UploadRequest:
     are the file's, and its content type, metadata and tags as they are. `check_sums` says what a checksum file beside
     it is for. `seen` is what the file was like when it was asked for (`Source.identity`): another one isn't sent, and
     when the key or the metadata `is_of_content`, not on a second try either. `overwrite` replaces whatever is there, or,
-    with `replaces`, only the object with that ETag (without quotes; empty: none, nothing was there)."""
+    with `replaces`, only the object with that ETag (without quotes; empty: none, nothing was there); `sidecar_replaces` is
+    the same of the sidecar."""
 
     kind: ClassVar[Kind] = "upload"
     path: Path
@@ -63,6 +65,12 @@ class UploadRequest:
     seen: tuple[int, int, int] | None = None
     is_of_content: bool = False
     replaces: str | None = None
+    sidecar_replaces: str | None = None
+
+    @property
+    def beside(self) -> Replacing:
+        """Where the sidecar goes."""
+        return Replacing(self.target.with_key(self.sidecar), self.overwrite, self.sidecar_replaces)
 
     @property
     def size(self) -> int | None:
@@ -219,6 +227,8 @@ def _look(connection: Connection, request: UploadRequest) -> None:
             check_absent(connection, request.target.with_key(request.sidecar))
         return
     seen.check(connection, request)
+    if request.sidecar:
+        seen.check(connection, request.beside)
     with contextlib.suppress(errors.AccessDenied):
         find(connection, request.target)
 

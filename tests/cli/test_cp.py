@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from s3tui.cli import copying
 from s3tui.cli.main import main
 from s3tui.demo import server as demo_server
 from s3tui.s3 import listing
 from s3tui.s3.client import Connection
+from s3tui.transfers.taken import Taken
 from tests.transfers import proxy as proxies
 from tests.transfers.conftest import content
 from tests.transfers.proxy import Treatment
@@ -53,6 +56,36 @@ def test_a_prefix_is_moved_and_what_is_beside_it_stays(
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {(record["kind"], record["state"]) for record in records} == {("move", "verified")}
     assert keys(connection, filled) == {"new/x", "new/b/y", "a-b/z"}
+
+
+@pytest.mark.parametrize("command", ["cp", "mv"])
+def test_only_what_was_there_when_it_was_planned_is_replaced(
+    options: list[str],
+    connection: Connection,
+    filled: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    connection.call("put_object", Bucket=filled, Key="c/x", Body=b"seen")
+    words = [command, *options, "-r", "--overwrite", f"s3://{filled}/a/", f"s3://{filled}/c/"]
+    assert main([*words, "--dry-run"]) == 0
+    told = capsys.readouterr()
+    assert f"s3://{filled}/c/x: is replaced" in told.out and "1 would be replaced" in told.err
+    look = copying.existing
+
+    def slow(*details: Any) -> Taken:
+        there = look(*details)
+        for key in ("c/x", "c/b/y"):
+            connection.call("put_object", Bucket=filled, Key=key, Body=b"theirs")
+        return there
+
+    monkeypatch.setattr(copying, "existing", slow)
+    assert main(words) == 1
+    told = capsys.readouterr()
+    assert "c/x” has changed since you looked" in told.err and "c/b/y” already exists" in told.err
+    assert content(connection, filled, "c/x") == content(connection, filled, "c/b/y") == b"theirs"
+    assert {"a/x", "a/b/y"} < keys(connection, filled)
 
 
 def test_done_in_part(options: list[str], connection: Connection, filled: str) -> None:

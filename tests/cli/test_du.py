@@ -113,3 +113,12 @@ def test_a_list_that_breaks_off_is_a_lower_bound(options: list[str], capsys: pyt
     total = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert total["complete"] is False
     assert total["reason"]
+
+
+def test_the_total_names_what_was_counted(
+    options: list[str], connection: Connection, bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connection.call("put_object", Bucket=bucket, Key="logs/2024.txt", Body=b"x")
+    for prefix in ("logs/20", "logs/", "none"):
+        assert main(["du", "--json", *options, f"s3://{bucket}/{prefix}"]) == 0
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["prefix"] == prefix

@@ -31,12 +31,16 @@ def test_to_a_file(options: list[str], stored: str, tmp_path: Path, capsys: pyte
     assert "verified" in capsys.readouterr().out
 
 
-def test_into_a_folder_its_name_is_made_safe(options: list[str], stored: str, tmp_path: Path) -> None:
+def test_into_a_folder_its_name_is_made_safe(
+    options: list[str], stored: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "here").mkdir()
     assert main(["get", *options, stored, str(tmp_path / "here")]) == 0
     assert (tmp_path / "here" / "a%3Ab.iso").read_bytes() == b"content"
+    assert "will be made" not in capsys.readouterr().err
     assert main(["get", *options, stored, f"{tmp_path}/new/"]) == 0
     assert (tmp_path / "new" / "a%3Ab.iso").read_bytes() == b"content"
+    assert f"“{tmp_path}/new” is not there: it will be made." in capsys.readouterr().err
 
 
 def test_as_json(options: list[str], stored: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +88,7 @@ def test_everything_below_a_prefix(
     assert main([*words, "--dry-run"]) == 0
     told = capsys.readouterr()
     assert f"{prefix}/sub/b -> {folder}/sub/b" in told.out and "Nothing was changed" in told.err
-    assert not folder.exists()
+    assert f"“{folder}” is not there: it will be made." in told.err and not folder.exists()
     assert main(words) == 0
     files = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
     assert files == {"a": "p/a", "sub/b": "p/sub/b", "%2E%2E": "p/.."}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 
 from s3tui import __version__
 from s3tui.cli.main import COMMANDS, FAILED, USAGE, main
+from s3tui.demo import server as demo_server
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -76,3 +80,30 @@ def test_help_imports_nothing_heavy() -> None:
     program += "print([name for name in ('textual', 'boto3', 'botocore', 'keyring', 'platformdirs') if name in sys.modules], file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr.strip() in ("[]", "['platformdirs']")
+
+
+class _FullDisk(io.StringIO):
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_behind_the_output_is_no_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], endpoint: str, bucket: str
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", demo_server.ACCESS_KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", demo_server.SECRET_ACCESS_KEY)
+    monkeypatch.setattr(sys, "stdout", _FullDisk())
+    assert main(["ls", "--endpoint-url", endpoint, "--region", demo_server.REGION]) == FAILED
+    said = capsys.readouterr().err
+    assert "no room left" in said and "Traceback" not in said
+
+
+def test_ctrl_c_while_a_command_is_imported_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", interrupted)
+    assert main(["ls"]) == 130
+    assert capsys.readouterr().err == ""

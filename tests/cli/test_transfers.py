@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from s3tui.cli import transfers
 from s3tui.cli.main import main
 from s3tui.demo import server as demo_server
 from s3tui.folders import transfers_folder
@@ -15,6 +16,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.begun import Begun
 from s3tui.transfers.delete import DeleteRequest
+from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.upload import UploadRequest
 from tests.transfers.conftest import content, unfinished
@@ -209,3 +211,63 @@ def test_what_can_not_be_cancelled_is_forgotten_only_after_a_question(
     said = capsys.readouterr().err
     assert upload_id in said and "https://old.example.org" in said and f"s3://{bucket}/a.iso" in said
     assert states(journal) == [] and unfinished(connection, bucket) == ["a.iso"]
+
+
+@pytest.fixture
+def refused(whom: Whom, journal: Journal, connection: Connection, bucket: str, tmp_path: Path) -> list[Path]:
+    """An upload and a download that found their targets taken."""
+    up, down = tmp_path / "up.iso", tmp_path / "down.iso"
+    up.write_bytes(b"up")
+    down.write_bytes(b"mine")
+    connection.call("put_object", Bucket=bucket, Key="up.iso", Body=b"theirs")
+    assert main(["put", "--if-exists", "skip", str(up), f"s3://{bucket}/down.iso"]) == 0
+    requests = [UploadRequest(up, S3Uri(bucket, "up.iso")), DownloadRequest(S3Uri(bucket, "down.iso"), down)]
+    job, rows = journal.add(whom, requests)
+    for row in rows:
+        journal.end(row._replace(state="failed", why="It is there already.", exists=True))
+    journal.release(job.number)
+    return [up, down]
+
+
+def test_what_is_there_is_replaced_only_after_a_question(
+    refused: list[Path], journal: Journal, connection: Connection, bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    up, down = refused
+    assert main(["transfers", "retry", "--overwrite", "2", "3"]) == 2  # nobody can be asked
+    said = capsys.readouterr().err
+    assert f"2: s3://{bucket}/up.iso: 6 B, written 2" in said and f"3: {down}: 4 B, written 2" in said
+    assert content(connection, bucket, "up.iso") == b"theirs" and down.read_bytes() == b"mine"
+    assert states(journal) == ["verified", "failed", "failed"]
+    assert main(["transfers", "retry", "--overwrite", "--yes", "2", "3"]) == 0
+    assert content(connection, bucket, "up.iso") == b"up" and down.read_bytes() == b"up"
+    assert states(journal) == ["verified"] * 3 and up.exists()
+
+
+def test_what_changes_after_the_question_stays(
+    refused: list[Path],
+    journal: Journal,
+    connection: Connection,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Another writer is quicker than the person at the terminal."""
+
+    def agree(*_: str) -> bool:
+        connection.call("put_object", Bucket=bucket, Key="up.iso", Body=b"newest")
+        refused[1].write_bytes(b"mine, and newer")
+        return True
+
+    monkeypatch.setattr(transfers, "agreed", agree)
+    assert main(["transfers", "retry", "--overwrite", "2", "3"]) == 1
+    assert "changed since you looked" in capsys.readouterr().err
+    assert content(connection, bucket, "up.iso") == b"newest" and refused[1].read_bytes() == b"mine, and newer"
+    assert states(journal) == ["verified", "failed", "failed"]
+
+
+@pytest.mark.parametrize("numbers", [[], ["9"], ["1"]])
+def test_only_what_found_its_target_taken_is_overwritten(
+    refused: list[Path], connection: Connection, bucket: str, numbers: list[str]
+) -> None:
+    assert main(["transfers", "retry", "--overwrite", "--yes", *numbers]) == 2
+    assert content(connection, bucket, "up.iso") == b"theirs"

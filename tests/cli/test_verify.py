@@ -80,8 +80,17 @@ def test_a_prefix_by_itself(options: list[str], bucket: str, tree: Path, capsys:
     assert main(["verify", "-r", "--json", *options, f"s3://{bucket}/p/"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(records) == 3 and {record["path"] for record in records} == {None}
-    assert main(["verify", "-r", *options, f"s3://{bucket}/nothing/"]) == 0
-    assert "nothing to compare" in capsys.readouterr().err
+    assert main(["verify", "-r", *options, f"s3://{bucket}/nothing/"]) == 1  # a mistyped prefix isn't all right
+    assert "nothing is verified" in capsys.readouterr().err
+
+
+def test_a_bucket_that_is_not_there_is_said_to_be_so(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("x")
+    for words in (["s3://no-such-bucket-here/x"], ["s3://no-such-bucket-here/x", str(tmp_path / "file")]):
+        assert main(["verify", *options, *words]) == 1
+        assert "no bucket “no-such-bucket-here”" in capsys.readouterr().err
 
 
 def test_odd_keys_find_their_files(

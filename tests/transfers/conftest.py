@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,6 +25,7 @@ from tests.transfers import proxy as proxies
 from tests.transfers.killed import KeptNotes
 
 MIB = 1 << 20
+SIZE = 22 * MIB + 3  # of `data`
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +66,36 @@ def make(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def notes(tmp_path: Path) -> KeptNotes:
     return KeptNotes(tmp_path / "notes.json")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """In a folder of its own."""
+    folder = tmp_path / "received"
+    folder.mkdir()
+    return folder / "image.iso"
+
+
+@pytest.fixture
+def data(connection: Connection, bucket: str) -> bytes:
+    """What the object holds."""
+    data = os.urandom(SIZE)
+    connection.call("put_object", Bucket=bucket, Key="image.iso", Body=data)
+    return data
+
+
+@pytest.fixture
+def times(proxy: proxies.Proxy) -> None:
+    """moto says of every upload that it began in 2010."""
+
+    def now(body: bytes) -> bytes:
+        return re.sub(rb"<Initiated>[^<]*", datetime.now(UTC).strftime("<Initiated>%Y-%m-%dT%H:%M:%SZ").encode(), body)
+
+    proxy.rules.append(
+        lambda asked: (
+            proxies.Treatment(change=now) if asked.method == "GET" and "uploads" in urlsplit(asked.path).query else None
+        )
+    )
 
 
 def send(connection: Connection, path: Path, bucket: str, key: str = "image.iso", **more: object) -> Outcome:

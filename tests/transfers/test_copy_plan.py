@@ -12,7 +12,7 @@ from s3tui.errors import BadInput
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import copy_plan
+from s3tui.transfers import taken
 from s3tui.transfers.copy_plan import existing, plan
 from s3tui.transfers.failures import SameObject
 from tests.s3.stub_server import Answer, Asked, stub
@@ -113,15 +113,17 @@ def test_a_list_that_breaks_off_is_no_plan(
         planned(through, bucket, ["a/"], "b/")
 
 
-@pytest.mark.parametrize("asked_singly", [0, 20])
+@pytest.mark.parametrize("asked_singly", [0, 4])
 def test_what_is_taken_is_found(
     connection: Connection, bucket: str, monkeypatch: pytest.MonkeyPatch, asked_singly: int
 ) -> None:
-    monkeypatch.setattr(copy_plan, "_ASKED_SINGLY", asked_singly)
+    monkeypatch.setattr(taken, "ASKED_SINGLY", asked_singly)
     fill(connection, bucket, "a/x", "a/y", "b/y", "b/z")
     found = list(plan(connection, [S3Uri(bucket, "a/")], S3Uri(bucket, "b/")))
-    assert existing(connection, found) == {"b/y"}
-    assert existing(connection, []) == set()
+    there = existing(connection, found)
+    assert there.found.keys() == {"b/y"} and not there.unknown
+    assert there.replacing("b/y") == (True, there.found["b/y"][1]) and there.replacing("b/x") == (False, None)
+    assert existing(connection, []).found == {}
 
 
 NAMES = st.lists(st.sampled_from(["a", "b", "a-b", "é", "..", "a b"]), min_size=1, max_size=4).map("/".join)

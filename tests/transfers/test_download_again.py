@@ -8,7 +8,6 @@ import shutil
 import signal
 import threading
 from collections import namedtuple
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from s3tui.transfers.failures import AlreadyExists, LocalFailure, NoSpace
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.received import received_in
-from tests.transfers.conftest import MIB
+from tests.transfers.conftest import MIB, SIZE
 from tests.transfers.killed import KeptNotes, process, run_until_killed
 from tests.transfers.proxy import Asked, Proxy, Treatment
 
@@ -32,23 +31,6 @@ pytestmark = pytest.mark.long
 
 KEY = "image.iso"
 PART = 5 * MIB
-SIZE = 22 * MIB + 3
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """In a folder of its own."""
-    folder = tmp_path / "received"
-    folder.mkdir()
-    return folder / "image.iso"
-
-
-@pytest.fixture
-def data(connection: Connection, bucket: str) -> bytes:
-    """What the object holds."""
-    data = os.urandom(SIZE)
-    connection.call("put_object", Bucket=bucket, Key=KEY, Body=data)
-    return data
 
 
 def go(connection: Connection, bucket: str, target: Path, notes: Notes, **more: Any) -> Outcome:
@@ -251,111 +233,6 @@ def test_an_older_version_goes_on_while_newer_ones_come(
     before = len(proxy.asked)
     assert download(through, request, Progress(), CancelToken(), notes).version_id == version
     assert target.read_bytes() == data and len(firsts(proxy.asked[before:])) < 5
-
-
-def gone(path: Path) -> None:
-    path.unlink()
-
-
-def shorter(path: Path) -> None:
-    os.truncate(path, 100)
-
-
-def longer(path: Path) -> None:
-    os.truncate(path, SIZE + 1)
-
-
-def copied(path: Path) -> None:
-    """Another file of the same name and content."""
-    shutil.copy(path, path.with_name("copy"))
-    path.with_name("copy").replace(path)
-
-
-def linked(path: Path) -> None:
-    """A symbolic link to someone's file."""
-    precious = path.with_name("precious")
-    precious.write_bytes(b"p" * SIZE)
-    path.unlink()
-    path.symlink_to(precious)
-
-
-def named_twice(path: Path) -> None:
-    path.with_name("precious").hardlink_to(path)
-
-
-def piped(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-@pytest.mark.parametrize("happening", [gone, shorter, longer, copied, linked, named_twice, piped])
-def test_a_part_file_that_is_not_the_one_that_was_left_is_not_written_to(
-    through: Connection,
-    proxy: Proxy,
-    bucket: str,
-    data: bytes,
-    target: Path,
-    notes: KeptNotes,
-    happening: Callable[[Path], None],
-) -> None:
-    paused(through, proxy, bucket, target, notes)
-    [part] = left(target)
-    happening(part)
-    precious = target.with_name("precious")
-    before = precious.read_bytes() if precious.exists() else b""
-    assert go(through, bucket, target, notes).state == "verified"
-    assert target.read_bytes() == data
-    assert not precious.exists() or precious.read_bytes() == before
-    ours = happening in (gone, shorter, longer, named_twice)
-    assert part.is_symlink() or part.exists() != ours
-
-
-def test_a_part_that_was_damaged_on_the_disk_is_found_and_all_comes_anew(
-    through: Connection, proxy: Proxy, bucket: str, data: bytes, target: Path, notes: KeptNotes
-) -> None:
-    paused(through, proxy, bucket, target, notes)
-    [part] = left(target)
-    with part.open("r+b") as file:
-        file.seek((min(complete_parts(notes)) - 1) * PART)
-        file.write(b"damage")
-    progress = Progress()
-    request = DownloadRequest(S3Uri(bucket, KEY), target)
-    assert download(through, request, progress, CancelToken(), notes).state == "verified"
-    assert target.read_bytes() == data and progress.done == SIZE and left(target) == []
-
-
-def test_part_files_that_no_notes_know_are_left_alone(
-    connection: Connection, bucket: str, data: bytes, target: Path
-) -> None:
-    stray = target.with_name(".image.iso.0123abcd.part")
-    stray.write_bytes(b"x" * SIZE)
-    assert go(connection, bucket, target, Notes()).state == "verified"
-    assert target.read_bytes() == data and stray.read_bytes() == b"x" * SIZE
-
-
-@pytest.mark.parametrize("name", ["../precious", "/precious", "sub/../../precious"])
-def test_a_noted_name_never_leads_out_of_the_folder(
-    connection: Connection, bucket: str, data: bytes, target: Path, notes: KeptNotes, name: str, tmp_path: Path
-) -> None:
-    precious = tmp_path / "precious"
-    precious.write_bytes(b"p")
-    notes.set(
-        download={
-            "name": name,
-            "size": 1,
-            "etag": "",
-            "version_id": None,
-            "modified": 0.0,
-            "part_size": PART,
-            "inode": precious.stat().st_ino,
-            "parts": [],
-            "begun": [],
-            "state": None,
-            "detail": "",
-        }
-    )
-    assert go(connection, bucket, target, notes).state == "verified"
-    assert precious.read_bytes() == b"p"
 
 
 @pytest.mark.parametrize("both_names", [True, False])

@@ -1,9 +1,8 @@
-"""The plan of a bulk upload: keys and metadata filled in, what is there found, and what is done about it."""
+"""The plan of a bulk upload: keys and metadata filled in, what is refused, and what is noticed on the way."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import uuid
@@ -11,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -20,17 +18,13 @@ from s3tui.errors import BadInput
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import preflight, taken
+from s3tui.transfers import preflight
 from s3tui.transfers.bulk import BadLines, Form, LocalFile
-from s3tui.transfers.failures import AlreadyExists, FileChanged
-from s3tui.transfers.names import numbered
+from s3tui.transfers.failures import FileChanged
 from s3tui.transfers.notes import Notes
-from s3tui.transfers.plan import Conflict, Plan
+from s3tui.transfers.plan import Plan
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.queue import Queue
 from s3tui.transfers.upload import UploadRequest, upload
-from tests.transfers.conftest import content
-from tests.transfers.proxy import Asked, Proxy, Treatment
 
 Make = Callable[..., Path]
 
@@ -183,154 +177,7 @@ def test_a_file_must_stay_as_it_was_planned(connection: Connection, bucket: str,
         send(connection, other)
 
 
-# ---- what is there
-
-
-@pytest.fixture
-def there(connection: Connection, bucket: str, make: Make) -> list[Path]:
-    """Four files; the keys of the first three are taken: by the same, by another of its size, by a smaller one."""
-    files = [make(100, name) for name in ("same", "other", "smaller", "free")]
-    for path, body in zip(files, (files[0].read_bytes(), bytes(100), b"small"), strict=False):
-        connection.call("put_object", Bucket=bucket, Key=f"x/{path.name}", Body=body)
-    return files
-
-
-@pytest.mark.parametrize(
-    ("choice", "done"),
-    [
-        ("ask", ["ask", "ask", "ask", "new"]),
-        ("skip", ["skip", "skip", "skip", "new"]),
-        ("overwrite", ["replace", "replace", "replace", "new"]),
-        ("different", ["same", "replace", "replace", "new"]),
-        ("rename", ["rename", "rename", "rename", "new"]),
-    ],
-)
-def test_each_choice(connection: Connection, bucket: str, there: list[Path], choice: Conflict, done: list[str]) -> None:
-    made = plan(connection, there, Form(S3Uri(bucket, "x/"), if_exists=choice))
-    assert actions(made) == done
-    assert [step.request is not None for step in made.steps] == [a in ("new", "replace", "rename") for a in done]
-    for request in requests(made):
-        assert send(connection, request).state == "verified"
-    asked = plan(connection, there, Form(S3Uri(bucket, "x/")))
-    assert actions(asked) == ["ask"] * 4
-    asked.decide("skip", [0, 3])
-    assert actions(asked) == ["skip", "ask", "ask", "skip"]
-
-
-def test_one_after_the_other_is_decided(connection: Connection, bucket: str, there: list[Path]) -> None:
-    made = plan(connection, there, Form(S3Uri(bucket, "x/")))
-    made.decide("different", [0, 1])
-    made.decide("rename", [2])
-    assert actions(made) == ["same", "replace", "rename", "new"]
-    made.decide("skip", [1])
-    made.decide("rename", [2])
-    assert made.steps[2].target.endswith("/x/smaller (2)") and actions(made) == ["same", "skip", "rename", "new"]
-
-
-def test_free_names_are_free_everywhere(connection: Connection, bucket: str, make: Make) -> None:
-    paths = [make(1, name) for name in ("a.tar.gz", "a.tar (2).gz", ".hidden", "b")]
-    for key in ("a.tar.gz", "a.tar (3).gz", ".hidden", "b", "b (2)"):
-        connection.call("put_object", Bucket=bucket, Key=key, Body=b"")
-    made = plan(connection, paths, Form(S3Uri(bucket), if_exists="rename"))
-    assert [request.target.key for request in requests(made)] == [
-        "a.tar (4).gz",
-        "a.tar (2).gz",
-        ".hidden (2)",
-        "b (3)",
-    ]
-
-
-def test_what_came_after_the_plan_is_not_replaced(connection: Connection, bucket: str, there: list[Path]) -> None:
-    for choice in ("overwrite", "rename"):
-        [request] = requests(plan(connection, there[3:], Form(S3Uri(bucket, f"{choice}/"), if_exists=choice)))
-        connection.call("put_object", Bucket=bucket, Key=request.target.key, Body=b"somebody's")
-        with pytest.raises(AlreadyExists):
-            send(connection, request)
-        assert content(connection, bucket, request.target.key) == b"somebody's"
-
-
-def test_an_object_in_parts_is_compared_too(connection: Connection, bucket: str, make: Make) -> None:
-    path, form = make(11 << 20), Form(S3Uri(bucket), if_exists="different")
-    send(connection, requests(plan(connection, [path], form))[0])
-    assert actions(plan(connection, [path], form)) == ["same"]
-    path.write_bytes(bytes(11 << 20))
-    assert actions(plan(connection, [path], form)) == ["replace"]
-
-
-def test_what_cannot_be_compared_is_different(
-    through: Connection, proxy: Proxy, connection: Connection, bucket: str, make: Make
-) -> None:
-    path = make(100)
-    connection.call("put_object", Bucket=bucket, Key=path.name, Body=path.read_bytes())
-    opaque = Treatment(headers={"ETag": '"opaque"'})
-    proxy.rules.append(lambda asked: opaque if asked.method == "HEAD" else None)
-    proxy.rules.append(lambda asked: Treatment(change=lambda body: re.sub(rb"[0-9a-f]{32}", b"opaque", body)))
-    [step] = plan(through, [path], Form(S3Uri(bucket), if_exists="different")).steps
-    assert step.action == "replace" and "can't be told" in step.why
-
-
 # ---- how it is found out
-
-
-def listings(proxy: Proxy) -> list[dict[str, list[str]]]:
-    found = [parse_qs(urlsplit(asked.path).query) for asked in proxy.asked]
-    return [query for query in found if "list-type" in query and "max-keys" in query]
-
-
-@pytest.mark.parametrize("ignored", [False, True])
-def test_few_requests_for_many_keys(
-    through: Connection, proxy: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch, ignored: bool
-) -> None:
-    """Also on a server that does not know StartAfter."""
-    monkeypatch.setattr(taken, "_PAGE", 10)
-    keys = [f"p/{group}/{number:02}" for group in "abyz" for number in range(12)]
-    others = [f"p/m/{number:03}" for number in range(35)]
-    for key in (*keys[::2], *others, "a", "z"):
-        through.call("put_object", Bucket=bucket, Key=key, Body=b"x")
-    if ignored:
-
-        def forget(asked: Asked) -> None:
-            asked.path = re.sub(r"&start-after=[^&]*", "", asked.path)
-
-        proxy.rules.append(forget)
-    proxy.asked.clear()
-    seen = taken.taken(through, bucket, keys, CancelToken())
-    assert set(seen.found) == set(keys[::2]) and not seen.unknown
-    assert all(size == 1 and len(etag) == 32 for size, etag in seen.found.values())
-    assert len(proxy.asked) <= (9 if ignored else 8)
-
-
-def test_keys_far_apart_take_no_more_than_two_requests_each(
-    through: Connection, proxy: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(taken, "_PAGE", 2)
-    for number in range(30):
-        through.call("put_object", Bucket=bucket, Key=f"{number:02}", Body=b"")
-    wanted = [*(f"{number:02}" for number in range(5, 30, 6)), "é", "\U0001f600", "00", "20 "]
-    proxy.asked.clear()
-    seen = taken.taken(through, bucket, wanted, CancelToken())
-    assert set(seen.found) == {key for key in wanted if key.isdigit()} and len(proxy.asked) <= 2 * len(wanted)
-
-
-def test_who_may_not_look_is_told_so(through: Connection, proxy: Proxy, bucket: str, make: Make) -> None:
-    denied = Treatment(instead=(403, b""))
-    proxy.rules.append(lambda asked: denied if asked.method in ("GET", "HEAD") else None)
-    files = [make(1, f"f{number}") for number in range(6)]
-    made = plan(through, files, Form(S3Uri(bucket)))
-    assert set(actions(made)) == {"new"} and any("6 keys (" in remark for remark in made.remarks)
-    assert not any(request.overwrite for request in requests(made))
-    made = plan(through, files, Form(S3Uri(bucket), if_exists="overwrite"))
-    assert all(request.overwrite for request in requests(made))
-
-
-def test_an_object_that_cannot_be_described_is_not_replaced(
-    through: Connection, proxy: Proxy, bucket: str, make: Make
-) -> None:
-    """As one that is encrypted with a customer's key."""
-    proxy.rules.append(lambda asked: Treatment(instead=(400, b"")) if asked.method == "HEAD" else None)
-    made = plan(through, [make(1)], Form(S3Uri(bucket)))
-    [request] = requests(made)
-    assert not request.overwrite and "1 key (“image.iso”) can't be looked up" in made.remarks[0]
 
 
 def test_no_bucket_is_an_error_before_anything_is_sent(connection: Connection, make: Make) -> None:
@@ -371,33 +218,3 @@ def test_it_can_be_cancelled_while_a_file_is_read(connection: Connection, bucket
     with pytest.raises(Cancelled):
         preflight.preflight(connection, [LocalFile(make(3 << 20), "x")], Form(S3Uri(bucket), "{sha256}"), token, tell)
     assert told == ["looking at files", "reading image.iso"]
-
-
-def test_numbered() -> None:
-    names = ["a/b.iso", "a.b/c", ".bashrc", "x.tar.gz", "a/b."]
-    assert [numbered(name, 2, " ({})") for name in names] == [
-        "a/b (2).iso",
-        "a.b/c (2)",
-        ".bashrc (2)",
-        "x.tar (2).gz",
-        "a/b (2).",
-    ]
-
-
-def test_a_plan_goes_through_the_queue(connection: Connection, bucket: str, there: list[Path]) -> None:
-    """Also where small files go together."""
-    form = Form(S3Uri(bucket, "x/"), metadata={"size": "{size}"}, sidecar="{name}.json", if_exists="rename")
-    assert states(connection, plan(connection, there, form)) == ["verified"] * 4
-    assert json.loads(content(connection, bucket, "x/free.json")) == {"size": "100"}
-    assert content(connection, bucket, "x/smaller (2)") == there[2].read_bytes()
-    made = plan(connection, there, Form(S3Uri(bucket, "y/"), "{md5}"))
-    there[3].write_bytes(b"another")
-    assert states(connection, made) == ["verified"] * 3 + ["failed"]
-
-
-def states(connection: Connection, made: Plan) -> list[str]:
-    """How all of it ended."""
-    sent = Queue().submit_all(connection, made.requests())
-    for transfer in sent:
-        transfer.future.result(30)
-    return [transfer.state for transfer in sent]

@@ -48,8 +48,16 @@ def test_a_failure_says_why_and_can_be_tried_again(connection: Connection, bucke
     transfer = queue.submit(connection, UploadRequest(path, S3Uri(bucket, "image.iso")))
     view = ended(transfer)
     assert view.state == "failed" and "already exists" in view.why and view.exists
-    assert queue.replace(view.number) == 1 and ended(transfer).state == "verified" and transfer.number == view.number
-    assert queue.replace(view.number) == 0 == queue.retry([view.number])
+    occupied = queue.occupied(view.number)
+    assert (
+        occupied
+        and queue.replace(view.number, occupied) == 1
+        and ended(transfer).state == "verified"
+        and transfer.number == view.number
+    )
+    assert queue.occupied(view.number) is None and queue.replace(view.number, occupied) == 0 == queue.retry(
+        [view.number]
+    )
     assert content(connection, bucket) == path.read_bytes()
 
 

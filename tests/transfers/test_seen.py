@@ -32,8 +32,8 @@ def etag(connection: Connection, bucket: str) -> str:
     return bare(head(connection, S3Uri(bucket, "image.iso")).etag)
 
 
-def _theirs(connection: Connection, bucket: str) -> Callable[[], object]:
-    return lambda: connection.call("put_object", Bucket=bucket, Key="image.iso", Body=b"theirs")
+def _theirs(connection: Connection, bucket: str, body: bytes = b"theirs") -> Callable[[], object]:
+    return lambda: connection.call("put_object", Bucket=bucket, Key="image.iso", Body=body)
 
 
 def _ignore(asked: Asked) -> None:
@@ -148,7 +148,14 @@ def test_in_a_queue_it_fails_and_goes_once_somebody_has_said_so(
     assert queue.retry((view.number,)) == 1  # to try again is not to agree
     transfer.future.result(30)
     assert content(connection, bucket) == b"theirs"
-    assert queue.replace(view.number) == 1
+    occupied = queue.occupied(view.number)
+    assert occupied and occupied.there[0].startswith(f"s3://{bucket}/image.iso: 6 B, written 2")
+    _theirs(connection, bucket, b"newest")()
+    assert queue.replace(view.number, occupied) == 1  # what came after the question stays, too
+    transfer.future.result(30)
+    assert queue.view(transfer).exists and content(connection, bucket) == b"newest"
+    occupied = queue.occupied(view.number)
+    assert occupied and queue.replace(view.number, occupied) == 1
     transfer.future.result(30)
     assert queue.view(transfer).state == "verified" and content(connection, bucket) == path.read_bytes()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ import pytest
 from s3tui.background import CancelToken
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.failures import AlreadyExists, Differs, TransferError
+from s3tui.transfers.bulk import Form, LocalFile
+from s3tui.transfers.failures import AlreadyExists, ChangedSinceSeen, Differs, TransferError
 from s3tui.transfers.journal import Journal
+from s3tui.transfers.preflight import preflight
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.queue import Queue
+from s3tui.transfers.stored import bare
 from s3tui.transfers.upload import UploadRequest, upload
 from tests.transfers.conftest import content
 from tests.transfers.killed import KeptNotes
@@ -144,3 +148,45 @@ def test_the_journal_keeps_it(connection: Connection, bucket: str, make: Make, t
     transfer.future.result(30)
     queue.journal.close()
     assert json.loads(content(connection, bucket, BESIDE)) == METADATA
+
+
+@pytest.mark.parametrize("seen", [b"seen", None])
+def test_only_the_sidecar_that_was_seen_is_replaced(
+    connection: Connection, bucket: str, make: Make, notes: KeptNotes, seen: bytes | None
+) -> None:
+    path, etags = make(10), {}
+    for key in (KEY, BESIDE) if seen else (KEY,):
+        etags[key] = bare(connection.call("put_object", Bucket=bucket, Key=key, Body=b"seen")["ETag"])
+    form = Form(S3Uri(bucket), key=KEY, if_exists="overwrite", sidecar="metadata.json")
+    plan = preflight(connection, [LocalFile(path, "x")], form, CancelToken(), lambda *_: None)
+    [planned] = plan.requests()
+    assert isinstance(planned, UploadRequest)
+    assert (planned.replaces, planned.sidecar_replaces) == (etags[KEY], etags.get(BESIDE, ""))
+    connection.call("put_object", Bucket=bucket, Key=BESIDE, Body=b"theirs")
+    with pytest.raises(ChangedSinceSeen, match="metadata"):
+        send(connection, planned, notes)
+    assert content(connection, bucket, BESIDE) == b"theirs" and content(connection, bucket, KEY) == b"seen"
+    if seen:
+        connection.call("put_object", Bucket=bucket, Key=BESIDE, Body=seen)
+    else:
+        connection.call("delete_object", Bucket=bucket, Key=BESIDE)
+    assert send(connection, planned, notes).state == "verified"
+    assert send(connection, planned, notes).state == "verified"  # an earlier run had sent both
+    assert content(connection, bucket, BESIDE) != b"seen"
+
+
+def test_a_sidecar_that_comes_in_the_last_moment_stays(
+    connection: Connection, through: Connection, proxy: Proxy, bucket: str, make: Make, notes: KeptNotes
+) -> None:
+    for key in (KEY, BESIDE):
+        etag = bare(connection.call("put_object", Bucket=bucket, Key=key, Body=b"seen")["ETag"])
+
+    def appear(asked: Asked) -> Treatment | None:
+        put = partial(connection.call, "put_object", Bucket=bucket, Key=BESIDE, Body=b"theirs")
+        return Treatment(before=put) if asked.method == "PUT" and BESIDE in asked.path else None
+
+    proxy.once(appear)
+    wanted = request(make(10), bucket, overwrite=True, replaces=etag, sidecar_replaces=etag)
+    with pytest.raises(ChangedSinceSeen, match="itself was sent"):
+        send(through, wanted, notes)
+    assert content(connection, bucket, BESIDE) == b"theirs"

@@ -97,6 +97,7 @@ async def test_keys_that_are_taken_are_asked_about(
     assert [(request.target.key, request.overwrite) for request in requests] == [
         (f"t/{key}", overwrite) for key, overwrite in expected
     ]
+    assert all((request.replaces is not None) == request.overwrite and request.size for request in requests)
 
 
 async def test_what_cannot_be_done_is_said(connection: Connection, filled: str) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.download import seen_at
 from s3tui.ui.dialogs.download import DownloadForm
 from s3tui.ui.dialogs.file_picker import FilePicker, FileTable
 from s3tui.ui.dialogs.overwrite import Overwrite
@@ -251,6 +252,11 @@ async def test_names_are_shown_as_they_will_be(connection: Connection, bucket: s
         await fill(pilot, "folder", str(tmp_path / "new"))
         text = text_of(app)
         assert "%2E%2E/%2E%2E/etc/passwd" in text and "a%3Ab.txt" in text
+        made = app.screen.query_one("#made", Static)
+        assert str(made.content) == f"The folder “{tmp_path / 'new'}” is not there: it will be made." and made.display
+        await fill(pilot, "folder", str(tmp_path))
+        assert not made.display and not (tmp_path / "new").exists()
+        await fill(pilot, "folder", str(tmp_path / "new"))
         await press(pilot, "enter")
         [requests] = app.answers
     assert [request.path for request in requests] == [
@@ -259,6 +265,7 @@ async def test_names_are_shown_as_they_will_be(connection: Connection, bucket: s
         tmp_path / "new" / "ok.iso",
     ]
     assert all(request.root == tmp_path / "new" and not request.overwrite for request in requests)
+    assert [request.size for request in requests] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -282,6 +289,7 @@ async def test_existing_files_are_asked_about(
         await idle(pilot)
         [requests] = app.answers
     assert [(request.path.name, request.overwrite) for request in requests] == expected
+    assert all(request.replaces == (seen_at(request.path) if request.overwrite else None) for request in requests)
 
 
 async def test_a_disk_that_is_too_small_is_said_before(connection: Connection, bucket: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.screen import Screen
+from textual.widgets import Static
 
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
@@ -93,9 +94,17 @@ async def test_what_is_there_is_replaced_only_after_a_question(connection: Conne
     async with showing(TransfersScreen(queue)) as (app, pilot):
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
+        told = [str(line.content) for line in app.screen.query(Static)]
+        assert any(f"s3://{bucket}/taken: 4 B, written 2" in line for line in told)
         await pilot.press("enter")  # starts on No
         await until(pilot, lambda: isinstance(app.screen, TransfersScreen))
         assert content(connection, bucket, "taken") == b"mine"
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        connection.call("put_object", Bucket=bucket, Key="taken", Body=b"theirs")
+        await pilot.click("#yes")
+        await until(pilot, lambda: "changed since you looked" in failed.why)
+        assert content(connection, bucket, "taken") == b"theirs"
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.click("#yes")

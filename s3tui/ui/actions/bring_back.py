@@ -37,7 +37,7 @@ async def _bring_back(browser: Browser) -> None:
     elif await background.run(background.METADATA, _would_replace, connection, uri.bucket, found.versions):
         browser.say("Versioning is suspended here, so a version would be lost. c copies to another key.")
     else:
-        await _choose(browser, connection, uri, older)
+        await _choose(browser, connection, uri, found.versions[0], older)
 
 
 def _would_replace(connection: Connection, bucket: str, versions: Sequence[Version]) -> bool:
@@ -64,9 +64,10 @@ async def _undelete(browser: Browser, connection: Connection, uri: S3Uri) -> Non
     _show(browser, connection, uri)
 
 
-async def _choose(browser: Browser, connection: Connection, uri: S3Uri, older: list[Version]) -> None:
-    """The version is copied on top, so that all that is there stays."""
+async def _choose(browser: Browser, connection: Connection, uri: S3Uri, current: Version, older: list[Version]) -> None:
+    """The version is copied on top of the one that is `current`, so that all that is there stays."""
     from s3tui.transfers.copy import CopyRequest
+    from s3tui.transfers.stored import bare
     from s3tui.ui.dialogs.choose import Choose
     from s3tui.ui.dialogs.confirm import Confirm
 
@@ -82,7 +83,9 @@ async def _choose(browser: Browser, connection: Connection, uri: S3Uri, older: l
     if not await browser.app.push_screen_wait(Confirm(f"Go back with “{uri.name}”?", told, "Go back")):
         return
     etag = next(version.etag for version in older if version.version_id == chosen)
-    request = CopyRequest(replace(uri, version_id=chosen), uri, overwrite=True, etag=etag)
+    request = CopyRequest(
+        replace(uri, version_id=chosen), uri, overwrite=True, etag=bare(etag), replaces=bare(current.etag) or None
+    )
     await background.run(background.LOCAL, browser.queue.submit, connection, request)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +25,7 @@ from s3tui.transfers.copy_plan import Planned, existing, plan, renamed
 from s3tui.transfers.failures import SameObject
 from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.names import shared_prefix
+from s3tui.transfers.taken import Taken
 from s3tui.ui.dialogs.base import Dialog, plain
 from s3tui.ui.dialogs.overwrite import Overwrite
 from s3tui.ui.widgets.form_row import FormRow
@@ -37,10 +38,15 @@ _OFTEN = 0.2  # s between two looks at how far the counting is
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What would go where, and which of the new keys are taken. All of it: a plan that breaks off is none."""
+    """What would go where, and what is there. All of it: a plan that breaks off is none."""
 
     planned: list[Planned]
-    taken: set[str]
+    there: Taken
+
+    @property
+    def taken(self) -> Collection[str]:
+        """The new keys that are taken."""
+        return self.there.found.keys()
 
 
 class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
@@ -95,7 +101,7 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
         try:
             self._show(await self._looked())
         except S3tuiError as error:
-            self._show(Look([], set()))
+            self._show(Look([], Taken()))
             if isinstance(error, SameObject) and self.query_one("#target", Input).value == self.proposed:
                 self.query_one("#total", Static).update(plain("Change the name, or the prefix before it."))
             else:
@@ -166,13 +172,13 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
         try:
             look = await self._looked()
             self._show(look)
-            planned, overwritten, there = look.planned, set[str](), self._there()
+            planned, overwritten, there = look.planned, False, self._there()
             if look.taken:
                 answer = await self.app.push_screen_wait(Overwrite(sorted(look.taken), "object"))
                 if answer is None:
                     return
                 if answer == "overwrite":
-                    overwritten = look.taken
+                    overwritten = True
                 elif answer == "skip":
                     planned = [each for each in planned if each.target.key not in look.taken]
                 else:
@@ -180,10 +186,18 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
         except S3tuiError as error:
             self.complain(error)
             return
-        to = () if there is self.connection else (there.profile.name, there.profile.endpoint)
-        self.dismiss(
-            [self.request(each.source, each.target, each.target.key in overwritten, each.etag, *to) for each in planned]
+        to: tuple[str | None, str | None] = (
+            (None, "") if there is self.connection else (there.profile.name, there.profile.endpoint)
         )
+
+        def request(each: Planned) -> CopyRequest | MoveRequest:
+            found = look.there.found.get(each.target.key) if overwritten else None
+            seen = found[1] if found else None
+            return self.request(
+                each.source, each.target, found is not None, each.etag, *to, replaces=seen, size=each.size
+            )
+
+        self.dismiss(list(map(request, planned)))
 
 
 def _look(

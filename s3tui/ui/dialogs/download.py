@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from s3tui.errors import BadInput, S3tuiError
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import local_files, names
-from s3tui.transfers.download import DownloadRequest
+from s3tui.transfers.download import DownloadRequest, seen_at
+from s3tui.transfers.download_plan import will_be_made
 from s3tui.transfers.failures import local_failure, no_room
 from s3tui.ui.dialogs.base import Dialog, plain
 from s3tui.ui.dialogs.folder_input import FolderInput
@@ -29,11 +30,12 @@ from s3tui.ui.widgets.move_list import Move, MoveList
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the disk says: the mapped file of each key, those that exist, free bytes."""
+    """What the disk says: the mapped file of each key, what those that exist are like (`download.seen_at`), free bytes."""
 
     folder: Path
+    made: str  # that the folder will be, if so
     paths: dict[str, Path]
-    taken: frozenset[Path]
+    taken: dict[Path, tuple[int, int, int]]
     free: int
 
 
@@ -48,6 +50,7 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
     BINDINGS = [Binding("ctrl+s", "receive", "Download", show=False)]
     DEFAULT_CSS = """
     DownloadForm MoveList { height: 1fr; min-height: 4; margin: 1 0; }
+    DownloadForm #made { display: none; color: $text-warning; }
     DownloadForm #total { height: 1; color: $text-muted; }
     DownloadForm .dialog-body { overflow-y: hidden; }
     """
@@ -61,6 +64,7 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
     def compose_body(self) -> ComposeResult:
         yield FormRow("Into the folder", FolderInput())
         yield MoveList("Object", "File", "")
+        yield Static(id="made")
         yield Static(id="total")
 
     # ---- what would become of it
@@ -91,6 +95,9 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
         taken = f", {len(look.taken):,} of them there already" if look.taken else ""
         total = f"{display.counted(len(moves), 'file')}{taken}, {display.size(sum(self.sizes.values()))}"
         self.query_one("#total", Static).update(plain(f"{total}   ({display.size(look.free)} free)"))
+        made = self.query_one("#made", Static)
+        made.update(plain(look.made))
+        made.display = bool(look.made)
 
     @on(MoveList.Removed)
     def _remove(self, event: MoveList.Removed) -> None:
@@ -129,7 +136,9 @@ class DownloadForm(Dialog[list[DownloadRequest]]):
         needed = sum(self.sizes.values())
         if needed > look.free:
             raise no_room(look.folder / "all of it", needed, look.free)
-        return [DownloadRequest(uri, look.paths[uri.key], root=look.folder) for uri in self.sizes]
+        return [
+            DownloadRequest(uri, look.paths[uri.key], root=look.folder, size=size) for uri, size in self.sizes.items()
+        ]
 
 
 def _look(text: str, uris: list[S3Uri]) -> Look:
@@ -142,15 +151,17 @@ def _look(text: str, uris: list[S3Uri]) -> Look:
     paths = {key: below[key[skip:]] for key in keys}
     try:
         there = next(each for each in (folder, *folder.parents) if each.exists())
-        taken = frozenset(path for path in paths.values() if os.path.lexists(path))
-        return Look(folder, paths, taken, shutil.disk_usage(there).free)
+        taken = {path: seen for path in paths.values() if (seen := seen_at(path))}
+        return Look(folder, will_be_made(folder), paths, taken, shutil.disk_usage(there).free)
     except OSError as error:
         raise local_failure(error, folder) from error
 
 
-def _settled(wanted: list[DownloadRequest], taken: frozenset[Path], answer: str) -> list[DownloadRequest]:
+def _settled(
+    wanted: list[DownloadRequest], taken: Mapping[Path, tuple[int, int, int]], answer: str
+) -> list[DownloadRequest]:
     if answer == "overwrite":
-        return [replace(request, overwrite=request.path in taken) for request in wanted]
+        return [request.replacing(taken.get(request.path)) for request in wanted]
     free = [request for request in wanted if request.path not in taken]
     if answer == "skip":
         return free

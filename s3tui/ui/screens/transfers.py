@@ -224,15 +224,21 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_overwrite(self) -> None:
-        """Ask, then do it again, replacing what is there."""
+        """Say what is there now and ask, then do it again, replacing that and nothing else."""
         from s3tui.ui.dialogs.confirm import Confirm
 
         view = self.table.current
         if view is None or not view.exists:
             return
-        lost = "It is gone for good." if view.target.startswith("/") else _ONLY_VERSIONS
-        if await self.app.push_screen_wait(Confirm("Replace what is there?", f"{view.target}\n{lost}", "Replace")):
-            self._change(self.transfers.replace, view.number)
+        occupied = await background.run(background.METADATA, self.transfers.occupied, view.number)
+        if occupied is None:
+            return
+        lost = "It is gone for good." if view.kind == "download" else _ONLY_VERSIONS
+        told = "\n".join([*map(visible, occupied.there), lost])
+        question = Confirm("Replace what is there?", told, "Replace")
+        if occupied.there and not await self.app.push_screen_wait(question):
+            return
+        self._change(self.transfers.replace, view.number, occupied)
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_forget(self) -> None:
