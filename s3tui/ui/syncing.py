@@ -50,6 +50,12 @@ class Syncs:
         count = sum(each.count for each in self._waiting)
         return f"{counted(count, 'delete')} of a sync won't happen: only a new sync plans them again." if count else ""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether deletes follow by themselves, or are just given to the queue."""
+        is_giving = any(worker.group == "syncing" and worker.is_running for worker in self._browser.workers)
+        return is_giving or any(not each.is_told for each in self._waiting)
+
     async def carry_out(self, asked: Sync, requests: list[Request]) -> None:
         """Give them to the queue in their turn."""
         brings, deletes = sync.in_turn(requests)

@@ -193,6 +193,19 @@ async def test_to_another_profile(connection: Connection, filled: str, archive: 
     assert outcomes == {"verified"} and content(connection, filled, "a3/x.iso") == b"a/x.iso"
 
 
+async def test_lists_of_the_other_profile_follow(profile: Profile, filled: str, archive: Profile) -> None:
+    async with browsing(profile, f"s3://{filled}/t/") as (pilot, browser):
+        browser.use(archive, S3Uri(filled, "a/"))
+        await settle(pilot)
+        assert browser.connection and browser.connection.profile == archive
+        copied = CopyRequest(S3Uri(filled, "a/x.iso"), S3Uri(filled, "t/new.iso"), to_profile=profile.name)
+        browser.queue.submit(browser.connection, copied)
+        await until(pilot, lambda: browser.queue.snapshot() and not browser.queue.running)
+        await settle(pilot)
+        browser.use(profile, S3Uri(filled, "t/"))
+        await until(pilot, lambda: "new.iso" in shown(pilot))
+
+
 async def test_not_to_a_profile_that_is_read_only(connection: Connection, filled: str, archive: Profile) -> None:
     screen = CopyForm(connection, [S3Uri(filled, "a/")], "copy", [replace(archive, read_only=True)])
     async with showing(screen) as (app, pilot):

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
+from s3tui.display import counted
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.progress import State
 from s3tui.transfers.queue import TransferView
 from s3tui.ui.screens.browser import Browser
 from s3tui.ui.widgets.arrangement import SortBy
 
 _SORTS: dict[str, SortBy] = {"Name": "name", "Size": "size", "Time": "modified", "Storage class": "class"}
 
+_BAD: tuple[State, ...] = ("failed", "outcome unknown", "done in part")
 DEAD_SECONDS = 1.5  # that an endpoint gets to answer at all, when the user leaves while it is written to
 
 
@@ -166,24 +169,43 @@ async def _ask_and_leave(browser: Browser) -> None:
     from s3tui.ui.dialogs.confirm import Confirm
     from s3tui.ui.dialogs.leave import Leave
 
-    lost = _lost(browser)
-    if not browser.queue.running:
+    queue, lost = browser.queue, _lost(browser)
+    if not queue.running:
         heading = "Lose what you changed?" if _unsaved(browser) else "Leave a sync undone?"
         if await browser.app.push_screen_wait(Confirm(heading, lost, "Leave")):
             browser.app.exit()
         return
-    if browser.queue.is_kept:
-        answer = await browser.app.push_screen_wait(Leave(lost))
-    else:
-        harm = "Transfers are cancelled: unfinished uploads are aborted, and nothing half-sent stays behind."
-        sure = await browser.app.push_screen_wait(Confirm("Transfers are running", f"{harm}\n{lost}", "Leave"))
-        answer = "stop" if sure else None
-    if answer is not None:
+    if browser.syncs and browser.syncs.goes_on:
+        lost += " Wait, and they do."
+    answer = await browser.app.push_screen_wait(Leave(queue.is_kept, lost))
+    if answer == "wait":
+        await _wait_and_leave(browser)
+    elif answer is not None:
         browser.say("Pausing …" if answer == "keep" else "Cancelling …")
-        stop = browser.queue.pause_all if answer == "keep" else browser.queue.cancel_all
-        ended = await _stop_transfers(browser, stop)
-        late = "T shows it next time." if browser.queue.is_kept else "unfinished uploads may remain."
+        ended = await _stop_transfers(browser, queue.pause_all if answer == "keep" else queue.cancel_all)
+        late = "T shows it next time." if queue.is_kept else "unfinished uploads may remain."
         browser.app.exit(message=None if ended else f"Not every transfer ended in time: {late}")
+
+
+async def _wait_and_leave(browser: Browser) -> None:
+    """What did not work is said in the terminal, where it stays to be read."""
+    from s3tui.ui.dialogs.leave import Waiting
+
+    queue, syncs = browser.queue, browser.syncs
+    before = {each.number for each in queue.rows(_BAD)}
+
+    def is_over() -> bool:
+        return not (queue.running or (syncs and syncs.goes_on))
+
+    if not await browser.app.push_screen_wait(Waiting(queue, is_over)):
+        return
+    failed = sum(each.number not in before for each in queue.rows(_BAD))
+    said = [f"{counted(failed, 'transfer')} failed."] if failed else []
+    if failed and queue.is_kept:
+        said.append("T shows why when s3tui is started again.")
+    if syncs and syncs.lost_by_leaving:
+        said.append(syncs.lost_by_leaving)
+    browser.app.exit(message=" ".join(said) or None)
 
 
 async def _stop_transfers(browser: Browser, stop: Callable[[float], bool]) -> bool:

@@ -22,6 +22,7 @@ from s3tui.transfers.request import Request
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets.key_line import KeyLine
+from s3tui.ui.widgets.pairs import Pairs
 from s3tui.ui.widgets.plan_table import SIGNS, PlanTable
 
 _WORDS: dict[Action, str] = {
@@ -309,10 +310,8 @@ def _counts_words(counts: Counter[Action], total: int) -> Content:
     return Content(" · ").join(parts)
 
 
-def _about(step: Step) -> Content:
+def _about(step: Step) -> Pairs:
     size = "" if step.size is None else f", {display.exact_size(step.size)}"
     what = f"{_WORDS[step.action]}{size}"
     pairs = [("What", what), ("Why", step.why), ("From", step.source), ("To", step.target)]
-    return Content("\n").join(
-        Content.assemble(Content(f"{label:<6}").stylize("$text-muted"), plain(text)) for label, text in pairs if text
-    )
+    return Pairs(tuple((label, text, "") for label, text in pairs if text), label_width=6)

@@ -71,7 +71,7 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
     DEFAULT_CSS = """
     TransfersScreen #summary { height: 1; padding: 0 1; background: $panel; }
     TransfersScreen #about-frame {
-        height: auto; min-height: 9; max-height: 60%; border: round $surface-lighten-2; padding: 0 1;
+        height: auto; min-height: 9; max-height: 65%; border: round $surface-lighten-2; padding: 0 1;
     }
     """
 

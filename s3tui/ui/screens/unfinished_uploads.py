@@ -30,6 +30,7 @@ from s3tui.transfers.queue import Queue
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets.key_line import KeyLine
+from s3tui.ui.widgets.pairs import Pairs
 from s3tui.ui.widgets.upload_table import SENDING, SortBy, UploadTable
 
 _EVERY = 0.25  # s; how often it is looked at what has come in
@@ -221,9 +222,9 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         """Everything about the upload under the cursor."""
         self.query_one("#about", Static).update(self._about(self.table.current))
 
-    def _about(self, upload: Upload | None) -> Content:
+    def _about(self, upload: Upload | None) -> Pairs:
         if upload is None:
-            return Content("")
+            return Pairs(())
         parts = self.parts.get(upload)
         pairs = [
             ("Key", upload.key),
@@ -235,9 +236,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
             pairs.append((SENDING, "A transfer of this session writes this key: it is not aborted here. T cancels it."))
         if upload in self._failures:
             pairs.append(("Failed", str(self._failures[upload])))
-        return Content("\n").join(
-            Content.assemble(Content(f"{label:<8}").stylize("$text-muted"), plain(text)) for label, text in pairs
-        )
+        return Pairs(tuple((label, text, "") for label, text in pairs))
 
     # ---- choosing
 
