@@ -23,6 +23,7 @@ from s3tui.ui.dialogs import copy as dialog
 from s3tui.ui.dialogs.copy import CopyForm
 from s3tui.ui.dialogs.overwrite import Overwrite
 from s3tui.ui.dialogs.profile_form import ProfileForm
+from s3tui.ui.screens.transfers import TransfersScreen
 from s3tui.ui.widgets.move_list import MoveList
 from tests.transfers.conftest import content
 from tests.ui.browsing import browsing, said, shown
@@ -202,8 +203,11 @@ async def test_lists_of_the_other_profile_follow(profile: Profile, filled: str, 
         browser.queue.submit(browser.connection, copied)
         await until(pilot, lambda: browser.queue.snapshot() and not browser.queue.running)
         await settle(pilot)
-        browser.use(profile, S3Uri(filled, "t/"))
-        await until(pilot, lambda: "new.iso" in shown(pilot))
+        await pilot.press("T")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TransfersScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: browser.connection and browser.connection.profile == profile)
+        await until(pilot, lambda: browser.current_object == S3Uri(filled, "t/new.iso"))
 
 
 async def test_not_to_a_profile_that_is_read_only(connection: Connection, filled: str, archive: Profile) -> None:

@@ -229,15 +229,20 @@ def transfers(browser: Browser) -> None:
 
 
 def _show_object(browser: Browser, view: TransferView | None) -> None:
-    """Go to the object of a transfer, if it is of the profile that is shown."""
+    """Go to the object of a transfer, with its profile."""
     if view is None:
         return
-    place = view.target if view.target.startswith("s3://") else view.source
-    bucket, _, key = place.removeprefix("s3://").partition("/")
-    if browser.connection is None or browser.connection.profile.name != view.profile:
-        browser.say(f"It is in the profile {view.profile}: choose that first.")
+    whose, _, place = (view.target if "s3://" in view.target else view.source).partition("s3://")
+    bucket, _, key = place.partition("/")
+    name = whose.removesuffix(": ") or view.profile
+    if browser.connection is not None and browser.connection.profile.name == name:
+        browser.go(S3Uri(bucket, key).parent, cursor_on=key)
         return
-    browser.go(S3Uri(bucket, key).parent, cursor_on=key)
+    profile = next((each for each in browser.profiles.profiles if each.name == name and not each.problem), None)
+    if profile is None:
+        browser.say(f"It is in the profile {name}, which can't be used now.")
+    else:
+        browser.use(profile, S3Uri(bucket, key))
 
 
 def request_log(browser: Browser) -> None:

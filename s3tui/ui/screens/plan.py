@@ -67,11 +67,14 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
         Binding("N", "decide_all('rename')", "Rename all", show=False),
         Binding("question_mark,f1", "keys", "Keys", key_display="?"),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     DEFAULT_CSS = """
     PlanScreen #heading { height: 1; padding: 0 1; text-style: bold; color: $text-primary; }
     PlanScreen #counts { height: auto; max-height: 2; padding: 0 1; }
     PlanScreen #remarks { height: auto; max-height: 4; padding: 0 1; color: $text-warning; overflow-y: auto; }
     PlanScreen #about { height: 7; border: round $surface-lighten-2; padding: 0 1; overflow-y: auto; }
+    PlanScreen.-low #counts, PlanScreen.-low #remarks { max-height: 1; }
+    PlanScreen.-low #about { height: 25%; min-height: 3; }
     PlanScreen #ending { height: 1; padding: 0 1; background: $panel; }
     PlanScreen #said { width: 1fr; }
     PlanScreen #ending Button { margin-left: 1; }

@@ -53,9 +53,11 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         Binding("b", "rule", "Rule"),
         Binding("r", "again", "Again"),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     DEFAULT_CSS = """
     UnfinishedUploads #place { height: 1; padding: 0 1; text-style: bold; color: $text-primary; }
     UnfinishedUploads #about { height: 7; border: round $surface-lighten-2; padding: 0 1; overflow-y: auto; }
+    UnfinishedUploads.-low #about { height: 25%; min-height: 3; }
     UnfinishedUploads #known { height: auto; min-height: 1; max-height: 4; padding: 0 1; background: $panel; color: $text-muted; }
     """
 
