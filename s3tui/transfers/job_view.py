@@ -53,14 +53,14 @@ def job_view(submission: Submission, tally: Tally, running: Sequence[Transfer], 
     done, went, ahead, total = tally.done, tally.went, tally.ahead, tally.total
     unsized, pieces = tally.unsized, 0
     for each in moving:
-        now = each.view(run)  # what moves is ahead of what the row says
-        done += now.done - each.row.done
-        if now.total is None:
+        through, whole = each.far  # what moves is ahead of what the row says
+        done += through - each.row.done
+        if whole is None:
             continue
-        pieces += _PIECES * min(now.done, now.total) // now.total if now.total else 0
-        went += min(now.done, now.total)
-        ahead += now.total - now.done
-        total += now.total
+        pieces += _PIECES * min(through, whole) // whole if whole else 0
+        went += min(through, whole)
+        ahead += whole - through
+        total += whole
         if each.row.total is None:
             unsized -= 1
         else:

@@ -27,13 +27,13 @@ from s3tui.display import visible, visible_lines
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles import config
 from s3tui.profiles.model import Profile
-from s3tui.s3.uri import S3Uri, parse
+from s3tui.s3.uri import parse
 from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui import heap, in_order, lost_terminal, punctual
 from s3tui.ui.control_filter import CONTROL_FILTER
-from s3tui.ui.endings import Endings, Untold
+from s3tui.ui.endings import Endings, Untold, written_by
 from s3tui.ui.failures import TellsFailures
 
 if TYPE_CHECKING:
@@ -196,10 +196,8 @@ class S3tuiApp(TellsFailures, App[None]):
         if self.browser is not None and view.kind == "delete":
             self._deleted(self.browser, view)
         elif self.browser is not None:
-            for place in (view.target, view.source if view.kind == "move" else ""):
-                if place.startswith("s3://"):  # not a file, nor another profile's
-                    bucket, _, key = place.removeprefix("s3://").partition("/")
-                    self.browser.written(S3Uri(bucket, key))
+            for uri in written_by(view):
+                self.browser.written(uri)
 
     @work(group="deleted", exit_on_error=False)
     async def _deleted(self, browser: Browser, view: TransferView) -> None:

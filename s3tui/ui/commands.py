@@ -55,7 +55,8 @@ def _writable_object(browser: Browser) -> str:
 
 def _versioned(browser: Browser) -> str:
     row = None if browser.bucket_tree.has_focus else browser.objects.table.cursor_row
-    return _writable(browser) or ("" if row and not row.is_prefix else "Put the cursor on an object first.")
+    is_chosen = row and (browser.objects.table.selected_count or not row.is_prefix)
+    return _writable(browser) or ("" if is_chosen else "Put the cursor on an object first.")
 
 
 def _receivable(browser: Browser) -> str:
@@ -148,7 +149,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("size", "Size", "z", "How much is below here: by prefix, storage class and state.", check=_place),
     Command("unfinished_uploads", "Unfinished uploads", "M", "Multipart uploads below here that nobody completed: what they hold, abort them.", check=_place),
     Command("show_deleted", "Show deleted", "V", "Show deleted objects among the others, or hide them again.", check=_place_listed),
-    Command("bring_back", "Bring back", "U", "Bring back a deleted object, or make an older version the current one.", check=_versioned),
+    Command("bring_back", "Bring back", "U", "Bring back deleted objects, or make an older version the current one.", check=_versioned),
     Command("export", "Export", "x", "Write what the table shows to a file: CSV, JSON Lines or Parquet.", check=_listed),
     Command("goto", "Go to", "ctrl+g", "Go to a path, an s3:// URI, an https URL or an ARN.", check=_connected),
     Command("upload", "Upload", "u", "Upload files and folders to this prefix, also by templates or a manifest.", check=_writable_bucket, footer="Upload"),

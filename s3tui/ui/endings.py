@@ -6,10 +6,20 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue, TransferView
 from s3tui.ui.batch import Batch
 
 _AT_ONCE = 500  # transfers; then the event loop gets its turn
+
+
+def written_by(view: TransferView) -> list[S3Uri]:
+    """The objects that a transfer wrote, or deleted, of whatever profile: lists of each are kept."""
+    if view.kind == "download":
+        return []
+    ends = (view.target, view.source) if view.kind == "move" else (view.target,)
+    places = [end[end.index("s3://") + len("s3://") :].partition("/") for end in ends if "s3://" in end]
+    return [S3Uri(bucket, key) for bucket, _, key in places]
 
 
 class Endings:

@@ -41,6 +41,14 @@ class Syncs:
         self._is_due = False
         self.given_up: Sync | None = None  # the last one whose deletes were, for another plan
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether deletes follow by themselves, or are just given to the queue."""
+        is_giving = any(worker.group == "syncing" and worker.is_running for worker in self._browser.workers)
+        return is_giving or any(
+            not each.is_told and all(transfer.state != "paused" for transfer in each.brings) for each in self._waiting
+        )
+
     async def carry_out(self, asked: Sync, requests: list[Request]) -> None:
         """Give them to the queue in their turn."""
         brings, deletes = sync.in_turn(requests)

@@ -36,7 +36,9 @@ class Writes:
         self._is_working = False
 
     def forget(self) -> None:
-        """The profile is left."""
+        """The profile is left: lists without what was just written aren't shown again."""
+        for where, _, _ in self._concerned(self._written):
+            self._places.cache.forget(where)
         for each in (self._written, self._deleted, self._emptied):
             each.clear()
 

@@ -23,6 +23,7 @@ from s3tui.ui.dialogs import copy as dialog
 from s3tui.ui.dialogs.copy import CopyForm
 from s3tui.ui.dialogs.overwrite import Overwrite
 from s3tui.ui.dialogs.profile_form import ProfileForm
+from s3tui.ui.screens.transfers import TransfersScreen
 from s3tui.ui.widgets.move_list import MoveList
 from tests.transfers.conftest import content
 from tests.ui.browsing import browsing, said, shown
@@ -192,6 +193,22 @@ async def test_to_another_profile(connection: Connection, filled: str, archive: 
     assert {(request.to_profile, request.to_endpoint) for request in requests} == {("archive", archive.endpoint)}
     outcomes = {request.run(connection, Progress(), CancelToken(), Notes()).state for request in requests}
     assert outcomes == {"verified"} and content(connection, filled, "a3/x.iso") == b"a/x.iso"
+
+
+async def test_lists_of_the_other_profile_follow(profile: Profile, filled: str, archive: Profile) -> None:
+    async with browsing(profile, f"s3://{filled}/t/") as (pilot, browser):
+        browser.use(archive, S3Uri(filled, "a/"))
+        await settle(pilot)
+        assert browser.connection and browser.connection.profile == archive
+        copied = CopyRequest(S3Uri(filled, "a/x.iso"), S3Uri(filled, "t/new.iso"), to_profile=profile.name)
+        browser.queue.submit(browser.connection, copied)
+        await until(pilot, lambda: browser.queue.snapshot() and not browser.queue.running)
+        await settle(pilot)
+        await pilot.press("T")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TransfersScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: browser.connection and browser.connection.profile == profile)
+        await until(pilot, lambda: browser.current_object == S3Uri(filled, "t/new.iso"))
 
 
 async def test_not_to_a_profile_that_is_read_only(connection: Connection, filled: str, archive: Profile) -> None:

@@ -108,6 +108,21 @@ async def test_a_deleted_object_comes_back(profile: Profile, connection: Connect
         assert find(connection, S3Uri(versioned, "gone.txt"))
 
 
+async def test_all_that_is_selected_and_deleted_comes_back(
+    profile: Profile, connection: Connection, versioned: str
+) -> None:
+    connection.call("delete_object", Bucket=versioned, Key="z.txt")
+    async with browsing(profile, f"s3://{versioned}/", size=(160, 40)) as (pilot, browser):
+        await pilot.press("V")
+        await until(pilot, lambda: "gone.txt" in rows(browser))
+        await pilot.press("*", "U")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm) and "Bring back 2 objects?" in shown(pilot))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "2 of 2 objects are back" in said(pilot))
+        assert all(find(connection, S3Uri(versioned, key)) for key in ("gone.txt", "z.txt"))
+        assert not find(connection, S3Uri(versioned, "old/gone.txt"))
+
+
 async def test_an_older_version_is_copied_on_top(profile: Profile, connection: Connection, versioned: str) -> None:
     connection.call("put_object", Bucket=versioned, Key="a.txt", Body=b"newer")
     async with browsing(profile, f"s3://{versioned}/a.txt", size=(160, 40)) as (pilot, browser):

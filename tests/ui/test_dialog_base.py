@@ -48,3 +48,18 @@ async def test_left_and_right_go_from_button_to_button() -> None:
         await pilot.press("right", "left", "right", "enter")
         await pilot.pause()
         assert answers == [True]
+
+
+async def test_enter_behind_the_name_agrees_only_to_the_right_one() -> None:
+    host = Host()
+    async with host.run_test(size=(40, 12)) as pilot:
+        answers: list[bool | None] = []
+        host.push_screen(Confirm("Sure?", "It is gone then.", "Do it", typed="b"), answers.append)
+        await pilot.pause()
+        assert host.screen.query_one("#yes").region.bottom <= 12  # it can be reached on a very small terminal
+        await pilot.press("x", "enter")
+        await pilot.pause()
+        assert not answers
+        await pilot.press("backspace", "b", "enter")
+        await pilot.pause()
+        assert answers == [True]

@@ -95,7 +95,7 @@ def test_leaving_in_the_middle_of_an_upload_forgets_nothing(
             terminal.wait_for("This bucket")
             terminal.press("q")
             terminal.wait_for("Transfers are running")
-            terminal.press(*(["Tab"] if way == "cancel" else []), "Enter")
+            terminal.press(*(["Tab", "Tab"] if way == "cancel" else []), "Enter")
         else:
             os.kill(terminal.pid, getattr(signal, way))
         terminal.wait_for_exit()

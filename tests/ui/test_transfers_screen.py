@@ -135,3 +135,13 @@ async def test_an_empty_screen_says_what_to_do() -> None:
         assert "u uploads" in text_of(app)
         app.screen.query_one(TransferTable).move_cursor(3)
         await pilot.press("c", "a", "x")
+
+
+async def test_on_a_very_small_terminal_the_list_still_has_rows(
+    connection: Connection, bucket: str, isos: Path
+) -> None:
+    queue = Queue()
+    queue.submit(connection, UploadRequest(isos / "agent.iso", S3Uri(bucket, "agent.iso"))).future.result(90)
+    async with showing(TransfersScreen(queue), (40, 12)) as (app, _):
+        text = text_of(app)
+        assert text.index("✓ verified") < text.index("This transfer") < text.index("From")

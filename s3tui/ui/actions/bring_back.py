@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s3tui import background, display
+from s3tui.errors import S3tuiError
 from s3tui.s3.uri import S3Uri
 from s3tui.ui import detail_content
 from s3tui.ui.screens.browser import Browser
@@ -26,7 +27,11 @@ async def _bring_back(browser: Browser) -> None:
     from s3tui.s3.versions import versions_of
 
     connection, uri = browser.connection, browser.cursor_uri
-    assert connection is not None and uri is not None
+    assert connection is not None
+    if browser.objects.table.selected_count:
+        await _bring_back_all(browser, connection)
+        return
+    assert uri is not None
     found = await background.run(background.METADATA, versions_of, connection, uri)
     if found.versions and found.versions[0].is_delete_marker:
         await _undelete(browser, connection, uri)
@@ -62,6 +67,47 @@ async def _undelete(browser: Browser, connection: Connection, uri: S3Uri) -> Non
     outcome = await background.run(background.METADATA, undelete, connection, uri)
     browser.say(f"{uri.name}: {outcome.detail}")
     _show(browser, connection, uri)
+
+
+async def _bring_back_all(browser: Browser, connection: Connection) -> None:
+    """Of what is selected, all that is deleted."""
+    from s3tui.ui.dialogs.confirm import Confirm
+
+    table = browser.objects.table
+    listing = table.listing
+    assert listing is not None
+    deleted = [listing.uri(number) for number in table.selected_ids if listing.columns.row(number).is_deleted]
+    if not deleted:
+        browser.say("Nothing of what is selected is deleted. V shows what is.")
+        return
+    many = display.counted(len(deleted), "object")
+    told = "The newest version of each is the current one then. What else is selected stays as it is."
+    if await browser.app.push_screen_wait(Confirm(f"Bring back {many}?", told, "Bring back")):
+        browser.say(f"Bringing back {many} …")
+        browser.run_worker(_undelete_all(browser, connection, deleted), group="bring back", exit_on_error=False)
+
+
+async def _undelete_all(browser: Browser, connection: Connection, uris: Sequence[S3Uri]) -> None:
+    """One that fails keeps the others from nothing."""
+    from s3tui.transfers.undelete import undelete
+
+    failed = []
+    for uri in uris:
+        try:
+            outcome = await background.run(background.METADATA, undelete, connection, uri)
+        except S3tuiError as error:
+            failed.append(f"{uri.name}: {error}")
+        else:
+            if outcome.state != "verified":
+                failed.append(f"{uri.name}: {outcome.detail}")
+            if browser.connection is connection:
+                browser.written(uri)
+    browser.say(f"{len(uris) - len(failed):,} of {display.counted(len(uris), 'object')} are back.")
+    if failed:
+        more = f" And {len(failed) - 1:,} more." if len(failed) > 1 else ""
+        browser.notify(display.visible(f"Not back: {failed[0]}{more}"), severity="error", markup=False, timeout=15)
+    if browser.connection is connection:
+        detail_content.load_again(browser)
 
 
 async def _choose(browser: Browser, connection: Connection, uri: S3Uri, current: Version, older: list[Version]) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
+from s3tui.display import counted
 from s3tui.s3.uri import S3Uri
+from s3tui.transfers.progress import State
 from s3tui.transfers.queue import TransferView
 from s3tui.ui.screens.browser import Browser
 from s3tui.ui.widgets.arrangement import SortBy
 
 _SORTS: dict[str, SortBy] = {"Name": "name", "Size": "size", "Time": "modified", "Storage class": "class"}
 
+_BAD: tuple[State, ...] = ("failed", "outcome unknown", "done in part")
 DEAD_SECONDS = 1.5  # that an endpoint gets to answer at all, when the user leaves while it is written to
 
 
@@ -165,23 +168,40 @@ async def _ask_and_leave(browser: Browser) -> None:
     from s3tui.ui.dialogs.confirm import Confirm
     from s3tui.ui.dialogs.leave import Leave
 
-    lost = _lost(browser)
-    if not browser.queue.running:
+    queue, lost = browser.queue, _lost(browser)
+    if not queue.running:
         if await browser.app.push_screen_wait(Confirm("Lose what you changed?", lost, "Leave")):
             browser.app.exit()
         return
-    if browser.queue.is_kept:
-        answer = await browser.app.push_screen_wait(Leave(lost))
-    else:
-        harm = "Transfers are cancelled: unfinished uploads are aborted, and nothing half-sent stays behind."
-        sure = await browser.app.push_screen_wait(Confirm("Transfers are running", f"{harm}\n{lost}", "Leave"))
-        answer = "stop" if sure else None
-    if answer is not None:
+    if not queue.is_kept and browser.syncs and browser.syncs.goes_on:
+        lost = f"{lost} The deletes of a sync won't happen.".strip()
+    answer = await browser.app.push_screen_wait(Leave(queue.is_kept, lost))
+    if answer == "wait":
+        await _wait_and_leave(browser)
+    elif answer is not None:
         browser.say("Pausing …" if answer == "keep" else "Cancelling …")
-        stop = browser.queue.pause_all if answer == "keep" else browser.queue.cancel_all
-        ended = await _stop_transfers(browser, stop)
-        late = "T shows it next time." if browser.queue.is_kept else "unfinished uploads may remain."
+        ended = await _stop_transfers(browser, queue.pause_all if answer == "keep" else queue.cancel_all)
+        late = "T shows it next time." if queue.is_kept else "unfinished uploads may remain."
         browser.app.exit(message=None if ended else f"Not every transfer ended in time: {late}")
+
+
+async def _wait_and_leave(browser: Browser) -> None:
+    """What did not work is said in the terminal, where it stays to be read."""
+    from s3tui.ui.dialogs.leave import Waiting
+
+    queue, syncs = browser.queue, browser.syncs
+    before = {each.number for each in queue.rows(_BAD)}
+
+    def is_over() -> bool:
+        return not (queue.running or (syncs and syncs.goes_on))
+
+    if not await browser.app.push_screen_wait(Waiting(queue, is_over)):
+        return
+    failed = sum(each.number not in before for each in queue.rows(_BAD))
+    said = [f"{counted(failed, 'transfer')} failed."] if failed else []
+    if failed and queue.is_kept:
+        said.append("T shows why when s3tui is started again.")
+    browser.app.exit(message=" ".join(said) or None)
 
 
 async def _stop_transfers(browser: Browser, stop: Callable[[float], bool]) -> bool:
@@ -205,15 +225,20 @@ def transfers(browser: Browser) -> None:
 
 
 def _show_object(browser: Browser, view: TransferView | None) -> None:
-    """Go to the object of a transfer, if it is of the profile that is shown."""
+    """Go to the object of a transfer, with its profile."""
     if view is None:
         return
-    place = view.target if view.target.startswith("s3://") else view.source
-    bucket, _, key = place.removeprefix("s3://").partition("/")
-    if browser.connection is None or browser.connection.profile.name != view.profile:
-        browser.say(f"It is in the profile {view.profile}: choose that first.")
+    whose, _, place = (view.target if "s3://" in view.target else view.source).partition("s3://")
+    bucket, _, key = place.partition("/")
+    name = whose.removesuffix(": ") or view.profile
+    if browser.connection is not None and browser.connection.profile.name == name:
+        browser.go(S3Uri(bucket, key).parent, cursor_on=key)
         return
-    browser.go(S3Uri(bucket, key).parent, cursor_on=key)
+    profile = next((each for each in browser.profiles.profiles if each.name == name and not each.problem), None)
+    if profile is None:
+        browser.say(f"It is in the profile {name}, which can't be used now.")
+    else:
+        browser.use(profile, S3Uri(bucket, key))
 
 
 def request_log(browser: Browser) -> None:

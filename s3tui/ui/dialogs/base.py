@@ -32,6 +32,7 @@ class Dialog(TellsFailures, ModalScreen[T | None], Generic[T]):
     """
 
     BINDINGS = [Binding("escape", "cancel", "Cancel", show=False)]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     buttons: tuple[tuple[str, str, str], ...] = (("ok", "OK", "primary"), ("cancel", "Cancel", "default"))
     wide = False  # 90% of the screen instead of just enough
 

@@ -27,10 +27,15 @@ class Confirm(Dialog[bool]):
     def on_mount(self) -> None:
         self.query_one("#typed" if self.typed else "#cancel").focus()
 
+    def on_input_submitted(self) -> None:
+        self._agree()
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
         super().on_button_pressed(event)
-        if event.button.id != "yes":
-            return
+        if event.button.id == "yes":
+            self._agree()
+
+    def _agree(self) -> None:
         if self.typed and self.query_one("#typed", Input).value != self.typed:
             self.complain("That is not the name.")
             return

@@ -125,7 +125,7 @@ class DeleteObjects(Dialog["DeleteRequest"]):
             found.update("It can't be seen what would go, so nothing is deleted.")
             return
         if count.completeness.is_complete:
-            found.update(plain(f"It holds {count}." if self.request.prefixes else f"{count}."))
+            found.update(plain(f"All together: {count}." if self.request.prefixes else f"{count}."))
         else:
             found.update(plain(f"At least {count}. Counting stopped: {count.completeness.reason or 'cancelled'}."))
         self.query_one("#consequence", Static).update(plain(doomed.consequence(self.request, count)))

@@ -127,10 +127,11 @@ class UploadForm(Dialog[list[Request]]):
             self.focus_next()
             return
         try:
-            if field.value.endswith("/") and (folder := await self._typed_folder()):
+            folder = await self._typed_folder()
+            if folder and field.value.endswith("/"):
                 self._browse(folder)
             else:
-                await self._take_typed()
+                await self._take_typed(folder)
         except S3tuiError as error:
             self.complain(error)
 
@@ -140,12 +141,9 @@ class UploadForm(Dialog[list[Request]]):
         path = await background.run(background.LOCAL, local_files.absolute, typed, self._folder.absolute())
         return path if await background.run(background.LOCAL, path.is_dir) else None
 
-    async def _take_typed(self) -> None:
-        """Take in what is typed. Raises `S3tuiError`."""
+    async def _take_typed(self, folder: Path | None) -> None:
+        """Take in what is typed, which is `folder` if it is one. Raises `S3tuiError`."""
         field = self.query_one("#path", Input)
-        if not field.value:
-            return
-        folder = await self._typed_folder()
         found = (
             [folder]
             if folder
@@ -296,7 +294,8 @@ class UploadForm(Dialog[list[Request]]):
                 self._unfold(True)
                 self.query_one(OwnFields).ask(missing[0])
                 raise BadInput(f"“{missing[0]}” has no value yet.", "It is one for all files.")
-            await self._take_typed()
+            if self.query_one("#path", Input).value:
+                await self._take_typed(await self._typed_folder())
             wanted = await self._agreed(form, await self._planned(form))
         except BadLines as error:
             more = len(error.complaints) - _LINES

@@ -22,6 +22,7 @@ from s3tui.transfers.request import Request
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets.key_line import KeyLine
+from s3tui.ui.widgets.pairs import Pairs
 from s3tui.ui.widgets.plan_table import SIGNS, PlanTable
 
 _WORDS: dict[Action, str] = {
@@ -66,11 +67,14 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
         Binding("N", "decide_all('rename')", "Rename all", show=False),
         Binding("question_mark,f1", "keys", "Keys", key_display="?"),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     DEFAULT_CSS = """
     PlanScreen #heading { height: 1; padding: 0 1; text-style: bold; color: $text-primary; }
     PlanScreen #counts { height: auto; max-height: 2; padding: 0 1; }
     PlanScreen #remarks { height: auto; max-height: 4; padding: 0 1; color: $text-warning; overflow-y: auto; }
     PlanScreen #about { height: 7; border: round $surface-lighten-2; padding: 0 1; overflow-y: auto; }
+    PlanScreen.-low #counts, PlanScreen.-low #remarks { max-height: 1; }
+    PlanScreen.-low #about { height: 25%; min-height: 3; }
     PlanScreen #ending { height: 1; padding: 0 1; background: $panel; }
     PlanScreen #said { width: 1fr; }
     PlanScreen #ending Button { margin-left: 1; }
@@ -309,10 +313,8 @@ def _counts_words(counts: Counter[Action], total: int) -> Content:
     return Content(" · ").join(parts)
 
 
-def _about(step: Step) -> Content:
+def _about(step: Step) -> Pairs:
     size = "" if step.size is None else f", {display.exact_size(step.size)}"
     what = f"{_WORDS[step.action]}{size}"
     pairs = [("What", what), ("Why", step.why), ("From", step.source), ("To", step.target)]
-    return Content("\n").join(
-        Content.assemble(Content(f"{label:<6}").stylize("$text-muted"), plain(text)) for label, text in pairs if text
-    )
+    return Pairs(tuple((label, text, "") for label, text in pairs if text), label_width=6)

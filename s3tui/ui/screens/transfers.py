@@ -68,11 +68,13 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         Binding("j", "row(1)", "Next row", show=False),
         Binding("k", "row(-1)", "Previous row", show=False),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     DEFAULT_CSS = """
     TransfersScreen #summary { height: 1; padding: 0 1; background: $panel; }
     TransfersScreen #about-frame {
-        height: auto; min-height: 9; max-height: 60%; border: round $surface-lighten-2; padding: 0 1;
+        height: auto; min-height: 9; max-height: 65%; border: round $surface-lighten-2; padding: 0 1;
     }
+    TransfersScreen.-low #about-frame { min-height: 4; max-height: 40%; }
     """
 
     def __init__(self, queue: Queue) -> None:
@@ -349,7 +351,7 @@ def _any(counts: Mapping[State, int], states: Iterable[State]) -> bool:
 
 def _object(view: TransferView) -> str:
     """The URI of the object it is about."""
-    return next((end for end in (view.target, view.source) if end.startswith("s3://")), "")
+    return next((end for end in (view.target, view.source) if "s3://" in end), "")
 
 
 def _wanted(items: Iterable[Transfer], states: Sequence[Collection[State]]) -> list[int]:

@@ -30,6 +30,7 @@ from s3tui.transfers.queue import Queue
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.failures import TellsFailures
 from s3tui.ui.widgets.key_line import KeyLine
+from s3tui.ui.widgets.pairs import Pairs
 from s3tui.ui.widgets.upload_table import SENDING, SortBy, UploadTable
 
 _EVERY = 0.25  # s; how often it is looked at what has come in
@@ -52,9 +53,11 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         Binding("b", "rule", "Rule"),
         Binding("r", "again", "Again"),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     DEFAULT_CSS = """
     UnfinishedUploads #place { height: 1; padding: 0 1; text-style: bold; color: $text-primary; }
     UnfinishedUploads #about { height: 7; border: round $surface-lighten-2; padding: 0 1; overflow-y: auto; }
+    UnfinishedUploads.-low #about { height: 25%; min-height: 3; }
     UnfinishedUploads #known { height: auto; min-height: 1; max-height: 4; padding: 0 1; background: $panel; color: $text-muted; }
     """
 
@@ -221,9 +224,9 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
         """Everything about the upload under the cursor."""
         self.query_one("#about", Static).update(self._about(self.table.current))
 
-    def _about(self, upload: Upload | None) -> Content:
+    def _about(self, upload: Upload | None) -> Pairs:
         if upload is None:
-            return Content("")
+            return Pairs(())
         parts = self.parts.get(upload)
         pairs = [
             ("Key", upload.key),
@@ -235,9 +238,7 @@ class UnfinishedUploads(TellsFailures, Screen[None]):
             pairs.append((SENDING, "A transfer of this session writes this key: it is not aborted here. T cancels it."))
         if upload in self._failures:
             pairs.append(("Failed", str(self._failures[upload])))
-        return Content("\n").join(
-            Content.assemble(Content(f"{label:<8}").stylize("$text-muted"), plain(text)) for label, text in pairs
-        )
+        return Pairs(tuple((label, text, "") for label, text in pairs))
 
     # ---- choosing
 

@@ -19,7 +19,7 @@ _STATE = 27  # the longest state and its sign
 _BAR = _STATE - 5
 _JOB_BAR = 8
 _MORE_COUNTS = 23  # cells that a job's counts get where there is room
-_RATE = 22
+_RATE = 24  # `1023.9 KiB/s 59 min 59 s`
 _WIDE = 130  # from this width on the target has a column too
 # What needs a look comes first.
 _ORDER: tuple[State, ...] = (
