@@ -26,7 +26,6 @@ _LEAST, _MOST = 256 << 10, 8 << 20
 _SHORT, _LONG = 0.004, 0.02  # s
 _MOST_KEPT = 64
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,6}")
-_LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # the enum's | takes longer than the call
 
 
 class NotPlain(Exception):
@@ -82,6 +81,12 @@ class Answer:
     def read(self, count: int | None = None) -> bytes:
         """Up to `count` bytes, all that is left without it; empty at the end."""
         wanted = self.left if count is None else min(count, self.left)
+        if wanted <= len(self._rest):
+            here, self._rest = self._rest[:wanted], self._rest[wanted:]
+            self.left -= wanted
+            if wanted:
+                self._finish()
+            return bytes(here)
         body = bytearray(wanted)
         view = memoryview(body)
         while view:
@@ -166,6 +171,8 @@ class Line:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._space = bytearray(_HEAD)
+        self._news = select.poll()
+        self._news.register(self._socket, select.POLLIN)
 
     def send(self, head: bytes, body: bytes | Sendable) -> None:
         """Raises `OSError`, and what `body` raises."""
@@ -218,17 +225,7 @@ class Line:
     @property
     def has_news(self) -> bool:
         """Whether the other side says something, or has closed it."""
-        if not self.is_plain:
-            waiting = select.poll()
-            waiting.register(self._socket, select.POLLIN)
-            return bool(waiting.poll(0))
-        try:
-            self._socket.recv(1, _LOOK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+        return bool(self._news.poll(0))
 
     def end(self) -> None:
         """Also ends what another thread waits for."""
