@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from s3tui.errors import BadInput
+from s3tui.packing import packed_by_fields
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:s3:[^:]*:[^:]*:(.+)", re.DOTALL)
 # What boto3 lets through to any server; stricter rules hold for new names only (`naming`).
@@ -27,6 +28,7 @@ _SIGNATURE = re.compile(
 )
 
 
+@packed_by_fields
 @dataclass(frozen=True, slots=True)
 class S3Uri:
     """A bucket, and in it a key, a prefix (ends in `/` or is empty) or one version of a key.

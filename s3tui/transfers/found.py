@@ -25,8 +25,9 @@ def found_among(connection: Connection, bucket: str, keys: Sequence[str], token:
     wanted = {key for key in keys if _is_text(key)}
     if not wanted:
         return found
-    last, prefix = max(key.encode() for key in wanted), shared_prefix(wanted)
-    before = min(wanted, key=str.encode)[:-1]  # sorts before the first of them
+    # UTF-8 sorts as the numbers of its characters do.
+    last, prefix = max(wanted).encode(), shared_prefix(wanted)
+    before = min(wanted)[:-1]  # sorts before the first of them
     more: dict[str, Any] = {"StartAfter": before} if len(before) > len(prefix) else {}
     for _ in range(len(wanted) // _PAGE + 1 + _SPARE):
         token.check()
@@ -36,9 +37,9 @@ def found_among(connection: Connection, bucket: str, keys: Sequence[str], token:
         except errors.S3Error:
             break
         page = page_parser.page_of(answer)
-        for index in range(len(page)):
+        for index, etag in enumerate(page.etags()):
             if (key := page.key(index)) in wanted:
-                found[key] = (page.size(index), page.etag(index))
+                found[key] = (page.size(index), etag)
         following = str(answer.get("NextContinuationToken") or "")
         if not following or (page.last_key or b"") >= last:
             break
@@ -48,6 +49,8 @@ def found_among(connection: Connection, bucket: str, keys: Sequence[str], token:
 
 def _is_text(key: str) -> bool:
     """Whether it can be asked for: bytes that aren't UTF-8 can't."""
+    if key.isascii():
+        return True
     try:
         key.encode()
     except UnicodeEncodeError:
