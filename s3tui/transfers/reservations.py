@@ -36,7 +36,8 @@ class Reservation:
     def __init__(self, target: Hashable, shown: object) -> None:
         self._target, self._shown = target, shown
 
-    def __enter__(self) -> None:
+    def take(self) -> None:
+        """As the `with` block begins. Raises `AlreadyExists`."""
         with _lock:
             place = None if self._target in _targets else _locked(self._target)
             if place is None:
@@ -44,11 +45,18 @@ class Reservation:
             _targets.add(self._target)
         self._place = place
 
-    def __exit__(self, *_: object) -> None:
+    def give_back(self) -> None:
+        """As the `with` block ends."""
         with _lock:
             _targets.discard(self._target)
             if self._place >= 0 and _file:
                 fcntl.lockf(_file[1], fcntl.LOCK_UN, 1, self._place)
+
+    def __enter__(self) -> None:
+        self.take()
+
+    def __exit__(self, *_: object) -> None:
+        self.give_back()
 
 
 def reach_others() -> bool:
