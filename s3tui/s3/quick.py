@@ -135,10 +135,9 @@ class Started:
     def __init__(self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], sent: Exchange) -> None:
         self._roads, self._shape, self._parameters, self._sent = roads, shape, parameters, sent
 
-    @property
-    def is_answered(self) -> bool:
-        """Whether `answer` need not wait."""
-        return self._sent.is_answered
+    def fileno(self) -> int:
+        """The socket that the answer will come on."""
+        return self._sent.fileno()
 
     def answer(self) -> dict[str, Any] | None:
         """Wait for what boto3 would return. None when it has to be asked itself. Raises `errors.NoSuchKey` and

@@ -26,10 +26,9 @@ class Underway:
         """Raises what `Connection.call` raises."""
         self._started = self._connection._send(self._logged, self._start)
 
-    @property
-    def is_answered(self) -> bool:
-        """Whether `finish` need not wait for an answer to what was sent."""
-        return self._started is None or self._started.is_answered
+    def fileno(self) -> int:
+        """The socket that the answer will come on; -1 when nothing was sent yet."""
+        return self._started.fileno() if self._started else -1
 
     def finish(self) -> dict[str, Any]:
         """Wait for the answer, and return or raise what `Connection.call` does."""

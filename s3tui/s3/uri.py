@@ -71,6 +71,10 @@ class S3Uri:
     def arn(self) -> str:
         return f"arn:aws:s3:::{self.bucket}/{self.key}" if self.key else f"arn:aws:s3:::{self.bucket}"
 
+    def of_version(self, version_id: str | None) -> S3Uri:
+        """That version of the key; None: the current one."""
+        return self if self.version_id == version_id else replace(self, version_id=version_id)
+
     def with_key(self, key: str) -> S3Uri:
         """Another key in the same bucket."""
         return replace(self, key=key, version_id=None)

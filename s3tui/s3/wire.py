@@ -131,10 +131,9 @@ class Exchange:
     def __init__(self, wire: Wire, line: Line, method: str) -> None:
         self._wire, self._line, self._method = wire, line, method
 
-    @property
-    def is_answered(self) -> bool:
-        """Whether the answer has begun to come, or the connection has ended."""
-        return self._line.has_news
+    def fileno(self) -> int:
+        """The socket that the answer will come on."""
+        return self._line.fileno()
 
     def answer(self, document: bool = False) -> Answer:
         """Wait for the head of the answer; for all of it if that is a short `document` in chunks, as of a server that
@@ -221,6 +220,9 @@ class Line:
         if not first.startswith("HTTP/1.1 ") or not first[9:12].isdecimal() or first[9] == "1":
             raise NotPlain(first[:20])
         return Head(int(first[9:12]), _fields(lines), memoryview(bytes(space[end + 4 : filled])))
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
 
     @property
     def has_news(self) -> bool:
