@@ -96,8 +96,8 @@ class Connection:
     def _start(self, operation: str, parameters: dict[str, Any], client: Any) -> quick.Started | None:
         if not operation.startswith(("get_", "head_")):
             self._refuse_if_read_only()
-        with self._lock:  # another thread may `close`
-            found = self._session.get_credentials() if self._session else None
+        session_ = self._session  # another thread may `close`
+        found = session_.get_credentials() if session_ else None
         keys = found.get_frozen_credentials() if found else None
         return self._roads.start(operation, parameters, client, keys and (keys.access_key, keys.secret_key, keys.token))
 
@@ -177,6 +177,8 @@ class Connection:
 
     def client(self, bucket: str = "") -> Any:
         """The boto3 client for `bucket`'s region (the profile's region when it isn't known)."""
+        if known := self._clients.get(self._regions.get(bucket) or self._regions.get("")):
+            return known
         with self._lock:
             region = self._regions.get(bucket) or self._regions.get("")
             if region not in self._clients:
