@@ -29,15 +29,13 @@ class CancelToken:
     `keep` is true when it is only paused: what is unfinished stays where it is, for the work to go on later.
     """
 
+    __slots__ = ("_callbacks", "_event", "_lock", "cancelled", "keep")
+
     def __init__(self) -> None:
-        self.keep = False
-        self._event = threading.Event()
+        self.keep = self.cancelled = False
+        self._event: threading.Event | None = None  # made when somebody waits
         self._callbacks: list[Callable[[], object]] = []
         self._lock = threading.Lock()
-
-    @property
-    def cancelled(self) -> bool:
-        return self._event.is_set()
 
     def cancel(self) -> None:
         """Stop for good, also when it was paused before."""
@@ -49,28 +47,32 @@ class CancelToken:
 
     def _stop(self, keep: bool) -> None:
         with self._lock:
-            self.keep = keep and (self.keep or not self._event.is_set())
-            if self._event.is_set():
+            self.keep = keep and (self.keep or not self.cancelled)
+            if self.cancelled:
                 return
-            self._event.set()
+            self.cancelled = True
+            if self._event:
+                self._event.set()
             callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
 
     def check(self) -> None:
         """Raise `Cancelled` if cancel was asked for."""
-        if self._event.is_set():
+        if self.cancelled:
             raise Cancelled
 
     def wait(self, seconds: float) -> None:
         """Sleep, but raise `Cancelled` as soon as cancel is asked for."""
-        if self._event.wait(seconds):
+        with self._lock:
+            self._event = self._event or threading.Event()
+        if self.cancelled or self._event.wait(seconds):
             raise Cancelled
 
     def on_cancel(self, callback: Callable[[], object]) -> None:
         """Call `callback` once when cancel is asked for, at once if it already was."""
         with self._lock:
-            if not self._event.is_set():
+            if not self.cancelled:
                 self._callbacks.append(callback)
                 return
         callback()

@@ -11,24 +11,23 @@ from typing import BinaryIO
 
 from s3tui.errors import BadInput, S3tuiError
 
+StrPath = str | Path
+_LONGEST = 200  # bytes of a name, so that there is room for what is added to it
+
 
 class NotWritten(S3tuiError):
     """The file can't be written: no permission, no room, no such folder."""
 
 
 @contextmanager
-def new_file(path: Path, overwrite: bool = False, *, sync: bool = True) -> Iterator[BinaryIO]:
-    """Write to `.NAME.RANDOM.part` beside `path`, which gets its name at the end; an exception leaves nothing.
-
-    With `sync` the disk has the name as well when this ends; who writes many does that once, by `sync_folder`.
+def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Write to `.NAME.RANDOM.part` beside `path`, which gets its name at the end; an exception leaves nothing. The disk
+    has the name as well when this ends.
 
     Raises `BadInput` when `path` is there already and `overwrite` wasn't asked for, at the beginning or (when it
     came meanwhile) at the end, and `NotWritten`.
     """
-    if "\0" in str(path):
-        raise NotWritten(f"“{path}” can't be written: a name holds no NUL.")
-    short = path.name.encode(errors="surrogateescape")[:200].decode(errors="ignore")
-    part = path.with_name(f".{short or 'new'}.{secrets.token_hex(4)}.part")
+    part = Path(_part_of(path))
     try:
         if not overwrite and os.path.lexists(path):
             raise FileExistsError
@@ -40,19 +39,64 @@ def new_file(path: Path, overwrite: bool = False, *, sync: bool = True) -> Itera
             os.replace(part, path)
         else:
             rename_to_new(part, path)
-        if sync:
-            sync_folder(path.parent)
-    except FileExistsError as error:
-        raise BadInput(f"“{path}” is there already; nothing was replaced.", "Choose another name.") from error
+        sync_folder(path.parent)
     except OSError as error:
-        said = error.strerror or str(error)
-        raise NotWritten(f"“{path}” can't be written: {said[:1].lower()}{said[1:]}.") from error
+        raise _failure(path, error) from error
     finally:
         with suppress(OSError):
             part.unlink()
 
 
-def rename_to_new(path: Path, target: Path) -> None:
+def write_new(path: Path, data: bytes, overwrite: bool, modified: float | None) -> None:
+    """The same for what is small, in a quarter of the time: `data` with the time of modification `modified` (seconds
+    since the epoch). The folder's names are left to `sync_folder`. Raises as `new_file`."""
+    place, part = str(path), _part_of(path)
+    is_there = False
+    try:
+        if not overwrite and os.path.lexists(place):
+            raise FileExistsError
+        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        is_there = True
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(file, view) :]
+            if modified is not None:
+                os.utime(file, (modified, modified))
+            os.fsync(file)
+        finally:
+            os.close(file)
+        if overwrite:
+            os.replace(part, place)
+        else:
+            rename_to_new(part, place)
+        is_there = False
+    except OSError as error:
+        raise _failure(path, error) from error
+    finally:
+        if is_there:
+            with suppress(OSError):
+                os.unlink(part)
+
+
+def _part_of(path: Path) -> str:
+    """A new name beside it."""
+    if "\0" in str(path):
+        raise NotWritten(f"“{path}” can't be written: a name holds no NUL.")
+    folder, name = os.path.split(path)
+    if not name.isascii() or len(name) > _LONGEST:
+        name = name.encode(errors="surrogateescape")[:_LONGEST].decode(errors="ignore")
+    return os.path.join(folder, f".{name or 'new'}.{secrets.token_hex(4)}.part")
+
+
+def _failure(path: Path, error: OSError) -> S3tuiError:
+    if isinstance(error, FileExistsError):
+        return BadInput(f"“{path}” is there already; nothing was replaced.", "Choose another name.")
+    said = error.strerror or str(error)
+    return NotWritten(f"“{path}” can't be written: {said[:1].lower()}{said[1:]}.")
+
+
+def rename_to_new(path: StrPath, target: StrPath) -> None:
     """Rename without ever replacing anything. Raises `FileExistsError` and every other `OSError`."""
     try:
         os.link(path, target, follow_symlinks=False)
@@ -63,7 +107,7 @@ def rename_to_new(path: Path, target: Path) -> None:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
         os.replace(path, target)
     else:
-        path.unlink()
+        os.unlink(path)
 
 
 def sync_folder(folder: Path) -> None:

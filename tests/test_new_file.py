@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from s3tui.errors import BadInput
-from s3tui.new_file import NotWritten, new_file
+from s3tui.new_file import NotWritten, new_file, write_new
 
 
 @pytest.fixture
@@ -71,3 +71,30 @@ def test_the_longest_name_a_disk_takes(folder: Path) -> None:
     with new_file(folder / name) as file:
         file.write(b"x")
     assert os.listdir(folder) == [name]
+
+
+def test_what_is_small_is_written_at_once(folder: Path) -> None:
+    name = "é" * 127 + "x"
+    write_new(folder / name, b"all of it", overwrite=False, modified=1_000_000_000.5)
+    assert (folder / name).read_bytes() == b"all of it"
+    assert (folder / name).stat().st_mtime == 1_000_000_000.5
+    with pytest.raises(BadInput, match="there already"):
+        write_new(folder / name, b"other", overwrite=False, modified=None)
+    assert (folder / name).read_bytes() == b"all of it"
+    write_new(folder / name, b"", overwrite=True, modified=None)
+    assert (folder / name).read_bytes() == b""
+    assert os.listdir(folder) == [name]
+
+
+def test_what_is_small_and_fails_leaves_nothing(folder: Path) -> None:
+    (folder / "taken").mkdir()
+    with pytest.raises(NotWritten, match="is a directory"):
+        write_new(folder / "taken", b"x", overwrite=True, modified=None)
+    with pytest.raises(NotWritten, match="no such file or directory"):
+        write_new(folder / "no/list.csv", b"x", overwrite=False, modified=None)
+    with pytest.raises(NotWritten, match="no NUL"):
+        write_new(folder / "a\0b", b"x", overwrite=False, modified=None)
+    (folder / "link").symlink_to("nowhere")
+    with pytest.raises(BadInput, match="there already"):
+        write_new(folder / "link", b"x", overwrite=False, modified=None)
+    assert sorted(os.listdir(folder)) == ["link", "taken"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -38,8 +39,7 @@ class Profile:
     @property
     def is_aws(self) -> bool:
         """Whether the endpoint is Amazon's own, by its host: no other may be trusted to keep AWS's promises."""
-        host = urlsplit(self.endpoint).hostname or "" if self.endpoint else "amazonaws.com"
-        return f".{host}".endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        return _is_of_aws(self.endpoint)
 
     @property
     def checksum_mode(self) -> Literal["when_required", "when_supported"]:
@@ -52,3 +52,10 @@ class Profile:
     def editable(self) -> bool:
         """Only profiles in our own config can be changed here."""
         return self.origin == "config"
+
+
+@lru_cache(maxsize=64)
+def _is_of_aws(endpoint: str | None) -> bool:
+    """Thousands of small transfers ask."""
+    host = urlsplit(endpoint).hostname or "" if endpoint else "amazonaws.com"
+    return f".{host}".endswith((".amazonaws.com", ".amazonaws.com.cn"))

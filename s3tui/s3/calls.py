@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from s3tui.s3 import errors
+from s3tui.s3.requests import LoggedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,44 @@ class Sending:
     authorization: str = ""  # its header; names the signature's scope, no secret
 
 
-@dataclass(slots=True)
 class Logged:
-    """What the log will say of one call."""
+    """What the log will say of one call, which begins when this is made."""
 
-    request: errors.Request
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    started: float = field(default_factory=time.perf_counter)
+    __slots__ = ("at", "bucket", "key", "operation", "started")
+
+    def __init__(self, operation: str, bucket: str, key: str) -> None:
+        """`operation` as S3 calls it."""
+        self.operation, self.bucket, self.key = operation, bucket, key
+        self.at, self.started = datetime.now(UTC), time.perf_counter()
+
+    @property
+    def request(self) -> errors.Request:
+        return errors.Request(self.operation, self.bucket, self.key)
+
+    def told(self, answer: dict[str, Any], failure: Exception | None, attempts: int) -> LoggedRequest:
+        """How it has ended, which is now."""
+        metadata = answer.get("ResponseMetadata") or {}
+        status, name = metadata.get("HTTPStatusCode"), metadata.get("RequestId")
+        code = answer["Error"].get("Code") if "Error" in answer else ""
+        if failure:
+            refused = failure.request if isinstance(failure, errors.S3Error) else errors.Request()
+            status, name, code = refused.status, refused.request_id, refused.code or type(failure).__name__
+        return LoggedRequest(
+            at=self.at,
+            operation=self.operation,
+            bucket=self.bucket,
+            key=self.key,
+            status=int(status or 0),
+            request_id=str(name or ""),
+            attempts=attempts,
+            milliseconds=round((time.perf_counter() - self.started) * 1000),
+            error=str(code or ""),
+        )
 
 
 def logged(operation: str, parameters: dict[str, Any]) -> Logged:
     """A call of boto3's `operation`, which begins now."""
-    return Logged(errors.Request(_named(operation), str(parameters.get("Bucket", "")), str(parameters.get("Key", ""))))
+    return Logged(_named(operation), str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
 
 
 @cache

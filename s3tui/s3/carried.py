@@ -82,7 +82,7 @@ def survey(connection: Connection, info: ObjectInfo) -> Carried:
 def survey_object(connection: Connection, info: ObjectInfo) -> Carried:
     """Find out what any copy of the object that `info` describes must carry. What holds for a whole bucket is asked
     once. Sends only reads; raises `errors.S3Error`."""
-    uri = replace(info.uri, version_id=info.version_id)
+    uri = info.uri.of_version(info.version_id)
     unknown: list[Unknown] = []
     found_tags = _tags(connection, info, uri, unknown)
     found_acl = None

@@ -7,7 +7,6 @@ failures into our typed errors, and refuses writes on a read-only connection bef
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -20,7 +19,7 @@ from s3tui.s3 import direct, errors, page_parser, quick, session
 from s3tui.s3.body import Body
 from s3tui.s3.calls import Logged, Probe, Sending, logged
 from s3tui.s3.failures import translate
-from s3tui.s3.requests import LoggedRequest, RequestLog
+from s3tui.s3.requests import RequestLog
 from s3tui.s3.underway import Underway
 
 T = TypeVar("T")
@@ -98,29 +97,44 @@ class Connection:
     def _start(self, operation: str, parameters: dict[str, Any], client: Any) -> quick.Started | None:
         if not operation.startswith(("get_", "head_")):
             self._refuse_if_read_only()
-        with self._lock:  # another thread may `close`
-            found = self._session.get_credentials() if self._session else None
+        session_ = self._session  # another thread may `close`
+        found = session_.get_credentials() if session_ else None
         keys = found.get_frozen_credentials() if found else None
         return self._roads.start(operation, parameters, client, keys and (keys.access_key, keys.secret_key, keys.token))
 
-    def _learn_road(self, request: errors.Request) -> None:
-        if request.key and not self._roads.knows(request.bucket):
-            way = self.way(request.bucket, 0)
-            self._roads.learn(request.bucket, quick.road(way, request.key) if way else None)
+    def _learn_road(self, logged: Logged) -> None:
+        if logged.key and not self._roads.knows(logged.bucket):
+            way = self.way(logged.bucket, 0)
+            self._roads.learn(logged.bucket, quick.road(way, logged.key) if way else None)
 
     def _call(
         self, logged: Logged, parameters: dict[str, Any], send: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
-        request = logged.request
         once = not isinstance(parameters.get("Body", b""), (bytes, str))  # a stream can't be sent twice
         try:
             answer = self._ask(logged, send, once)
         except errors.NoSuchKey:
-            self._learn_road(request)
+            self._learn_road(logged)
             raise
-        self._learn_road(request)
-        if hasattr(answer.get("Body"), "read"):
-            answer["Body"] = Body(answer["Body"], lambda error: self._translated(error, request))
+        self._learn_road(logged)
+        return self._with_body(logged, answer)
+
+    def _answer(self, logged: Logged, started: quick.Started) -> dict[str, Any] | None:
+        """The answer to what was sent without boto3; None when boto3 has to ask again. Raises as `call`."""
+        self._here.sending = Sending(attempts=1)
+        try:
+            answer = started.answer()
+        except Exception as error:
+            self._record(logged, {}, error)
+            raise
+        if answer is None:
+            return None
+        self._record(logged, answer, None)
+        return self._with_body(logged, answer)
+
+    def _with_body(self, logged: Logged, answer: dict[str, Any]) -> dict[str, Any]:
+        if "Body" in answer and hasattr(answer["Body"], "read"):
+            answer["Body"] = Body(answer["Body"], lambda error: self._translated(error, logged))
         return answer
 
     def probe(self, method: str, bucket: str, key: str, query: str, limit: int = 16384) -> Probe:
@@ -137,7 +151,7 @@ class Connection:
             self._sending.probe = (method, key, query)
             return self._probe_once(client, bucket, key or _NO_KEY, limit)
 
-        answer = self._ask(Logged(errors.Request(f"{method} ?{query}", bucket, key)), send)
+        answer = self._ask(Logged(f"{method} ?{query}", bucket, key), send)
         metadata = answer["ResponseMetadata"]
         headers = {name.lower(): str(value) for name, value in (metadata.get("HTTPHeaders") or {}).items()}
         return Probe(int(metadata.get("HTTPStatusCode") or 0), headers, answer["Start"])
@@ -164,6 +178,8 @@ class Connection:
 
     def client(self, bucket: str = "") -> Any:
         """The boto3 client for `bucket`'s region (the profile's region when it isn't known)."""
+        if known := self._clients.get(self._regions.get(bucket) or self._regions.get("")):
+            return known
         with self._lock:
             region = self._regions.get(bucket) or self._regions.get("")
             if region not in self._clients:
@@ -300,16 +316,15 @@ class Connection:
     def _ask(self, logged: Logged, send: Callable[[Any], dict[str, Any]], once: bool = False) -> dict[str, Any]:
         """Send, follow one redirect to another region, log. `once`: it can't be sent a second time."""
         self._here.sending = Sending()
-        request = logged.request
         answer: dict[str, Any] = {}
         failure: Exception | None = None
         try:
             try:
-                answer = self._send(request, send)
+                answer = self._send(logged, send)
             except errors.WrongRegion as moved:
-                if once or not self._moved(request.bucket, moved.region):
+                if once or not self._moved(logged.bucket, moved.region):
                     raise
-                answer = self._send(request, send)
+                answer = self._send(logged, send)
             return answer
         except Exception as error:
             failure = error
@@ -317,20 +332,20 @@ class Connection:
         finally:
             self._record(logged, answer, failure)
 
-    def _send(self, request: errors.Request, send: Callable[[Any], T]) -> T:
+    def _send(self, logged: Logged, send: Callable[[Any], T]) -> T:
         try:
-            return send(self.client(request.bucket))
+            return send(self.client(logged.bucket))
         except Exception as error:
-            failure = self._translated(error, request)
+            failure = self._translated(error, logged)
             if isinstance(failure, (errors.BadCredentials, Cancelled)):
                 self.close()  # next time ask for credentials, or the MFA code, anew
             if failure is error:
                 raise
             raise failure from error
 
-    def _translated(self, error: Exception, request: errors.Request) -> Exception:
+    def _translated(self, error: Exception, logged: Logged) -> Exception:
         kind, _, name = self.profile.credentials.partition(":")
-        return translate(error, request, name if kind == "aws" else "") or error
+        return translate(error, logged.request, name if kind == "aws" else "") or error
 
     def _moved(self, bucket: str, region: str) -> bool:
         """Learn where `bucket` is. False when that is where we already asked."""
@@ -342,22 +357,7 @@ class Connection:
         return True
 
     def _record(self, logged: Logged, answer: dict[str, Any], failure: Exception | None) -> None:
-        metadata = answer.get("ResponseMetadata") or {}
-        refused = failure.request if isinstance(failure, errors.S3Error) else errors.Request()
-        code = str((answer.get("Error") or {}).get("Code") or "")
-        self.log.add(
-            LoggedRequest(
-                at=logged.at,
-                operation=logged.request.operation,
-                bucket=logged.request.bucket,
-                key=logged.request.key,
-                status=int(metadata.get("HTTPStatusCode") or refused.status),
-                request_id=str(metadata.get("RequestId") or refused.request_id),
-                attempts=self._sending.attempts,
-                milliseconds=round((time.perf_counter() - logged.started) * 1000),
-                error=(refused.code or type(failure).__name__) if failure else code,
-            )
-        )
+        self.log.add(logged.told(answer, failure, self._sending.attempts))
 
 
 _connections: dict[Profile, Connection] = {}

@@ -122,12 +122,12 @@ def _decisive(connection: Connection, operation: str, parameters: dict[str, Any]
 
 def place_of(target: S3Uri) -> dict[str, str]:
     """Parameters: what is to be written."""
-    return replace(target, version_id=None).parameters
+    return target.of_version(None).parameters
 
 
 def _seen(info: ObjectInfo) -> dict[str, str]:
     """The very version that was looked at."""
-    return replace(info.uri, version_id=info.version_id).parameters
+    return info.uri.of_version(info.version_id).parameters
 
 
 def source_of(info: ObjectInfo) -> dict[str, Any]:

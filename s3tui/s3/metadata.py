@@ -184,12 +184,12 @@ def _meaning(field: Field, metadata: Metadata) -> str:
     return readable(value)
 
 
-_NOTHING = Metadata()
+NOTHING = Metadata()
 
 
 def problems(metadata: Metadata) -> list[str]:
     """Every rule of S3 that `metadata` breaks, one sentence each."""
-    if metadata == _NOTHING:
+    if metadata == NOTHING:
         return []
     found = [text for field in FIELDS if (text := _field_problem(field, field.of(metadata)))]
     for name, value in metadata.user:

@@ -154,9 +154,7 @@ def from_head(uri: S3Uri, answer: dict[str, Any]) -> ObjectInfo:
         archive_status=str(answer.get("ArchiveStatus") or ""),
         replication=str(answer.get("ReplicationStatus") or ""),
         lock=_lock(answer),
-        checksums=tuple(
-            (match[1], str(value)) for name, value in sorted(answer.items()) if (match := _CHECKSUM.fullmatch(name))
-        ),
+        checksums=_checksums({name: value for name, value in answer.items() if name.startswith("Checksum")}),
         checksum_type=str(answer.get("ChecksumType") or ""),
         parts=_parts(etag, answer.get("PartsCount")),
         expires_at=_http_date(expiration.get("expiry-date", "")),
@@ -164,6 +162,12 @@ def from_head(uri: S3Uri, answer: dict[str, Any]) -> ObjectInfo:
         missing_metadata=int(answer.get("MissingMeta") or 0),
         accepts_ranges=answer.get("AcceptRanges") == "bytes",
         headers=tuple(sorted((answer.get("ResponseMetadata") or {}).get("HTTPHeaders", {}).items())),
+    )
+
+
+def _checksums(answer: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (match[1], str(value)) for name, value in sorted(answer.items()) if (match := _CHECKSUM.fullmatch(name))
     )
 
 

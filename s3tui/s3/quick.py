@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import Any
@@ -20,7 +20,8 @@ from urllib.parse import quote, urlsplit
 
 from s3tui.s3 import errors
 from s3tui.s3.direct import Way, place
-from s3tui.s3.signature import UNSIGNED, Keys, Signer
+from s3tui.s3.form import Form, is_summed
+from s3tui.s3.signature import EMPTY, UNSIGNED, Keys, Signer
 from s3tui.s3.wire import Answer, Exchange, NotPlain, Sendable, Wire, request_head
 
 OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object", "copy_object"))
@@ -30,6 +31,9 @@ _SHORT = 16 << 10  # bytes of an answer that is read only to keep the connection
 _DOCUMENT = 64 << 10  # bytes of an answer in chunks
 _RESULT = re.compile(rb"\s*(?:<\?xml[^<>]*\?>)?\s*<CopyObjectResult(?: [^<>]*)?>(.*)</CopyObjectResult>\s*", re.DOTALL)
 _MEMBER = re.compile(rb"<(\w+)>([^<>]*)</\1>")
+_SAFE = re.compile(r"[A-Za-z0-9/_.~-]*")  # what a path holds as it is
+_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ERRORS = {404: ("404", "Not Found"), 412: ("PreconditionFailed", "")}
 
 
@@ -42,6 +46,7 @@ class Road:
     wire: Wire
     signer: Signer | None  # None: requests are not signed
     may_be_unsigned: bool  # bodies: the line is encrypted, or never leaves this machine
+    forms: dict[tuple[object, ...], Form | None] = field(default_factory=dict, repr=False)  # None: there is none
 
 
 class Shape:
@@ -97,14 +102,15 @@ class Roads:
         if known is None or (known.signer and not keys):
             return None
         shape = self._shape(operation, client)
-        request = asked(shape, known, parameters)
-        if request is None or _botocore_adds_to(shape, request, client):
-            return None
+        body = parameters.get("Body", b"")
         try:
-            return Started(self, shape, parameters, request, send(known, keys, request))
+            head = _head(shape, known, parameters, client, keys)
+            if head is None:
+                return None
+            return Started(self, shape, parameters, known.wire.ask(shape.method, head, body))
         except OSError:
             self.drop(bucket)
-            rewind(request)
+            rewind(body)
             return None
 
     def drop(self, bucket: str) -> None:
@@ -126,15 +132,12 @@ class Roads:
 class Started:
     """A request that was sent."""
 
-    def __init__(
-        self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], request: Asked, sent: Exchange
-    ) -> None:
-        self._roads, self._shape, self._parameters, self._request, self._sent = roads, shape, parameters, request, sent
+    def __init__(self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], sent: Exchange) -> None:
+        self._roads, self._shape, self._parameters, self._sent = roads, shape, parameters, sent
 
-    @property
-    def is_answered(self) -> bool:
-        """Whether `answer` need not wait."""
-        return self._sent.is_answered
+    def fileno(self) -> int:
+        """The socket that the answer will come on."""
+        return self._sent.fileno()
 
     def answer(self) -> dict[str, Any] | None:
         """Wait for what boto3 would return. None when it has to be asked itself. Raises `errors.NoSuchKey` and
@@ -144,7 +147,7 @@ class Started:
             answer = self._sent.answer(_DOCUMENT if self._shape.result else 0)
             if answer.status in (200, 206):
                 found = parsed(self._shape, answer)
-            elif is_final(self._request, answer):
+            elif self._is_final(answer):
                 raise _failure(self._shape.operation, self._parameters, answer)
             else:
                 answer.close()
@@ -155,27 +158,53 @@ class Started:
         except OSError:
             self._roads.drop(bucket)
         if found is None:
-            rewind(self._request)
-        elif self._request.method == "GET":
+            rewind(self._parameters.get("Body", b""))
+        elif self._shape.method == "GET":
             found["Body"] = answer
         return found
 
+    def _is_final(self, answer: Answer) -> bool:
+        """Whether asking once more would say the same: there is no such object, or already one."""
+        if self._shape.method == "HEAD":
+            return answer.status == 404
+        return answer.status == 412 and "IfNoneMatch" in self._parameters and answer.left <= _SHORT
 
-def _botocore_adds_to(shape: Shape, request: Asked, client: Any) -> bool:
+
+def _head(shape: Shape, road: Road, parameters: Mapping[str, Any], client: Any, keys: Keys | None) -> bytes | None:
+    """Of the request that asks so, signed now. None when boto3 has to ask. Raises what reading the body raises."""
+    name: tuple[object, ...] = (shape.operation, bool(keys and keys[2]), *parameters)
+    if name not in road.forms:
+        road.forms[name] = form(shape, road, parameters, client, keys)
+    found, path = road.forms[name], encoded(parameters["Key"])
+    if found and path is not None and (values := found.values(parameters)):
+        body = parameters.get("Body", b"")
+        return found.head(values, road.base + path, keys, _payload(body, road, found.is_summed), len(body))
+    request = asked(shape, road, parameters)
+    if request is None or _botocore_adds_to(shape, request.headers, client):
+        return None
+    return head_of(road, keys, request)
+
+
+def form(shape: Shape, road: Road, parameters: Mapping[str, Any], client: Any, keys: Keys | None) -> Form | None:
+    """For requests with the same `parameters`; None when they aren't so plain that this is certain."""
+    names = [name for name in parameters if name not in ("Bucket", "Key", "Body")]
+    if not all(name in shape.headers or name == "CopySource" for name in names):
+        return None
+    headers = {name: shape.headers.get(name, "x-amz-copy-source") for name in names}
+    if _botocore_adds_to(shape, headers.values(), client):
+        return None
+    written = {"CopySource": _source} if "CopySource" in headers else {}
+    return Form(shape.method, road.host, headers, road.signer, bool(keys and keys[2]), written)
+
+
+def _botocore_adds_to(shape: Shape, headers: Collection[str], client: Any) -> bool:
     """Whether botocore would add a checksum of its own, or compare the answer's."""
     config = client.meta.config
-    if request.method == "GET":
-        return config.response_checksum_validation == "when_supported" and "range" not in request.headers
+    if shape.method == "GET":
+        return config.response_checksum_validation == "when_supported" and "range" not in headers
     if not shape.is_summed or config.request_checksum_calculation != "when_supported":
         return False
-    return not any(name.startswith("x-amz-checksum-") for name in request.headers)
-
-
-def is_final(request: Asked, answer: Answer) -> bool:
-    """Whether asking once more would say the same: there is no such object, or already one."""
-    if request.method == "HEAD":
-        return answer.status == 404
-    return answer.status == 412 and "if-none-match" in request.headers and answer.left <= _SHORT
+    return not any(name.startswith("x-amz-checksum-") for name in headers)
 
 
 def _failure(operation: str, parameters: Mapping[str, Any], answer: Answer) -> errors.S3Error:
@@ -220,54 +249,59 @@ def asked(shape: Shape, road: Road, parameters: Mapping[str, Any]) -> Asked | No
     text = "".join([*headers, *headers.values()])
     if not text.isascii() or not text.isprintable():
         return None
-    try:
-        path = road.base + quote(parameters["Key"], safe="/-_.~")
-    except UnicodeEncodeError:
+    path = encoded(parameters["Key"])
+    if path is None:
         return None
     words = "&".join(f"{quote(name, safe='-_.~')}={quote(query[name], safe='-_.~')}" for name in sorted(query))
-    return Asked(shape.method, path, words, headers, body)
+    return Asked(shape.method, road.base + path, words, headers, body)
+
+
+def encoded(key: str) -> str | None:
+    """As a path has it. None when it can't be sent."""
+    if _SAFE.fullmatch(key):
+        return key
+    try:
+        return quote(key, safe="/-_.~")
+    except UnicodeEncodeError:
+        return None
 
 
 def _source(place: Mapping[str, str]) -> str:
     """Where CopyObject copies from, as botocore writes it. Empty for what it writes in another way."""
-    if place["Bucket"].startswith("arn:"):
-        return ""
-    try:
-        path = quote(f"{place['Bucket']}/{place['Key']}", safe="/-_.~")
-    except UnicodeEncodeError:
+    path = encoded(f"{place['Bucket']}/{place['Key']}")
+    if path is None or place["Bucket"].startswith("arn:"):
         return ""
     return f"{path}?versionId={place['VersionId']}" if "VersionId" in place else path
 
 
-def rewind(request: Asked) -> None:
-    """Let the body be sent once more."""
-    if not isinstance(request.body, bytes):
-        request.body.seek(0)
+def rewind(body: bytes | Sendable) -> None:
+    """Let it be sent once more."""
+    if not isinstance(body, bytes):
+        body.seek(0)
 
 
-def send(road: Road, keys: Keys | None, request: Asked) -> Exchange:
-    """Sign and send. Raises `OSError`, and what the body raises."""
+def head_of(road: Road, keys: Keys | None, request: Asked) -> bytes:
+    """What is sent before the body, signed now. Raises what reading the body raises."""
     sent = dict(request.headers)
     if request.method == "PUT":
         sent["content-length"] = str(len(request.body))
     if road.signer and keys:
-        payload = _payload(request, road)
+        payload = _payload(request.body, road, is_summed(request.headers))
         sent.update(road.signer.headers(keys, request.method, request.path, request.query, request.headers, payload))
     target = f"{request.path}?{request.query}" if request.query else request.path
-    return road.wire.ask(request.method, request_head(request.method, target, sent), request.body)
+    return request_head(request.method, target, sent)
 
 
-def _payload(request: Asked, road: Road) -> str:
+def _payload(body: bytes | Sendable, road: Road, summed: bool) -> str:
     """As botocore does: with a checksum in a signed header, a body on an encrypted line needs no hash."""
-    summed = "content-md5" in request.headers or any(name.startswith("x-amz-checksum-") for name in request.headers)
     if summed and road.may_be_unsigned:
         return UNSIGNED
-    if isinstance(request.body, bytes):
-        return hashlib.sha256(request.body).hexdigest()
+    if isinstance(body, bytes):
+        return hashlib.sha256(body).hexdigest() if body else EMPTY
     digest = hashlib.sha256()
-    while piece := request.body.read(_PIECE):
+    while piece := body.read(_PIECE):
         digest.update(piece)
-    request.body.seek(0)
+    body.seek(0)
     return digest.hexdigest()
 
 
@@ -333,6 +367,11 @@ def _is_here(host: str) -> bool:
 
 
 def _moment(text: str) -> datetime:
+    usual = _DATE.fullmatch(text)
+    if usual and usual[2] in _MONTHS:
+        day, month, year, hour, minute, second = usual.groups()
+        date = int(year), _MONTHS.index(month) + 1, int(day)
+        return datetime(*date, int(hour), int(minute), int(second), tzinfo=UTC)
     moment = parsedate_to_datetime(text)
     if moment.tzinfo is None:
         raise ValueError(text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedRequest:
+class LoggedRequest(NamedTuple):
     """One call of one operation; its attempts are counted, not listed."""
 
     at: datetime
@@ -36,6 +36,12 @@ class RequestLog:
         with self._lock:
             self._requests.append(request)
             self.total += 1
+
+    def add_all(self, requests: Collection[LoggedRequest]) -> None:
+        """Append some, the oldest first."""
+        with self._lock:
+            self._requests.extend(requests)
+            self.total += len(requests)
 
     def newest(self, count: int = 2000) -> list[LoggedRequest]:
         """Up to `count` requests, oldest first."""

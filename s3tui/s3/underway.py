@@ -14,31 +14,40 @@ if TYPE_CHECKING:
 class Underway:
     """A request that may have been sent already, and wasn't waited for yet. For one thread."""
 
+    __slots__ = ("_connection", "_logged", "_operation", "_parameters", "_started", "_was_lost")
+
     def __init__(self, connection: Connection, operation: str, parameters: dict[str, Any]) -> None:
         self._connection, self._operation, self._parameters = connection, operation, parameters
         self._logged = logged(operation, parameters)
         self._started: quick.Started | None = None
+        self._was_lost = False  # the answer to what was sent
 
     def send(self) -> None:
         """Raises what `Connection.call` raises."""
-        self._started = self._connection._send(self._logged.request, self._start)
+        self._started = self._connection._send(self._logged, self._start)
 
-    @property
-    def is_answered(self) -> bool:
-        """Whether `finish` need not wait for an answer to what was sent."""
-        return self._started is None or self._started.is_answered
+    def fileno(self) -> int:
+        """The socket that the answer will come on; -1 when nothing was sent yet."""
+        return self._started.fileno() if self._started else -1
 
     def finish(self) -> dict[str, Any]:
         """Wait for the answer, and return or raise what `Connection.call` does."""
-        return self._connection._call(self._logged, self._parameters, self._finish)
+        started, self._started = self._started, None
+        if started:
+            if answer := self._connection._answer(self._logged, started):
+                return answer
+            self._was_lost = True
+        return self._connection._call(self._logged, self._parameters, self._ask)
 
     def _start(self, client: Any) -> quick.Started | None:
         return self._connection._start(self._operation, self._parameters, client)
 
-    def _finish(self, client: Any) -> dict[str, Any]:
-        started, self._started = self._started, None
-        if started is None and self._connection._roads.knows(self._parameters["Bucket"]):
-            started = self._start(client)
-        if started:
+    def _ask(self, client: Any) -> dict[str, Any]:
+        answer: dict[str, Any] | None = None
+        if self._was_lost:
+            self._was_lost = False
             self._connection._sending.attempts += 1
-        return (started and started.answer()) or getattr(client, self._operation)(**self._parameters)
+        elif self._connection._roads.knows(self._parameters["Bucket"]) and (started := self._start(client)):
+            self._connection._sending.attempts += 1
+            answer = started.answer()
+        return answer or getattr(client, self._operation)(**self._parameters)

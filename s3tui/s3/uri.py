@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from s3tui.errors import BadInput
+from s3tui.packing import packed_by_fields
 
 _ARN = re.compile(r"arn:[a-z0-9-]+:s3:[^:]*:[^:]*:(.+)", re.DOTALL)
 # What boto3 lets through to any server; stricter rules hold for new names only (`naming`).
@@ -27,6 +28,7 @@ _SIGNATURE = re.compile(
 )
 
 
+@packed_by_fields
 @dataclass(frozen=True, slots=True)
 class S3Uri:
     """A bucket, and in it a key, a prefix (ends in `/` or is empty) or one version of a key.
@@ -68,6 +70,10 @@ class S3Uri:
     @property
     def arn(self) -> str:
         return f"arn:aws:s3:::{self.bucket}/{self.key}" if self.key else f"arn:aws:s3:::{self.bucket}"
+
+    def of_version(self, version_id: str | None) -> S3Uri:
+        """That version of the key; None: the current one."""
+        return self if self.version_id == version_id else replace(self, version_id=version_id)
 
     def with_key(self, key: str) -> S3Uri:
         """Another key in the same bucket."""

@@ -25,8 +25,8 @@ _HEAD = 1 << 16  # bytes that the head of an answer has at most
 _LEAST, _MOST = 256 << 10, 8 << 20
 _SHORT, _LONG = 0.004, 0.02  # s
 _MOST_KEPT = 64
+LINES = "user-agent: s3tui\r\naccept-encoding: identity\r\n\r\n"  # the last ones of every head
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,6}")
-_LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)  # the enum's | takes longer than the call
 
 
 class NotPlain(Exception):
@@ -74,8 +74,7 @@ class Head:
 def request_head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
     """What comes before a body; all of it is ASCII."""
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    text = f"{method} {target} HTTP/1.1\r\n{lines}user-agent: s3tui\r\naccept-encoding: identity\r\n\r\n"
-    return text.encode("ascii")
+    return f"{method} {target} HTTP/1.1\r\n{lines}{LINES}".encode("ascii")
 
 
 class Answer:
@@ -89,6 +88,12 @@ class Answer:
     def read(self, count: int | None = None) -> bytes:
         """Up to `count` bytes, all that is left without it; empty at the end."""
         wanted = self.left if count is None else min(count, self.left)
+        if wanted <= len(self._rest):
+            here, self._rest = self._rest[:wanted], self._rest[wanted:]
+            self.left -= wanted
+            if wanted:
+                self._finish()
+            return bytes(here)
         body = bytearray(wanted)
         view = memoryview(body)
         while view:
@@ -133,10 +138,9 @@ class Exchange:
     def __init__(self, wire: Wire, line: Line, method: str) -> None:
         self._wire, self._line, self._method = wire, line, method
 
-    @property
-    def is_answered(self) -> bool:
-        """Whether the answer has begun to come, or the connection has ended."""
-        return self._line.has_news
+    def fileno(self) -> int:
+        """The socket that the answer will come on."""
+        return self._line.fileno()
 
     def answer(self, in_chunks: int = 0) -> Answer:
         """Wait for the head of the answer; for all of it, up to so many bytes, if it comes `in_chunks`.
@@ -175,6 +179,8 @@ class Line:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._space = bytearray(_HEAD)
+        self._news = select.poll()
+        self._news.register(self._socket, select.POLLIN)
 
     def send(self, head: bytes, body: bytes | Sendable) -> None:
         """Raises `OSError`, and what `body` raises."""
@@ -224,20 +230,13 @@ class Line:
             raise NotPlain(first[:20])
         return Head(int(first[9:12]), _fields(lines), memoryview(bytes(space[end + 4 : filled])))
 
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
     @property
     def has_news(self) -> bool:
         """Whether the other side says something, or has closed it."""
-        if not self.is_plain:
-            waiting = select.poll()
-            waiting.register(self._socket, select.POLLIN)
-            return bool(waiting.poll(0))
-        try:
-            self._socket.recv(1, _LOOK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+        return bool(self._news.poll(0))
 
     def end(self) -> None:
         """Also ends what another thread waits for."""

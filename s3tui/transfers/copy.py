@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from s3tui.background import CancelToken
 from s3tui.errors import BadInput
+from s3tui.packing import packed_by_fields
 from s3tui.s3 import carried, errors
 from s3tui.s3.client import Connection, connected
 from s3tui.s3.objects import ObjectInfo, head
@@ -23,6 +24,7 @@ from s3tui.transfers.stored import bare, find
 from s3tui.transfers.upload import LONGEST_KEY
 
 
+@packed_by_fields
 @dataclass(frozen=True, slots=True)
 class CopyRequest:
     """What is to be copied where. `source` may name a version; without one it is the object as it is then.

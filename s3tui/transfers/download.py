@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from s3tui.background import CancelToken
+from s3tui.packing import packed_by_fields
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo, head
@@ -39,6 +40,7 @@ from s3tui.transfers.stored import has_md5, whole_checksums
 COARSEST_TIME = 2.0  # seconds: how exactly FAT keeps the time of a file
 
 
+@packed_by_fields
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
     """What goes where. `path` names the file in full; with `root`, symbolic links must not lead out of it.

@@ -85,7 +85,7 @@ class _Flood:
     def __init__(self, connection: Connection, items: Sequence[Item[UploadRequest]], ended: Ended, note: Note) -> None:
         self._connection, self._items, self._ended, self._note = connection, items, ended, note
         self._sent: list[tuple[Item[UploadRequest], Sent]] = []  # and not yet compared
-        self._promised: dict[Path, bool] = {}  # folders, and whether checksum files are in them
+        self._promised: dict[str, bool] = {}  # folders, and whether checksum files are in them
 
     def run(self) -> None:
         waiting = iter(self._items)
@@ -161,9 +161,9 @@ class _Flood:
     def _begun(self, item: Item[UploadRequest]) -> Begun | None:
         """What is to be noted of it; None when it must go by itself."""
         request = item.request
-        folder = request.path.parent
+        folder = os.path.dirname(request.path)
         if folder not in self._promised:
-            self._promised[folder] = has_sums(folder)
+            self._promised[folder] = has_sums(Path(folder))
         if request.check_sums == "required" or (request.check_sums == "beside" and self._promised[folder]):
             return None
         try:
@@ -185,13 +185,12 @@ class _Flood:
         request, target = item.request, item.request.target
         if complaints := request.problems():
             raise BadInput(complaints[0])
-        with reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)):
+        with reserved((self._connection.profile.endpoint, target.bucket, target.key), target):
             with Source(request.path) as source:
-                data = source.read(0, source.size) if source.size <= SMALL else b""
-                if len(data) < source.size or source.identity != begun.file:
+                if source.size > SMALL or source.identity != begun.file:
                     self._ended(item.number, None)
                     return
-                source.check_unchanged()
+                data = source.content()
             item.progress.begin(len(data))
             sums = sums_of([data])
             underway = self._put(request, data, sums, seen.conditions(request))

@@ -200,7 +200,7 @@ class _Flood:
 
     def _send(self, item: Bringing, wanted: Copying) -> Work:
         target = wanted.target
-        with reserved((self._connection.profile.endpoint, target.bucket, target.key), str(target)):
+        with reserved((self._connection.profile.endpoint, target.bucket, target.key), target):
             conditions = {} if wanted.overwrite else {"IfNoneMatch": "*"}
             if wanted.replaces is not None or not (wanted.overwrite or self._is_honoured):
                 asked = self._head(target)
@@ -226,7 +226,7 @@ class _Flood:
         """Where the copy is. None: it was not made, and must go by itself."""
         try:
             version_id = underway.finish().get("VersionId")
-            return replace(wanted.target, version_id=None if version_id == "null" else version_id)
+            return wanted.target.of_version(None if version_id == "null" else version_id)
         except (errors.Unreachable, errors.ServerFault) as error:
             return copy_here.settled(self._connection, wanted, error)
         except errors.Changed as error:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
-from s3tui.new_file import new_file, sync_folder
+from s3tui.new_file import sync_folder, write_new
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.transfers.checksums import is_md5
@@ -28,7 +28,7 @@ from s3tui.transfers.flood import SMALL, Ended, Item
 from s3tui.transfers.found import Found, found_among
 from s3tui.transfers.part_file import make_folder
 from s3tui.transfers.progress import Outcome
-from s3tui.transfers.reservations import reserved
+from s3tui.transfers.reservations import Reservation, reserved
 from s3tui.transfers.stored import bare
 from s3tui.transfers.together import Work, in_flight
 
@@ -59,13 +59,13 @@ class _Received:
     data: bytes
     modified: datetime | None
     outcome: Outcome
-    reservation: ExitStack
+    reservation: Reservation
 
 
 class _Flood:
     def __init__(self, connection: Connection, found: dict[str, Found], ended: Ended) -> None:
         self._connection, self._found, self._ended = connection, found, ended
-        self._folders: set[tuple[Path, Path | None]] = set()  # made, and looked at, already
+        self._folders: set[tuple[str, str]] = set()  # and what they must not lead out of: made, and looked at, already
         self._lock = threading.Lock()
         self._lot: list[_Received] = []
         self._held = 0  # bytes of them
@@ -84,8 +84,10 @@ class _Flood:
         if not size or size > SMALL or not is_md5(etag) or request.source.version_id:
             self._ended(item.number, None)
             return
-        with ExitStack() as reservation:
-            reservation.enter_context(reserved(os.path.abspath(request.path), str(request.path)))
+        reservation = reserved(os.path.abspath(request.path), request.path)
+        reservation.take()
+        received = None
+        try:
             if not _may_be_made(request, size):
                 request.check_target()
             item.progress.begin(size)
@@ -104,7 +106,11 @@ class _Flood:
                 return
             item.progress.add(size)
             outcome = Outcome("verified", "Size and ETag agree.", etag, answer.get("VersionId"), size)
-            self._keep(_Received(item, data, answer.get("LastModified"), outcome, reservation.pop_all()))
+            received = _Received(item, data, answer.get("LastModified"), outcome, reservation)
+        finally:
+            if received is None:
+                reservation.give_back()
+        self._keep(received)
 
     def _keep(self, received: _Received) -> None:
         with self._lock:
@@ -120,34 +126,31 @@ class _Flood:
             lot, self._lot, self._held = self._lot, [], 0
         written = []
         for each in lot:
-            with each.reservation:
-                try:
-                    self._write(each)
-                    written.append(each)
-                except S3tuiError as error:
-                    self._ended(each.item.number, error)
-        for folder in {each.item.request.path.parent for each in written}:
+            try:
+                self._write(each)
+                written.append(each)
+            except S3tuiError as error:
+                self._ended(each.item.number, error)
+            finally:
+                each.reservation.give_back()
+        for folder in {os.path.dirname(each.item.request.path) for each in written}:
             with suppress(OSError):  # the files are there, whole; only a power cut could still take their names
-                sync_folder(folder)
+                sync_folder(Path(folder))
         for each in written:
             self._ended(each.item.number, each.outcome)
 
     def _write(self, received: _Received) -> None:
         request = received.item.request
-        place = (request.path.parent, request.root)
+        place = os.path.dirname(request.path), str(request.root)
         if place not in self._folders:
             make_folder(request.path, request.root)
             self._folders.add(place)
         if _may_be_made(request, len(received.data)) and _holds(request.path, received.data):
             return
-        with new_file(request.path, request.overwrite, sync=False) as file:
-            file.write(received.data)
-            file.flush()
-            if received.modified is not None:
-                moment = received.modified.timestamp()
-                os.utime(file.fileno(), (moment, moment))
-            if request.replaces is not None:
-                request.check_target()  # as late as can be
+        if request.replaces is not None:
+            request.check_target()  # as late as can be
+        modified = received.modified.timestamp() if received.modified else None
+        write_new(request.path, received.data, request.overwrite, modified)
 
 
 def _may_be_made(request: DownloadRequest, size: int) -> bool:

@@ -12,6 +12,7 @@ from s3tui.transfers.names import shared_prefix
 
 Found = tuple[int, str]  # bytes, ETag
 _PAGE = 1000
+_BETWEEN = 50  # others that the first page has room for
 _SPARE = 4  # pages more than would be needed if nothing else were there
 
 
@@ -25,29 +26,33 @@ def found_among(connection: Connection, bucket: str, keys: Sequence[str], token:
     wanted = {key for key in keys if _is_text(key)}
     if not wanted:
         return found
-    last, prefix = max(key.encode() for key in wanted), shared_prefix(wanted)
-    before = min(wanted, key=str.encode)[:-1]  # sorts before the first of them
+    # UTF-8 sorts as the numbers of its characters do.
+    last, prefix = max(wanted).encode(), shared_prefix(wanted)
+    before = min(wanted)[:-1]  # sorts before the first of them
     more: dict[str, Any] = {"StartAfter": before} if len(before) > len(prefix) else {}
+    more["MaxKeys"] = min(len(wanted) + _BETWEEN, _PAGE)
     for _ in range(len(wanted) // _PAGE + 1 + _SPARE):
         token.check()
         try:
             with page_parser.columns_wanted():
-                answer = connection.call("list_objects_v2", Bucket=bucket, Prefix=prefix, MaxKeys=_PAGE, **more)
+                answer = connection.call("list_objects_v2", Bucket=bucket, Prefix=prefix, **more)
         except errors.S3Error:
             break
         page = page_parser.page_of(answer)
-        for index in range(len(page)):
+        for index, etag in enumerate(page.etags()):
             if (key := page.key(index)) in wanted:
-                found[key] = (page.size(index), page.etag(index))
+                found[key] = (page.size(index), etag)
         following = str(answer.get("NextContinuationToken") or "")
         if not following or (page.last_key or b"") >= last:
             break
-        more = {"ContinuationToken": following}
+        more = {"ContinuationToken": following, "MaxKeys": _PAGE}
     return found
 
 
 def _is_text(key: str) -> bool:
     """Whether it can be asked for: bytes that aren't UTF-8 can't."""
+    if key.isascii():
+        return True
     try:
         key.encode()
     except UnicodeEncodeError:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from s3tui.background import CancelToken
+from s3tui.packing import packed_by_fields
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo, head
@@ -22,6 +23,7 @@ from s3tui.transfers.stored import find
 _BOTH = "The copy is there, and the original is too"
 
 
+@packed_by_fields
 @dataclass(frozen=True, slots=True)
 class MoveRequest:
     """As `copy.CopyRequest`; afterwards the original is deleted.

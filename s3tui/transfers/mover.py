@@ -7,6 +7,7 @@ are its parent's, which it asks before it goes on.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import signal
@@ -56,6 +57,7 @@ from s3tui.transfers.progress import Progress
 
 _EVERY = 0.1  # s between two times that the parent is told how far all are
 _NICE = 5  # the screen goes first
+_GARBAGE = 20_000  # objects more than before, until those in circles are looked for: thousands of transfers are in none
 _MOST_LOGGED = 2000  # requests that wait to be told; a log keeps no more
 Ask = Callable[[Any], Any]
 
@@ -282,6 +284,7 @@ class Mover:
 def main() -> None:
     """Until standard input is closed."""
     os.nice(_NICE)
+    gc.set_threshold(_GARBAGE)
     # Ctrl-C and a terminal that closes reach all processes of it; the parent says what shall be done then.
     for each in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from s3tui.packing import packed_by_fields
 from s3tui.s3.loan import Loan
 from s3tui.s3.requests import LoggedRequest
 from s3tui.s3.signature import Keys
@@ -68,6 +69,7 @@ class Limited:
     value: bool
 
 
+@packed_by_fields
 @dataclass(frozen=True, slots=True)
 class Given:
     """A transfer. `kept`: its notes outlive the process."""

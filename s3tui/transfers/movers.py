@@ -272,8 +272,7 @@ class _Child:
                 for number, counted in message.counted:
                     self._moved(number, counted)
             case Logged():
-                for request in message.requests:
-                    self._lenders[message.connection].log.add(request)
+                self._lenders[message.connection].log.add_all(message.requests)
             case Ended():
                 for number, end, counted in message.ends:
                     transfer = self._transfers.pop(number)

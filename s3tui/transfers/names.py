@@ -13,7 +13,8 @@ import mimetypes
 import re
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path
+from functools import lru_cache
+from pathlib import Path, PurePath
 
 _TYPES = {
     ".iso": "application/x-iso9660-image",
@@ -39,10 +40,18 @@ _LONGEST = 200  # bytes of UTF-8 in one name: 255 less room for a mark and for `
 
 def content_type(path: Path) -> str:
     """The content type that the file's name suggests; `application/octet-stream` when none does."""
-    known = _TYPES.get(path.suffix.lower())
+    name = path.name
+    stem, _, suffix = name.rpartition(".")
+    # Of a plain name the ending is all that matters.
+    return _content_type(f"x.{suffix}" if stem and suffix.isalnum() and not set(".:") & set(stem) else name)
+
+
+@lru_cache(maxsize=64)
+def _content_type(name: str) -> str:
+    known = _TYPES.get(PurePath(name).suffix.lower())
     if known:
         return known
-    kind, encoding = _PYTHONS.guess_type(path.name, strict=True)
+    kind, encoding = _PYTHONS.guess_type(name, strict=True)
     if encoding:
         return _ENCODINGS.get(encoding, "application/octet-stream")
     return kind or "application/octet-stream"

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from s3tui.packing import packed_by_fields
+
 State = Literal[
     "waiting",
     "running",
@@ -42,6 +44,7 @@ _WINDOW = 10.0  # seconds that the speed is an average of
 _STEP = 0.2  # seconds between two samples
 
 
+@packed_by_fields
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a transfer ended, and why it is called so. `size` is bytes, `etag` without its quotes."""

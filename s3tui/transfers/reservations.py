@@ -6,12 +6,11 @@ kernel drops it with the process.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Final
 
@@ -24,21 +23,40 @@ _lock = threading.Lock()
 _file: tuple[Path, int] | None = None  # opened once: closing it anywhere would drop the locks of all
 
 
-@contextlib.contextmanager
-def reserved(target: Hashable, shown: str) -> Iterator[None]:
-    """Keep the others away from `target`, which people know as `shown`. Raises `AlreadyExists`."""
-    with _lock:
-        place = None if target in _targets else _locked(target)
-        if place is None:
-            raise AlreadyExists(shown, "Another transfer is writing it right now: choose another name.")
-        _targets.add(target)
-    try:
-        yield
-    finally:
+def reserved(target: Hashable, shown: object) -> Reservation:
+    """Keep the others away from `target`, which people know as `shown`. Entering it raises `AlreadyExists`."""
+    return Reservation(target, shown)
+
+
+class Reservation:
+    """A target that is reserved while the `with` block runs."""
+
+    __slots__ = ("_place", "_shown", "_target")
+
+    def __init__(self, target: Hashable, shown: object) -> None:
+        self._target, self._shown = target, shown
+
+    def take(self) -> None:
+        """As the `with` block begins. Raises `AlreadyExists`."""
         with _lock:
-            _targets.discard(target)
-            if place >= 0 and _file:
-                fcntl.lockf(_file[1], fcntl.LOCK_UN, 1, place)
+            place = None if self._target in _targets else _locked(self._target)
+            if place is None:
+                raise AlreadyExists(str(self._shown), "Another transfer is writing it right now: choose another name.")
+            _targets.add(self._target)
+        self._place = place
+
+    def give_back(self) -> None:
+        """As the `with` block ends."""
+        with _lock:
+            _targets.discard(self._target)
+            if self._place >= 0 and _file:
+                fcntl.lockf(_file[1], fcntl.LOCK_UN, 1, self._place)
+
+    def __enter__(self) -> None:
+        self.take()
+
+    def __exit__(self, *_: object) -> None:
+        self.give_back()
 
 
 def reach_others() -> bool:

@@ -81,6 +81,16 @@ class Source:
             raise FileChanged(self.path)
         return data
 
+    def content(self) -> bytes:
+        """All of it, in one reading. Raises `FileChanged` when it is no longer as it was when it was opened."""
+        try:
+            data, now = os.pread(self._file, self.size + 1, 0), os.fstat(self._file)
+        except OSError as error:
+            raise local_failure(error, self.path) from error
+        if len(data) != self.size or identity_of(now) != self.identity:
+            raise FileChanged(self.path)
+        return data
+
     def chunks(self, part: Part, token: CancelToken) -> Iterator[bytes]:
         """The bytes of `part`, a little at a time."""
         at, end = part.offset, part.offset + part.length

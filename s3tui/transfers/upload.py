@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from s3tui.background import CancelToken
 from s3tui.errors import BadInput
+from s3tui.packing import packed_by_fields
 from s3tui.s3 import errors, metadata, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
@@ -41,6 +42,7 @@ from s3tui.transfers.sums_check import CheckSums, checked
 LONGEST_KEY = 1024  # bytes of UTF-8
 
 
+@packed_by_fields
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
     """What is to be sent where. `target` names the key in full. Without `content_type` it is guessed from the
@@ -122,7 +124,9 @@ class UploadRequest:
 
     def problems(self) -> list[str]:
         """Every rule of S3 that the request breaks, one sentence each."""
-        said = metadata.Metadata(content_type=self.content_type or "", user=tuple(self.metadata.items()))
+        said = metadata.NOTHING
+        if self.content_type or self.metadata:
+            said = metadata.Metadata(content_type=self.content_type or "", user=tuple(self.metadata.items()))
         keys = [self.target, self.target.with_key(self.sidecar)] if self.sidecar else [self.target]
         told = [problem for key in keys for problem in _key_problems(key)]
         return [*told, *metadata.problems(said), *tags.problems(self.tags)]
@@ -236,6 +240,8 @@ def _look(connection: Connection, request: UploadRequest) -> None:
 def _key_problems(target: S3Uri) -> list[str]:
     if target.is_prefix:
         return [f"“{target}” is a prefix: name the key in full."]
+    if target.key.isascii() and len(target.key) <= LONGEST_KEY:
+        return []
     try:
         length = len(target.key.encode())
     except UnicodeEncodeError:

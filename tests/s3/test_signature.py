@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import quote
 
+import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s3tui.s3.form import Form
 from s3tui.s3.signature import UNSIGNED, Keys, Signer
 
 KEYS: Keys = ("AKIAEXAMPLE", "not/a+secret", None)
@@ -60,3 +62,44 @@ def test_nothing_that_is_shown_holds_the_secret() -> None:
     signer = Signer("eu-west-9", "s3")
     made = signer.headers(KEYS, "GET", "/b/k", "", {"host": "h"}, UNSIGNED)
     assert "not/a+secret" not in repr(signer) + repr(made)
+
+
+plain = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
+
+
+@given(
+    key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    values=st.dictionaries(st.text("abcxyz", min_size=1), plain, max_size=3),
+    token=st.none() | st.text("abcxyz=/+", min_size=1),
+    unsigned=st.booleans(),
+)
+def test_what_a_form_writes_is_signed_as_botocore_signs_it(
+    key: str, values: dict[str, str], token: str | None, unsigned: bool
+) -> None:
+    keys: Keys = (*KEYS[:2], token)
+    path = f"/bucket/{quote(key, safe='/-_.~')}"
+    payload = UNSIGNED if unsigned else hashlib.sha256(b"body").hexdigest()
+    form = Form(
+        "PUT",
+        "127.0.0.1:9000",
+        {name: f"x-amz-meta-{name}" for name in values},
+        Signer("eu-west-9", "s3"),
+        bool(token),
+        {},
+    )
+    filled = form.values(values)
+    assert filled is not None
+    first, *lines = form.head(filled, path, keys, payload, 4).decode().removesuffix("\r\n\r\n").split("\r\n")
+    assert first == f"PUT {path} HTTP/1.1"
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert {name: headers[f"x-amz-meta-{name}"] for name in values} == values
+    assert headers["content-length"] == "4"
+    authorization = headers.pop("authorization")
+    signed = {name: headers[name] for name in authorization.split("SignedHeaders=")[1].split(",")[0].split(";")}
+    assert headers.keys() - signed.keys() == {"content-length", "user-agent", "accept-encoding"}
+    assert authorization.endswith(f"Signature={signature_of_botocore(keys, f'http://127.0.0.1:9000{path}', signed)}")
+
+
+@pytest.mark.parametrize("value", ["a b", " a", "", "é", "a\r\nb: c", 7, None])
+def test_a_form_leaves_what_is_not_sure_to_others(value: object) -> None:
+    assert Form("PUT", "h", {"Name": "x-amz-meta-name"}, None, False, {}).values({"Name": value}) is None

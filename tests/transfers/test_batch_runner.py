@@ -118,7 +118,8 @@ def test_a_bad_download_beside_its_checksum_file_never_goes_up(
 def test_paused_in_the_middle_and_resumed(
     through: Connection, proxy: Proxy, bucket: str, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "_AHEAD", 2)  # not all of so few are on their way at once
+    for most in ("_AHEAD", "_AHEAD_ALONE"):  # not all of so few are on their way at once
+        monkeypatch.setattr(together, most, 2)
     monkeypatch.setattr(together, "_MOST", 1)
     queue = Queue(None, Journal(folders.transfers_folder()))
 
@@ -137,7 +138,8 @@ def test_paused_in_the_middle_and_resumed(
 def test_cancelled_one_by_one(
     through: Connection, proxy: Proxy, bucket: str, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "_AHEAD", 2)  # not all of so few are on their way at once
+    for most in ("_AHEAD", "_AHEAD_ALONE"):  # not all of so few are on their way at once
+        monkeypatch.setattr(together, most, 2)
     monkeypatch.setattr(together, "_MOST", 1)
     queue = Queue(None, Journal(folders.transfers_folder()))
     last: list[int] = []

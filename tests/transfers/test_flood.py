@@ -172,7 +172,8 @@ def test_a_read_only_connection_sends_nothing(through: Connection, proxy: Proxy,
 def test_cancelled_in_the_middle(
     through: Connection, proxy: Proxy, bucket: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "_AHEAD", 2)  # not all of so few are on their way at once
+    for most in ("_AHEAD", "_AHEAD_ALONE"):  # not all of so few are on their way at once
+        monkeypatch.setattr(together, most, 2)
     monkeypatch.setattr(together, "_MOST", 1)
     token = CancelToken()
     stop = Treatment(before=token.cancel)
