@@ -367,7 +367,8 @@ _connections_lock = threading.Lock()
 def connect(profile: Profile, mfa_code: Callable[[str], str] | None = None) -> Connection:
     """The one connection of `profile` in this process. Sends nothing by itself."""
     with _connections_lock:
-        connection = _connections.setdefault(profile, Connection(profile))
+        connection = _connections.pop(profile, None) or Connection(profile)
+        _connections[profile] = connection  # the last of them
         connection.mfa_code = mfa_code or connection.mfa_code
         return connection
 
@@ -379,7 +380,7 @@ def use(connection: Connection) -> None:
 
 
 def connected(profile_name: str) -> Connection | None:
-    """The connection that this process made last to a profile of that name; None when it has none."""
+    """The connection that this process asked for last by a profile of that name; None when it has none."""
     with _connections_lock:
         found = [connection for profile, connection in _connections.items() if profile.name == profile_name]
     return found[-1] if found else None

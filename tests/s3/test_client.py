@@ -16,7 +16,7 @@ from s3tui.errors import S3tuiError
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection, connect, forget
+from s3tui.s3.client import Connection, connect, connected, forget
 from tests.s3.stub_server import Answer, Asked, stub
 
 ELSEWHERE = "eu-west-9"
@@ -134,6 +134,15 @@ def test_connections_are_shared_until_forgotten(profile: Profile) -> None:
     forget(profile.name)
     assert connect(profile) is not first
     first.call("list_buckets")
+
+
+def test_of_two_endpoints_under_one_name_the_one_asked_for_last_counts(profile: Profile) -> None:
+    one, other = (replace(profile, name="twice", endpoint=f"http://{host}.example") for host in "ab")
+    first, second = connect(one), connect(other)
+    assert connected("twice") is second
+    assert connect(one) is first and connected("twice") is first
+    forget("twice")
+    assert connected("twice") is None
 
 
 @pytest.mark.parametrize("credentials", ["session", "keyring", "vault:somewhere"])

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from s3tui import background
@@ -18,9 +19,16 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
     """Wait until `condition()` holds."""
     end = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < end, f"never happened; on screen: {pilot.app.screen}"
+        assert time.monotonic() < end, f"never happened; {_where_it_stands(pilot.app)}"
         await asyncio.sleep(0.02)
         await pilot.pause()
+
+
+def _where_it_stands(app: App[Any]) -> str:
+    """The screen and its queue, for the one who reads of a failure on another machine."""
+    queue = getattr(app.screen, "queue", None)
+    items = [f"{item.state} {item.stage} {item.why}" for item in queue.snapshot()] if queue else []
+    return f"on screen: {app.screen}; calls under way: {background.busy()}; queue: {items}"
 
 
 async def idle(pilot: Pilot[Any]) -> None:
