@@ -25,6 +25,7 @@ from s3tui.s3.reader import Reader
 from s3tui.s3.requests import LoggedRequest
 
 _EVERY = 0.5  # s; a screen shows what came no oftener
+_MOST = 50  # pages that are sent at once: fresh memory for more would take the screen's process longer than the rows
 _NICE = 5  # the screen goes first
 
 
@@ -132,10 +133,14 @@ class Lister:
 
     def send_rows(self) -> None:
         """Send what there is."""
-        if not self._pages:
-            return
+        for first in range(0, len(self._pages), _MOST):
+            self._send(self._pages[first : first + _MOST])
+            self._sent_at = time.monotonic()
+        self._pages.clear()
+
+    def _send(self, pages: list[Columns]) -> None:
         rows = Columns()
-        for page in self._pages:
+        for page in pages:
             rows.extend(page)
         packed = list(pack(rows, self._base))
         write(self._out, Rows(sum(map(len, packed)), self._plan.rows_waiting, self.logged[:]))
@@ -144,9 +149,7 @@ class Lister:
                 self._out.write(piece)
         self._out.flush()
         self._base += rows.key_bytes_count
-        self._pages.clear()
         self.logged.clear()
-        self._sent_at = time.monotonic()
 
     def _obey(self) -> None:
         """In a thread: the screen's process may cancel, or end, while pages are waited for."""
