@@ -7,6 +7,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from result import Result, at
@@ -62,7 +63,7 @@ def _took(work: Callable[[], object]) -> float:
 
 
 def _filtered(columns: Columns, orders: list[Order]) -> Result:
-    ours = {order.filter.text: _took(lambda order=order: arrange(columns, order, len(PREFIX))) for order in orders}
+    ours = {order.filter.text: _took(partial(arrange, columns, order, len(PREFIX))) for order in orders}
     worst = max(ours, key=ours.__getitem__)
     names = [columns.key(row)[len(PREFIX) :] for row in range(len(columns))]
     theirs = _took(lambda: [row for row, name in enumerate(names) if worst in name.lower()])

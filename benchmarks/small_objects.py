@@ -25,7 +25,7 @@ from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.flood import Item, upload_all
 from s3tui.transfers.flood_down import download_all
-from s3tui.transfers.places import apart
+from s3tui.transfers.places import Many, apart
 from s3tui.transfers.request import Kind
 from s3tui.transfers.upload import UploadRequest
 
@@ -125,7 +125,7 @@ def _sent_apart(endpoint: str, kind: Kind, items: Sequence[Item[Any]]) -> None:
         def some() -> None:
             for lot in lots:
                 with _PLACES.free(len(lot)) as place:
-                    place.move_all(way, kind, lot, ended, lambda noted: None)
+                    place.move_all(Many(way, kind, lot, ended, lambda noted: None))
 
         for future in [FLOOD.submit(some) for _ in range(_PLACES.count)]:
             future.result()
