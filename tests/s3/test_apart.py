@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -15,10 +16,13 @@ import pytest
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.profiles.credentials import Keys, remember
-from s3tui.s3 import apart, errors, listing
+from s3tui.s3 import apart, errors, listing, listing_child
 from s3tui.s3.client import Connection
+from s3tui.s3.columns import Columns
 from s3tui.s3.deleted import WithDeleted
+from s3tui.s3.lister import Lister
 from s3tui.s3.listing import Listing
+from s3tui.s3.packed import Packed
 from tests.s3.listing_server import FOREVER, Bucket, denied, listing_server, slow
 from tests.s3.processes import children_of, eventually
 from tests.s3.stub_server import Stub
@@ -79,6 +83,24 @@ def test_a_long_list_is_whole_and_each_request_of_it_is_logged(server: Stub) -> 
     log = run.connection.log.newest()
     assert len(KEYS) / 1000 <= len(log) <= len(server.asked)
     assert {(entry.operation, entry.bucket, entry.status) for entry in log} == {("ListObjectsV2", "bucket", 200)}
+
+
+def test_more_pages_than_go_at_once_go_in_several_messages() -> None:
+    with listing_server(Bucket(KEYS[:3000])) as running:
+        whole = Listing("bucket", "", "")
+        listing.read(whole, Connection(running.profile))
+    out, got, sizes = io.BytesIO(), Columns(), []
+    sender = Lister(io.BytesIO(), out)
+    sender._plan, sender._base = whole.plan, 0
+    sender._pages = [whole.columns.part(row, row + 25) for row in range(0, 3000, 25)]
+    sender.send_rows()
+    out.seek(0)
+    while out.tell() < len(out.getvalue()):
+        rows = Packed(memoryview(out.read(listing_child.read(out).size)))
+        sizes.append(len(rows))
+        rows.add_to(got)
+    assert sizes == [1250, 1250, 500]
+    assert [got.key(row) for row in range(len(got))] == KEYS[:3000]
 
 
 def test_a_short_list_starts_no_process() -> None:

@@ -16,7 +16,7 @@ from s3tui.errors import S3tuiError
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection, connect, connected, forget
+from s3tui.s3.client import Connection, connect, connected, forget, use
 from tests.s3.stub_server import Answer, Asked, stub
 
 ELSEWHERE = "eu-west-9"
@@ -141,6 +141,9 @@ def test_of_two_endpoints_under_one_name_the_one_asked_for_last_counts(profile: 
     first, second = connect(one), connect(other)
     assert connected("twice") is second
     assert connect(one) is first and connected("twice") is first
+    lent = Connection(other)
+    use(lent)
+    assert connected("twice") is lent
     forget("twice")
     assert connected("twice") is None
 
