@@ -367,8 +367,8 @@ _connections_lock = threading.Lock()
 def connect(profile: Profile, mfa_code: Callable[[str], str] | None = None) -> Connection:
     """The one connection of `profile` in this process. Sends nothing by itself."""
     with _connections_lock:
-        connection = _connections.get(profile) or Connection(profile)
-        _put_last(connection)
+        connection = _connections.pop(profile, None) or Connection(profile)
+        _connections[profile] = connection  # as the last of them, see `connected`
         connection.mfa_code = mfa_code or connection.mfa_code
         return connection
 
@@ -376,13 +376,8 @@ def connect(profile: Profile, mfa_code: Callable[[str], str] | None = None) -> C
 def use(connection: Connection) -> None:
     """Let `connection`, which another process has lent to this one, be that of its profile."""
     with _connections_lock:
-        _put_last(connection)
-
-
-def _put_last(connection: Connection) -> None:
-    """For `connected`; assigning alone would leave it where it was."""
-    _connections.pop(connection.profile, None)
-    _connections[connection.profile] = connection
+        _connections.pop(connection.profile, None)
+        _connections[connection.profile] = connection
 
 
 def connected(profile_name: str) -> Connection | None:
