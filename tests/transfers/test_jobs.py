@@ -32,9 +32,9 @@ STATES: tuple[State, ...] = ("waiting", "running", "paused", "verified", "failed
 @pytest.fixture(autouse=True)
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(request_text.CLASSES, "fake", fake.CLASSES["fake"])
+    fake.RAN.clear()  # also what a test of another file ran in this process
     yield
     fake.WORK.clear()
-    fake.RAN.clear()
 
 
 def queue_of(*jobs: str, journal: Journal | None = None) -> Queue:
