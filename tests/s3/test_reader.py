@@ -185,7 +185,8 @@ def test_asked_to_slow_down_it_goes_on_in_one_stream() -> None:
         return page.answer()  # type: ignore[attr-defined]
 
     keys = [f"logs/{number:06}.gz" for number in range(100_000)]
-    faults = ((range(1, 30), slow(0.02)), (range(30, 33), slow_down), (range(60, FOREVER), counted))
+    hearing = (range(33, 60), slow(0.1))  # on a busy machine it takes a while until the refusals are heard
+    faults = ((range(1, 30), slow(0.02)), (range(30, 33), slow_down), hearing, (range(60, FOREVER), counted))
     with listing_server(Bucket(keys, faults=faults)) as running:  # type: ignore[arg-type]
         run = Run(running)
         listing.read(run.listing, run.connection)
