@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from io import FileIO
 from math import inf
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Any, BinaryIO, cast
 
 from s3tui.background import Cancelled, CancelToken
@@ -59,7 +59,6 @@ class _Apart:
         self._failure: Exception | None = None
         self._ended: Ended | None = None
         self._ends = inf  # of what it may still say
-        self._space = mmap(-1, 1 << 20)
         self._process = processes.start("s3tui.s3.lister")
 
     def pages(self) -> Iterator[Packed]:
@@ -131,9 +130,7 @@ class _Apart:
         for request in rows.logged:
             self._source.log(request)
         self._listing.waiting = rows.waiting
-        if len(self._space) < rows.size:
-            self._space = mmap(-1, rows.size)  # its memory comes while the pipe is read, without the interpreter
-        with memoryview(self._space) as space:
-            data = space[: rows.size]
+        # Here they stay. The memory itself comes while the pipe is read, without the interpreter.
+        data = memoryview(mmap(-1, rows.size, MAP_PRIVATE | MAP_ANONYMOUS))
         self._fill(data)
         return Packed(data)

@@ -1,8 +1,7 @@
 """Rows of a listing, kept in columns: about 100 bytes a row, and nothing for the garbage collector to walk.
 
-Keys stand one after the other in one blob of UTF-8, so a million of them are one Python object. One thread
-appends; others may read meanwhile, because a row counts only once all its columns are there, and no reader
-holds a view of the blob.
+Keys stand one after the other in UTF-8, so a million of them are a few Python objects. One thread appends; others
+may read meanwhile, because a row counts only once all its columns are there.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from s3tui.s3.column import Column
 from s3tui.s3.etag_column import EtagColumn
 from s3tui.s3.key_column import KeyColumn
 
@@ -57,11 +57,11 @@ class Columns:
     def __init__(self) -> None:
         self._count = 0
         self._keys = KeyColumn()
-        self._kinds = bytearray()
-        self._sizes = array("q")
-        self._times = array("q")  # milliseconds since 1970
+        self._kinds = Column("B")
+        self._sizes = Column("q")
+        self._times = Column("q")  # milliseconds since 1970
         self._etags = EtagColumn()
-        self._classes = bytearray()
+        self._classes = Column("B")
         self._class_names: list[str] = [""]
         self._class_numbers: dict[str, int] = {"": 0}
         self.total_size = 0  # bytes
@@ -157,23 +157,22 @@ class Columns:
         if first < last and (self._kinds[first] == PREFIX) == is_prefix:
             return first
         if is_prefix:
-            found = self._kinds.find(PREFIX, first, last)
-            return last if found < 0 else found
-        return last - len(self._kinds[first:last].lstrip(_PREFIX))
+            return next(self._kinds.places(_PREFIX, first, last), last)
+        return last - len(self._kinds.raw(first, last).lstrip(_PREFIX))
 
     def part(self, first: int, last: int) -> Columns:
         """A copy of the rows from `first` up to, and without, `last`."""
         part = Columns()
         part._has_versions = self._has_versions
-        part._kinds += self._kinds[first:last]
-        part._classes += self._classes[first:last]
+        part._kinds.extend(self._kinds, first, last)
+        part._classes.extend(self._classes, first, last)
         part._class_names = list(self._class_names)
         part._class_numbers = dict(self._class_numbers)
-        part._times.extend(self._times[first:last])
-        part._sizes.extend(self._sizes[first:last])
+        part._times.extend(self._times, first, last)
+        part._sizes.extend(self._sizes, first, last)
         part._etags = self._etags.part(first, last)
         part.total_size = sum(part._sizes)
-        part.prefix_count = part._kinds.count(PREFIX)
+        part.prefix_count = part._kinds.raw().count(PREFIX)
         part._keys = self._keys.part(first, last)
         part._count = last - first
         part._learn_edges(self.in_order)
@@ -181,14 +180,14 @@ class Columns:
 
     def column(
         self, name: Literal["kinds", "sizes", "times", "classes", "starts"], first: int = 0, last: int | None = None
-    ) -> bytes:
+    ) -> bytearray:
         """A copy of one column's raw numbers: bytes, int64, int64, bytes, uint64 (one more than rows).
 
         Of the rows from `first` up to, and without, `last`.
         """
         end = self._count if last is None else last
-        column: bytearray | array[int] = self._keys.starts if name == "starts" else getattr(self, f"_{name}")
-        return bytes(memoryview(column[first : end + (name == "starts")]).cast("B"))
+        column: Column = self._keys.starts if name == "starts" else getattr(self, f"_{name}")
+        return column.raw(first, end + (name == "starts"))
 
     @property
     def class_names(self) -> Sequence[str]:
@@ -244,7 +243,7 @@ class Columns:
     @property
     def key_bytes_count(self) -> int:
         """Bytes of all keys together."""
-        return self._keys.starts[-1]
+        return self._keys.size
 
     def all_start_with(self, prefix: bytes) -> bool:
         """Whether every key begins with `prefix`."""
@@ -272,11 +271,11 @@ class Columns:
     def append_prefixes(self, keys: Sequence[bytes]) -> None:
         """Add common prefixes."""
         count = len(keys)
-        self._kinds += _PREFIX * count
-        self._sizes.frombytes(bytes(8 * count))
-        self._times.extend(array("q", [NO_TIME]) * count)
+        self._kinds.append(_PREFIX * count)
+        self._sizes.append(bytes(8 * count))
+        self._times.append(array("q", [NO_TIME]) * count)
         self._etags.append_none(count)
-        self._classes += bytes(count)
+        self._classes.append(bytes(count))
         self.prefix_count += count
         self._append_keys(keys, True)
 
@@ -293,15 +292,15 @@ class Columns:
 
         `times` are milliseconds since 1970, `etags` have no quotes, or are the 16 bytes of each one's MD5.
         """
-        self._kinds += kinds or bytes(len(keys))
+        self._kinds.append(kinds or bytes(len(keys)))
         self._has_versions |= bool(kinds)
         if isinstance(etags, bytes):
             self._etags.append_digests(etags)
         else:
             self._etags.append(etags)
         self._append_classes(storage_classes)
-        self._times.extend(times)
-        self._sizes.extend(sizes)
+        self._times.append(array("q", times))
+        self._sizes.append(array("q", sizes))
         self.total_size += sum(sizes)
         self._append_keys(keys, False)
 
@@ -309,9 +308,9 @@ class Columns:
         """Add all rows of `other`, which nobody may be appending to."""
         self._etags.extend(other._etags)
         renumber = bytes(map(self._class_number, other._class_names)).ljust(256, b"\0")
-        self._classes += other._classes.translate(renumber)
+        self._classes.append(other._classes.raw().translate(renumber))
         self._times.extend(other._times)
-        self._kinds += other._kinds
+        self._kinds.extend(other._kinds)
         self._sizes.extend(other._sizes)
         self.total_size += other.total_size
         self.prefix_count += other.prefix_count
@@ -342,7 +341,8 @@ class Columns:
     def _learn_edges(self, in_order: bool) -> None:
         self.in_order = in_order
         firsts = {is_prefix: self._next_of(is_prefix, 0, self._count) for is_prefix in (False, True)}
-        lasts = {False: len(self._kinds.rstrip(_PREFIX)) - 1, True: self._kinds.rfind(_PREFIX)}
+        kinds = self._kinds.raw()
+        lasts = {False: len(kinds.rstrip(_PREFIX)) - 1, True: kinds.rfind(_PREFIX)}
         for is_prefix, first in firsts.items():
             if first < self._count:
                 self._edges[is_prefix] = (self.key_bytes(first), self.key_bytes(lasts[is_prefix]))
@@ -350,9 +350,9 @@ class Columns:
     def _append_classes(self, names: Sequence[str]) -> None:
         numbers = {name: self._class_number(name) for name in set(names)}
         if len(numbers) == 1:
-            self._classes += bytes(numbers.values()) * len(names)
+            self._classes.append(bytes(numbers.values()) * len(names))
         else:
-            self._classes += bytes(map(numbers.__getitem__, names))
+            self._classes.append(bytes(map(numbers.__getitem__, names)))
 
     def _class_number(self, name: str) -> int:
         number = self._class_numbers.get(name)

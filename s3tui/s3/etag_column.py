@@ -6,6 +6,8 @@ from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 
+from s3tui.s3.column import Column
+
 MD5 = 16  # bytes
 _ZEROS = "00" * MD5
 # Beside the 16 bytes stands how to read them: as an MD5, as one with this number of parts behind it, or not at all.
@@ -16,48 +18,48 @@ class EtagColumn:
     """ETags without quotes, in the order they were appended."""
 
     def __init__(self) -> None:
-        self._digests = bytearray()
-        self._parts = array("H")
-        self._odd: dict[int, str] = {}  # row -> an ETag of another form
+        self.digests = Column("B")
+        self.parts = Column("H")
+        self.odd: dict[int, str] = {}  # row -> an ETag of another form
 
     def __len__(self) -> int:
-        return len(self._parts)
+        return len(self.parts)
 
     def __getitem__(self, index: int) -> str:
         """Empty when there is none."""
-        parts = self._parts[index]
+        parts = self.parts[index]
         if parts == _NONE:
             return ""
         if parts == _ODD:
-            return self._odd[index]
-        digest = self._digests[index * MD5 : (index + 1) * MD5].hex()
+            return self.odd[index]
+        digest = self.digests.raw(index * MD5, (index + 1) * MD5).hex()
         return digest if parts == _WHOLE else f"{digest}-{parts}"
 
     def texts(self) -> list[str]:
         """All of them, as `[]` gives each."""
-        if any(self._parts):
+        if any(self.parts):
             return [self[index] for index in range(len(self))]
-        digests = self._digests.hex()
+        digests = self.digests.raw().hex()
         return [digests[at : at + 2 * MD5] for at in range(0, len(digests), 2 * MD5)]
 
     def part(self, first: int, last: int) -> EtagColumn:
         """A copy of the rows from `first` up to, and without, `last`."""
         part = EtagColumn()
-        part._digests += self._digests[first * MD5 : last * MD5]
-        part._parts.extend(self._parts[first:last])
-        if self._odd:
-            part._odd = {row - first: self._odd[row] for row in range(first, last) if row in self._odd}
+        part.digests.extend(self.digests, first * MD5, last * MD5)
+        part.parts.extend(self.parts, first, last)
+        if self.odd:
+            part.odd = {row - first: self.odd[row] for row in range(first, last) if row in self.odd}
         return part
 
     def append_digests(self, digests: bytes) -> None:
         """Add plain MD5s, 16 bytes each."""
-        self._digests += digests
-        self._parts.frombytes(bytes(len(digests) // MD5 * self._parts.itemsize))
+        self.digests.append(digests)
+        self.parts.append(array("H", [_WHOLE]) * (len(digests) // MD5))
 
     def append_none(self, count: int) -> None:
         """Add rows without an ETag."""
-        self._digests += bytes(MD5 * count)
-        self._parts.extend(array("H", [_NONE]) * count)
+        self.digests.append(bytes(MD5 * count))
+        self.parts.append(array("H", [_NONE]) * count)
 
     def append(self, etags: Sequence[str]) -> None:
         """Add ETags as text, without quotes."""
@@ -75,17 +77,17 @@ class EtagColumn:
         first = len(self)
         for number, how in enumerate(parts):
             if how == _ODD:
-                self._odd[first + number] = etags[number]
-        self._digests += digests
-        self._parts.extend(array("H", parts))
+                self.odd[first + number] = etags[number]
+        self.digests.append(digests)
+        self.parts.append(array("H", parts))
 
     def extend(self, other: EtagColumn) -> None:
         """Add all rows of `other`."""
         first = len(self)
-        if other._odd:
-            self._odd.update({first + row: etag for row, etag in other._odd.items()})
-        self._digests += other._digests
-        self._parts.extend(other._parts)
+        if other.odd:
+            self.odd.update({first + row: etag for row, etag in other.odd.items()})
+        self.digests.extend(other.digests)
+        self.parts.extend(other.parts)
 
 
 def _digests(hexadecimal: Sequence[str]) -> bytes | None:

@@ -1,4 +1,4 @@
-"""A column of keys: one blob of bytes and where each key starts in it, so that a million keys are two objects."""
+"""A column of keys: their bytes one after the other, and where each key starts, so that a million are few objects."""
 
 from __future__ import annotations
 
@@ -8,29 +8,35 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
+from s3tui.s3.column import Column
+
 
 class KeyColumn:
     """Keys in the order they were appended. A reader in another thread sees whole keys only."""
 
     def __init__(self) -> None:
-        self._blob = bytearray()
-        self.starts = array("Q", [0])  # one more than keys
+        self.text = Column("B")
+        self.starts = Column("Q", [0])  # one more than keys
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
     def __getitem__(self, index: int) -> bytes:
-        return bytes(self._blob[self.starts[index] : self.starts[index + 1]])
+        return bytes(self.text.raw(self.starts[index], self.starts[index + 1]))
+
+    @property
+    def size(self) -> int:
+        """Bytes of all keys together."""
+        return self.starts[len(self)]
 
     def blob(self, first: int, last: int) -> tuple[bytearray, array[int]]:
         """A copy of the keys from `first` up to, and without, `last`, and where each starts among all keys."""
-        starts = self.starts[first : last + 1]
-        return self._blob[starts[0] : starts[-1]], starts
+        starts = self.starts.numbers(first, last + 1)
+        return self.text.raw(starts[0], starts[-1]), starts
 
     def find(self, key: bytes) -> Iterator[int]:
-        """The numbers of all keys that are this one."""
-        at = -1
-        while (at := self._blob.find(key, at + 1)) >= 0:
+        """The numbers of all keys that are this one, which isn't empty."""
+        for at in self.text.places(key):
             row = bisect_right(self.starts, at) - 1
             if row < len(self) and self.starts[row] == at and self.starts[row + 1] == at + len(key):
                 yield row
@@ -38,22 +44,22 @@ class KeyColumn:
     def part(self, first: int, last: int) -> KeyColumn:
         """A copy of the keys from `first` up to, and without, `last`."""
         part = KeyColumn()
-        base = self.starts[first]
-        part._blob += self._blob[base : self.starts[last]]
-        part.starts = moved(self.starts[first : last + 1], -base)
+        starts = self.starts.numbers(first, last + 1)
+        part.text.extend(self.text, starts[0], starts[-1])
+        part.starts.append(moved(starts[1:], -starts[0]))
         return part
 
     def append(self, keys: Sequence[bytes]) -> None:
         """Add keys."""
-        starts = array("Q", list(accumulate(map(len, keys), initial=self.starts[-1])))
-        self._blob += b"".join(keys)
-        self.starts.extend(starts[1:])
+        starts = array("Q", list(accumulate(map(len, keys), initial=self.size)))
+        self.text.append(b"".join(keys))
+        self.starts.append(starts[1:])
 
     def extend(self, other: KeyColumn) -> None:
         """Add all keys of `other`."""
-        starts = moved(other.starts[1:], self.starts[-1])
-        self._blob += other._blob
-        self.starts.extend(starts)
+        starts = moved(other.starts.numbers(1), self.size)
+        self.text.extend(other.text)
+        self.starts.append(starts)
 
 
 def moved(starts: array[int] | memoryview, by: int) -> array[int]:

@@ -1,7 +1,7 @@
 """Many rows as bytes, on their way from the process that reads a list to the one that shows it.
 
-Who takes them copies each byte once, from what came to where it stays, and computes nothing: a thread that takes in a
-million rows must not keep the interpreter from the event loop. So this knows columns from within.
+They stay in the memory in which they came, and who takes them computes nothing: a thread that takes in a million rows
+must not keep the interpreter from the event loop. So this knows columns from within.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from s3tui.s3.columns import Columns
-from s3tui.s3.key_column import moved
+from s3tui.s3.key_column import KeyColumn, moved
 
 PIECE = 1 << 16  # bytes that are copied at a time
 _LENGTH = struct.Struct(">I")
@@ -39,11 +39,11 @@ def pack(rows: Columns, base: int = 0) -> Iterator[bytes | bytearray]:
     keys, etags = rows._keys, rows._etags
     facts = _Facts(
         len(rows), base, rows.total_size, rows.prefix_count, rows._has_versions, rows.in_order, rows._edges,
-        rows._class_names, etags._odd, keys[len(rows) - 1] if len(rows) else b"",
+        rows._class_names, etags.odd, keys[len(rows) - 1] if len(rows) else b"",
     )  # fmt: skip
     texts = (
-        rows._kinds, rows._classes, rows._sizes.tobytes(), rows._times.tobytes(), etags._digests,
-        etags._parts.tobytes(), moved(keys.starts[1:], base).tobytes(), keys._blob,
+        rows._kinds.raw(), rows._classes.raw(), rows._sizes.raw(), rows._times.raw(), etags.digests.raw(),
+        etags.parts.raw(), moved(keys.starts.numbers(1), base).tobytes(), keys.text.raw(),
     )  # fmt: skip
     head = pickle.dumps((tuple(map(len, texts)), facts), protocol=5)
     yield _LENGTH.pack(len(head))
@@ -55,7 +55,7 @@ class Packed:
     """What `pack` made; never from anyone but our own process, since some of it is a pickle."""
 
     def __init__(self, data: memoryview) -> None:
-        """`data` must stay as it is until the rows were added."""
+        """`data` must stay as it is from now on."""
         at = _LENGTH.size + _LENGTH.unpack_from(data)[0]
         self._facts: _Facts
         lengths, self._facts = pickle.loads(data[_LENGTH.size : at])
@@ -82,34 +82,32 @@ class Packed:
     def add_to(self, columns: Columns) -> None:
         """They come behind those that it has."""
         facts = self._facts
-        kinds, classes, sizes, times, digests, parts, starts, blob = self._texts
-        classes = _renumbered(columns, facts.class_names, classes)
-        columns._etags._odd.update({len(columns) + row: etag for row, etag in facts.odd_etags.items()})
-        for column, text in ((columns._kinds, kinds), (columns._classes, classes), (columns._etags._digests, digests)):
-            for piece in pieces(text):
-                column += piece
-        for numbers, text in ((columns._etags._parts, parts), (columns._sizes, sizes), (columns._times, times)):
-            for piece in pieces(text):
-                numbers.frombytes(piece)
+        kinds, classes, sizes, times, digests, parts, starts, text = self._texts
+        etags = columns._etags
+        etags.odd.update({len(columns) + row: etag for row, etag in facts.odd_etags.items()})
+        etags.digests.adopt(digests)
+        etags.parts.adopt(parts)
+        columns._kinds.adopt(kinds)
+        columns._classes.adopt(_renumbered(columns, facts.class_names, classes))
+        columns._sizes.adopt(sizes)
+        columns._times.adopt(times)
         columns.total_size += facts.total_size
         columns.prefix_count += facts.prefix_count
         columns._has_versions |= facts.has_versions
         columns.in_order &= facts.in_order
         for is_prefix, (first_key, last_key) in facts.edges.items():
             columns._note_order(is_prefix, first_key, last_key)
-        self._add_keys(columns, starts, blob)
+        self._add_keys(columns._keys, starts, text)
         columns._count += facts.count  # after it the new rows are there
 
-    def _add_keys(self, columns: Columns, starts: memoryview, blob: memoryview) -> None:
-        keys = columns._keys
-        differs = len(keys._blob) - self._facts.base
-        for piece in pieces(blob):
-            keys._blob += piece
+    def _add_keys(self, keys: KeyColumn, starts: memoryview, text: memoryview) -> None:
+        differs = keys.size - self._facts.base
+        keys.text.adopt(text)
+        if not differs:
+            keys.starts.adopt(starts)
+            return
         for piece in pieces(starts):
-            if differs:
-                keys.starts.extend(moved(piece.cast("Q"), differs))
-            else:
-                keys.starts.frombytes(piece)
+            keys.starts.append(moved(piece.cast("Q"), differs))
 
 
 def _renumbered(columns: Columns, names: list[str], classes: memoryview) -> memoryview:

@@ -340,7 +340,7 @@ def _runs_of_few(keys: bytes, starts: Sequence[int], base: int, first: int, last
     yield first, last
 
 
-def _count(news: _Sums, kinds: bytes, classes: bytes, sizes: Sequence[int], numbers: Sequence[int]) -> None:
+def _count(news: _Sums, kinds: bytearray, classes: bytearray, sizes: Sequence[int], numbers: Sequence[int]) -> None:
     """Add rows to `news`; all at once where they are of one kind and class, as they mostly are."""
     count = len(kinds)
     if count == 1 or (kinds.count(kinds[0]) == count and classes.count(classes[0]) == count):

@@ -119,7 +119,7 @@ class Carrying:
         return old == new and [start + moved for start in old_starts] == list(new_starts)
 
     @staticmethod
-    def _kinds(columns: Columns, first: int, last: int) -> bytes:
+    def _kinds(columns: Columns, first: int, last: int) -> bytearray:
         """Where the prefixes are."""
         return columns.column("kinds", first, last).translate(_IS_PREFIX)
 

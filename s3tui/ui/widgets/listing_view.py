@@ -105,7 +105,7 @@ class ListingView(RowView):
         self._arrange_anew()
 
     def refresh_rows(self) -> None:
-        """Take in the rows that came since; call it after pages arrived."""
+        """Take in the rows that came since; call it after pages arrived. `Arranged` says so only when it takes a while."""
         if self._shown is None:
             return
         # What a thread may be reading isn't changed.
@@ -116,7 +116,6 @@ class ListingView(RowView):
             self._arrange_anew(is_urgent=False)
         elif before and prefixes == self._shown.prefix_count:
             self.rows_added(before)
-            self.post_message(self.Arranged())
             self._look_for_wanted()
         else:
             self._show(self._shown)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from rich.style import Style
 from textual.binding import Binding
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 HEADER = 1  # lines
@@ -113,11 +116,22 @@ class RowView(ScrollView, can_focus=True):
     def _fit(self) -> None:
         size = Size(self.size.width, self.row_count + HEADER)
         if self.show_vertical_scrollbar and size.height > self.size.height and size.width == self.virtual_size.width:
-            # Only the bar changes. Assigning it would lay out the whole screen, each time rows arrive.
+            # Only the bar changes, if at all. Assigning it would lay out the whole screen, each time rows arrive.
+            thumb = self._thumb
             self.set_reactive(RowView.virtual_size, size)
-            self._scroll_update(size)
+            if self._thumb == thumb:
+                self.vertical_scrollbar.set_reactive(ScrollBar.window_virtual_size, size.height)
+            else:
+                self._scroll_update(size)
         else:
             self.virtual_size = size
+
+    @property
+    def _thumb(self) -> tuple[int, int]:
+        """Where on the scroll bar it begins, and how long it is, in eighths of a line as `ScrollBarRender` draws them."""
+        window, lines = self.size.height, self.virtual_size.height
+        length = max(1, window * window / lines)
+        return int((window - length) * self.scroll_offset.y / max(1, lines - window) * 8), ceil(length * 8)
 
     def on_resize(self) -> None:
         self._fit()
