@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ from s3tui.errors import BadInput, S3tuiError
 
 StrPath = str | Path
 _LONGEST = 200  # bytes of a name, so that there is room for what is added to it
+_numbers = count(secrets.randbits(31))  # made once: thousands of small files ask for one each
 
 
 class NotWritten(S3tuiError):
@@ -21,13 +23,13 @@ class NotWritten(S3tuiError):
 
 @contextmanager
 def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """Write to `.NAME.RANDOM.part` beside `path`, which gets its name at the end; an exception leaves nothing. The disk
+    """Write to `part_of` it, beside `path`, which gets its name at the end; an exception leaves nothing. The disk
     has the name as well when this ends.
 
     Raises `BadInput` when `path` is there already and `overwrite` wasn't asked for, at the beginning or (when it
     came meanwhile) at the end, and `NotWritten`.
     """
-    part = Path(_part_of(path))
+    part = Path(part_of(path))
     try:
         if not overwrite and os.path.lexists(path):
             raise FileExistsError
@@ -49,12 +51,10 @@ def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
 
 def write_new(path: Path, data: bytes, overwrite: bool, modified: float | None) -> None:
     """The same for what is small, in a quarter of the time: `data` with the time of modification `modified` (seconds
-    since the epoch). The folder's names are left to `sync_folder`. Raises as `new_file`."""
-    place, part = str(path), _part_of(path)
+    since the epoch). The folder's names are left to `sync_folder`. Raises as `new_file`, at the end only."""
+    place, part = str(path), part_of(path)
     is_there = False
     try:
-        if not overwrite and os.path.lexists(place):
-            raise FileExistsError
         file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         is_there = True
         try:
@@ -79,14 +79,14 @@ def write_new(path: Path, data: bytes, overwrite: bool, modified: float | None) 
                 os.unlink(part)
 
 
-def _part_of(path: Path) -> str:
-    """A new name beside it."""
-    if "\0" in str(path):
+def part_of(path: StrPath) -> str:
+    """`.NAME.NUMBER.part`, a name for what becomes `path`; most likely nothing has it. Raises `NotWritten`."""
+    if "\0" in (place := str(path)):
         raise NotWritten(f"“{path}” can't be written: a name holds no NUL.")
-    folder, name = os.path.split(path)
+    folder, name = os.path.split(place)
     if not name.isascii() or len(name) > _LONGEST:
         name = name.encode(errors="surrogateescape")[:_LONGEST].decode(errors="ignore")
-    return os.path.join(folder, f".{name or 'new'}.{secrets.token_hex(4)}.part")
+    return os.path.join(folder, f".{name or 'new'}.{next(_numbers) & 0xFFFFFFFF:08x}.part")
 
 
 def _failure(path: Path, error: OSError) -> S3tuiError:

@@ -41,6 +41,12 @@ class Column:
         """A copy of the numbers from `first` up to, and without, `last`, as they are in memory."""
         return bytearray().join(self._cut(first, last))
 
+    def piece(self, first: int, last: int) -> bytes:
+        """As `raw`, sooner, of numbers that were appended together."""
+        at = bisect_right(self._firsts, first) - 1
+        begin = self._firsts[at]
+        return bytes(self._stretches[at][first - begin : last - begin])
+
     def numbers(self, first: int = 0, last: int | None = None) -> array[int]:
         """A copy of the numbers from `first` up to, and without, `last`."""
         numbers = array(self._typecode)

@@ -32,7 +32,7 @@ class EtagColumn:
             return ""
         if parts == _ODD:
             return self.odd[index]
-        digest = self.digests.raw(index * MD5, (index + 1) * MD5).hex()
+        digest = self.digests.piece(index * MD5, (index + 1) * MD5).hex()
         return digest if parts == _WHOLE else f"{digest}-{parts}"
 
     def texts(self) -> list[str]:

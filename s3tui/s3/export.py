@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Generic, Literal, TypeVar, get_args
 
@@ -153,20 +153,12 @@ def _whole(bucket: str, page: Columns) -> Piece:
     return Piece(
         bucket,
         page.column("kinds"),
-        _keys(page),
+        page.keys(),
         array("q", page.column("sizes")),
         array("q", page.column("times")),
         page.etags(),
         [names[number] for number in page.column("classes")],
     )
-
-
-def _keys(columns: Columns) -> list[str]:
-    blob, starts = columns.keys_blob()
-    if not blob.isascii():
-        return [columns.key(row) for row in range(len(columns))]
-    text = blob.decode("ascii")
-    return [text[first:last] for first, last in pairwise(starts)]
 
 
 def _picked(bucket: str, columns: Columns, rows: Iterator[int]) -> Iterator[Piece]:

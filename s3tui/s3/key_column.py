@@ -22,7 +22,7 @@ class KeyColumn:
         return len(self.starts) - 1
 
     def __getitem__(self, index: int) -> bytes:
-        return bytes(self.text.raw(self.starts[index], self.starts[index + 1]))
+        return self.text.piece(self.starts[index], self.starts[index + 1])
 
     @property
     def size(self) -> int:

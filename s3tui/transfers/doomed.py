@@ -6,14 +6,13 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import pairwise, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.display import counted, listed, size
 from s3tui.s3 import buckets, capabilities, errors, listing, uploads, versions
 from s3tui.s3.client import Connection
-from s3tui.s3.columns import Columns
 from s3tui.s3.delete_objects import Doomed
 from s3tui.s3.listing import COMPLETE, MORE, BrokenListing, Completeness
 from s3tui.s3.objects import head
@@ -101,16 +100,7 @@ def _under(connection: Connection, request: DeleteRequest, prefix: str, token: C
     listed = listing.stream(connection, request.bucket, prefix, token=token, rests=False, children=1)
     with closing(listed) as pages:
         for rows in pages:
-            yield Some(list(map(_named, zip(_keys(rows), repeat("")))), rows.total_size)
-
-
-def _keys(rows: Columns) -> list[str]:
-    """The keys of all rows, sooner than one by one."""
-    blob, starts = rows.keys_blob()
-    if not blob.isascii():
-        return [rows.key(row) for row in range(len(rows))]
-    text, first = blob.decode(), starts[0]
-    return [text[start - first : end - first] for start, end in pairwise(starts)]
+            yield Some(list(map(_named, zip(rows.keys(), repeat("")))), rows.total_size)
 
 
 def _some(page: Sequence[versions.Version]) -> Some:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from s3tui.background import CancelToken
+from s3tui.new_file import part_of
 from s3tui.packing import packed_by_fields
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
@@ -19,14 +20,7 @@ from s3tui.s3.uri import S3Uri
 from s3tui.transfers import parts, verify
 from s3tui.transfers.failures import AlreadyExists, ChangedSinceSeen, Differs, LocalFailure
 from s3tui.transfers.notes import Notes, stays
-from s3tui.transfers.part_file import (
-    PartFile,
-    delete_part_file,
-    make_folder,
-    new_part_file,
-    part_file_again,
-    part_name,
-)
+from s3tui.transfers.part_file import PartFile, delete_part_file, make_folder, new_part_file, part_file_again
 from s3tui.transfers.parts import Part
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.ranges import Ranges
@@ -179,7 +173,7 @@ class _Receiving:
 
     def anew(self) -> tuple[Received, PartFile]:
         """An empty part file, noted before it is made."""
-        path = part_name(self._request.path)
+        path = Path(part_of(self._request.path))
         received = begin(path.name, self._stored, parts.part_size(self._stored.size)).note(self._notes)
         try:
             return received, new_part_file(path, self._request.path, self._stored.size)

@@ -39,9 +39,9 @@ def found_among(connection: Connection, bucket: str, keys: Sequence[str], token:
         except errors.S3Error:
             break
         page = page_parser.page_of(answer)
-        for index, etag in enumerate(page.etags()):
-            if (key := page.key(index)) in wanted:
-                found[key] = (page.size(index), etag)
+        sizes = memoryview(page.column("sizes")).cast("q")
+        rows = zip(page.keys(), sizes, page.etags(), strict=True)
+        found.update((key, (size, etag)) for key, size, etag in rows if key in wanted)
         following = str(answer.get("NextContinuationToken") or "")
         if not following or (page.last_key or b"") >= last:
             break

@@ -14,7 +14,7 @@ from s3tui.background import CancelToken
 from s3tui.transfers.failures import local_failure
 from s3tui.transfers.source import identity_of
 
-_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.part", re.DOTALL)  # as `part_file` and `new_file` call theirs
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.part", re.DOTALL)  # see `new_file.part_of`
 
 
 class Seen(NamedTuple):

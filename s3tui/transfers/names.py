@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import os
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -82,13 +83,8 @@ def local_paths(folder: Path, keys: Iterable[str]) -> dict[str, Path]:
 
 def shared_prefix(keys: Iterable[str]) -> str:
     """The longest prefix ending in `/` that all keys begin with; empty when there is none."""
-    folders = [key.split("/")[:-1] for key in keys]
-    shared = []
-    for parts in zip(*folders, strict=False):
-        if len(set(parts)) > 1:
-            break
-        shared.append(parts[0])
-    return "".join(f"{part}/" for part in shared)
+    shared = os.path.commonprefix(list(keys))  # noqa: RUF071 (of characters: it is cut behind a slash then)
+    return shared[: shared.rfind("/") + 1]
 
 
 def numbered(name: str, number: int, mark: str = "-{}") -> str:

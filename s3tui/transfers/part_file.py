@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -36,7 +35,7 @@ def _check_inside(folder: Path, root: Path) -> None:
 
 
 class PartFile:
-    """`.NAME.RANDOM.part` beside `target`, until it is published or deleted. Leaving the `with` block closes it."""
+    """A file beside `target`, until it is published or deleted. Leaving the `with` block closes it."""
 
     def __init__(self, target: Path, path: Path, file: int) -> None:
         """`file` is the open `path`; `new_part_file` and `part_file_again` open it."""
@@ -105,12 +104,6 @@ class PartFile:
             raise AlreadyExists(str(self.target)) from error
         except OSError as error:
             raise local_failure(error, self.target) from error
-
-
-def part_name(target: Path) -> Path:
-    """A new name for what becomes `target`."""
-    short = target.name.encode()[:200].decode(errors="ignore")
-    return target.with_name(f".{short}.{secrets.token_hex(4)}.part")
 
 
 def new_part_file(path: Path, target: Path, size: int) -> PartFile:

@@ -42,6 +42,10 @@ def test_numbers_come_out_as_they_went_in(
     assert len(column) == len(whole)
     assert list(column) == [column[place] for place in range(len(whole))] == whole
     assert column.numbers(first, last) == array(typecode, whole[first:last])
+    assert all(
+        column.piece(place, place + 1) == array(typecode, whole[place : place + 1]).tobytes()
+        for place in range(len(whole))
+    )
     assert column.raw(first) == array(typecode, whole[first:]).tobytes()
     with pytest.raises(IndexError):
         column[len(whole)]

@@ -44,6 +44,7 @@ def columns_of(some: list[Row]) -> Columns:
 def test_rows_come_out_as_they_went_in(some: list[Row]) -> None:
     columns = columns_of(some)
     assert list(columns) == some
+    assert columns.keys() == [row.key for row in some]
     assert columns.total_size == sum(row.size for row in some)
     assert columns.prefix_count == sum(row.is_prefix for row in some)
     assert columns.object_count == len(some) - columns.prefix_count
@@ -90,6 +91,7 @@ def test_a_key_that_is_not_utf8_survives() -> None:
     columns.append_prefixes([b"caf\xe9/"])
     assert columns.key(0) == "caf\udce9/"
     assert columns.key_bytes(0) == b"caf\xe9/"
+    assert columns.keys() == ["caf\udce9/"]
 
 
 def test_more_storage_classes_than_a_byte_can_number_lose_their_names_only() -> None:
