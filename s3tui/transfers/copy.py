@@ -9,7 +9,8 @@ from s3tui.background import CancelToken
 from s3tui.errors import BadInput
 from s3tui.packing import packed_by_fields
 from s3tui.s3 import carried, errors
-from s3tui.s3.client import Connection, connected
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connected
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
@@ -31,9 +32,9 @@ class CopyRequest:
 
     `etag` (without quotes) is the one that was seen when this was asked for, if it was: another object under that
     key is refused. `to_profile` names the profile of the target, where that isn't the source's: this process must
-    be connected to it (`client.connect`) before the copy runs. `to_endpoint` is that profile's endpoint when this was
-    asked for (None: AWS; empty: not known), so that a later run finds the same one. `overwrite` and `replaces` are as
-    for an `UploadRequest`. `size` is in bytes, if it is known.
+    be connected to it (`connections.connect`) before the copy runs. `to_endpoint` is that profile's endpoint when this
+    was asked for (None: AWS; empty: not known), so that a later run finds the same one. `overwrite` and `replaces` are
+    as for an `UploadRequest`. `size` is in bytes, if it is known.
     """
 
     kind: ClassVar[Kind] = "copy"

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO, cast
 from s3tui import folders
 from s3tui.background import METADATA, MOVERS, CancelToken
 from s3tui.s3 import processes
-from s3tui.s3.client import Connection, connected
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connected
 from s3tui.s3.listing_child import read, write
 from s3tui.s3.loan import lend
 from s3tui.transfers import reservations

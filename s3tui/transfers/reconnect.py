@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from s3tui.errors import BadInput
 from s3tui.profiles import sources
 from s3tui.profiles.model import Profile
-from s3tui.s3.client import connected
+from s3tui.s3.connections import connected
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.journal import Whom
 from s3tui.transfers.move import MoveRequest

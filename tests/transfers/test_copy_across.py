@@ -14,8 +14,9 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
-from s3tui.s3 import client, errors, objects, tags
-from s3tui.s3.client import Connection, connect
+from s3tui.s3 import connections, errors, objects, tags
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connect
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy_across
 from s3tui.transfers.copy import CopyRequest
@@ -50,7 +51,7 @@ def archive(far: Proxy, profile: Profile) -> Iterator[str]:
     remember("archive", Keys("demo-access-key", "demo-secret-key"))
     connect(replace(profile, name="archive", endpoint=far.endpoint))
     yield "archive"
-    client.forget("archive")
+    connections.forget("archive")
 
 
 def run(connection: Connection, source: S3Uri, to: str, token: CancelToken | None = None, **more: Any) -> Outcome:
@@ -197,7 +198,7 @@ def test_a_cancel_leaves_no_parts(
 
 def test_a_read_only_target_is_refused(connection: Connection, far: Proxy, bucket: str, archive: str) -> None:
     source = put(connection, bucket)
-    there = client.connected(archive)
+    there = connections.connected(archive)
     assert there is not None
     there.read_only = True
     with pytest.raises(errors.ReadOnly):
@@ -223,7 +224,7 @@ def second(through: Connection) -> Iterator[str]:
     remember("second", Keys("second-access-key", "demo-secret-key"))
     connect(replace(through.profile, name="second"))
     yield "second"
-    client.forget("second")
+    connections.forget("second")
 
 
 def test_two_profiles_of_one_endpoint_let_it_copy_by_itself(
@@ -277,7 +278,7 @@ def test_a_later_run_connects_both_ends_again(
     assert view.state == "verified", view.why
     assert asked == [profile.name, "archive"] and content(connection, bucket, OTHER) == b"hello"
     queue.journal.close()
-    client.forget("archive")
+    connections.forget("archive")
 
 
 def test_a_later_run_that_reaches_another_endpoint_by_that_name_sends_nothing(

@@ -28,7 +28,8 @@ from s3tui.errors import S3tuiError
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3 import errors, processes
-from s3tui.s3.client import Connection, connect
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connect
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import failures, movers, places, reservations
 from s3tui.transfers.copy import CopyRequest
