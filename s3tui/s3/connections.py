@@ -28,11 +28,12 @@ def use(connection: Connection) -> None:
         _connections[connection.profile] = connection
 
 
-def connected(profile_name: str) -> Connection | None:
-    """The connection to a profile of that name that was asked for or lent last; None when there is none."""
+def connected(profile_name: str, endpoint: str | None) -> Connection | None:
+    """The connection to a profile of that name, and to `endpoint` (see `Profile.is_at`), that was asked for or lent
+    last; None when there is none."""
     with _lock:
-        found = [connection for profile, connection in _connections.items() if profile.name == profile_name]
-    return found[-1] if found else None
+        of_name = [connection for profile, connection in _connections.items() if profile.name == profile_name]
+    return next((found for found in reversed(of_name) if found.profile.is_at(endpoint)), None)
 
 
 def forget(profile_name: str) -> None:
