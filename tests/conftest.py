@@ -19,7 +19,7 @@ from hypothesis import settings
 from s3tui.demo import server as demo_server
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
-from s3tui.s3 import client
+from s3tui.s3 import connections
 from s3tui.s3.client import Connection
 from tests import stylesheets
 from tests.s3.processes import children_of, eventually
@@ -117,7 +117,7 @@ def connection(profile: Profile) -> Connection:
 def writable_again() -> Iterator[None]:
     """A profile's connection is one for the whole process: what one test has made read-only is not for the next one."""
     yield
-    for connection in client._connections.values():
+    for connection in connections._connections.values():
         connection.read_only = False
 
 

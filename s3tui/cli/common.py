@@ -25,7 +25,7 @@ _MANY = 100_000  # objects
 def connection_of(arguments: argparse.Namespace) -> Connection:
     """The connection that `--profile`, `--endpoint-url`, `--region`, `--read-only` and `--config` name."""
     from s3tui.cli.keys import make_sure_of_keys
-    from s3tui.s3.client import connect
+    from s3tui.s3.connections import connect
 
     profile = profile_of(arguments, arguments.profile)
     make_sure_of_keys(profile)

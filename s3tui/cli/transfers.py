@@ -15,7 +15,8 @@ from s3tui.cli.main import DONE, FAILED, PARTLY
 from s3tui.cli.moving import Moving, record
 from s3tui.display import visible
 from s3tui.errors import BadInput, S3tuiError
-from s3tui.s3.client import Connection, connect
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connect
 from s3tui.transfers import reconnect
 from s3tui.transfers.job_view import JobView
 from s3tui.transfers.journal import Whom

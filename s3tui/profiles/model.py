@@ -53,6 +53,11 @@ class Profile:
         """Only profiles in our own config can be changed here."""
         return self.origin == "config"
 
+    def is_at(self, endpoint: str | None) -> bool:
+        """Whether what was meant for `endpoint` (URL; None: AWS; empty: not known) may go to this profile's: what was
+        meant for one must not land on another."""
+        return endpoint in ("", self.endpoint)
+
 
 @lru_cache(maxsize=64)
 def _is_of_aws(endpoint: str | None) -> bool:

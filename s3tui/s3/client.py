@@ -29,7 +29,7 @@ _NO_KEY = "-"  # stands for the key while a probe of a bucket is built
 
 
 class Connection:
-    """One profile's way to its endpoint. Thread-safe; made once per profile (see `connect`)."""
+    """One profile's way to its endpoint. Thread-safe; made once per profile (see `connections`)."""
 
     def __init__(self, profile: Profile, mfa_code: Callable[[str], str] | None = None) -> None:
         """`mfa_code(serial)` asks the user for a code, when assuming a role needs one."""
@@ -358,39 +358,3 @@ class Connection:
 
     def _record(self, logged: Logged, answer: dict[str, Any], failure: Exception | None) -> None:
         self.log.add(logged.told(answer, failure, self._sending.attempts))
-
-
-_connections: dict[Profile, Connection] = {}
-_connections_lock = threading.Lock()
-
-
-def connect(profile: Profile, mfa_code: Callable[[str], str] | None = None) -> Connection:
-    """The one connection of `profile` in this process. Sends nothing by itself."""
-    with _connections_lock:
-        connection = _connections.pop(profile, None) or Connection(profile)
-        _connections[profile] = connection  # as the last of them, see `connected`
-        connection.mfa_code = mfa_code or connection.mfa_code
-        return connection
-
-
-def use(connection: Connection) -> None:
-    """Let `connection`, which another process has lent to this one, be that of its profile."""
-    with _connections_lock:
-        _connections.pop(connection.profile, None)
-        _connections[connection.profile] = connection
-
-
-def connected(profile_name: str) -> Connection | None:
-    """The connection to a profile of that name that was asked for or lent last; None when there is none."""
-    with _connections_lock:
-        found = [connection for profile, connection in _connections.items() if profile.name == profile_name]
-    return found[-1] if found else None
-
-
-def forget(profile_name: str) -> None:
-    """Close the connections of a profile that was edited or removed, or whose secret has changed."""
-    with _connections_lock:
-        gone = [profile for profile in _connections if profile.name == profile_name]
-        closing = [_connections.pop(profile) for profile in gone]
-    for connection in closing:
-        connection.close()

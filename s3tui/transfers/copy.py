@@ -9,7 +9,8 @@ from s3tui.background import CancelToken
 from s3tui.errors import BadInput
 from s3tui.packing import packed_by_fields
 from s3tui.s3 import carried, errors
-from s3tui.s3.client import Connection, connected
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connected
 from s3tui.s3.objects import ObjectInfo, head
 from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
@@ -31,9 +32,9 @@ class CopyRequest:
 
     `etag` (without quotes) is the one that was seen when this was asked for, if it was: another object under that
     key is refused. `to_profile` names the profile of the target, where that isn't the source's: this process must
-    be connected to it (`client.connect`) before the copy runs. `to_endpoint` is that profile's endpoint when this was
-    asked for (None: AWS; empty: not known), so that a later run finds the same one. `overwrite` and `replaces` are as
-    for an `UploadRequest`. `size` is in bytes, if it is known.
+    be connected to it (`connections.connect`) before the copy runs. `to_endpoint` is that profile's endpoint when this
+    was asked for (None: AWS; empty: not known): should the profile be edited, it goes to no other one. `overwrite` and
+    `replaces` are as for an `UploadRequest`. `size` is in bytes, if it is known.
     """
 
     kind: ClassVar[Kind] = "copy"
@@ -50,11 +51,24 @@ class CopyRequest:
     def ends(self) -> tuple[str, str]:
         return ends(self.source, self.target, self.to_profile)
 
+    def there(self, connection: Connection) -> Connection:
+        """The connection to write with. Raises `BadInput` when this process has none."""
+        own = connection.profile
+        if self.to_profile is None or (self.to_profile == own.name and own.is_at(self.to_endpoint)):
+            return connection
+        if found := connected(self.to_profile, self.to_endpoint):
+            return found
+        where = "" if self.to_endpoint == "" else f" at {self.to_endpoint or 'AWS'}, for which this was meant"
+        raise BadInput(
+            f"There is no connection to the profile “{self.to_profile}”{where}.",
+            "Open it once, then try again. If the profile has another endpoint by now, ask for this again.",
+        )
+
     def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
         return copy(connection, self, progress, token, notes)
 
     def discard(self, connection: Connection, notes: Notes) -> None:
-        discard(connection, self.target, self.to_profile, notes)
+        discard(connection, self, notes)
 
 
 def ends(source: S3Uri, target: S3Uri, to_profile: str | None) -> tuple[str, str]:
@@ -70,27 +84,17 @@ def copy(connection: Connection, request: CopyRequest, progress: Progress, token
     when the source isn't the one seen before, `ReadOnly`) and `Cancelled`. An unfinished upload
     is left, and noted, only when it is paused.
     """
-    there = target_connection(connection, request.to_profile)
+    there = request.there(connection)
     with reserved((there.profile.endpoint, request.target.bucket, request.target.key), str(request.target)):
         source = look(connection, there, request, progress)
         return bring(connection, there, request, source, progress, token, notes)
 
 
-def discard(connection: Connection, target: S3Uri, to_profile: str | None, notes: Notes) -> None:
-    """Abort what an earlier run had begun at `target`, and forget it. Raises as `target_connection`, and
+def discard(connection: Connection, request: CopyRequest, notes: Notes) -> None:
+    """Abort what an earlier run had begun at the target, and forget it. Raises as `CopyRequest.there`, and
     `errors.S3Error`."""
-    copy_notes.abort_others(target_connection(connection, to_profile), target, None, notes)
+    copy_notes.abort_others(request.there(connection), request.target, None, notes)
     notes.clear()
-
-
-def target_connection(connection: Connection, to_profile: str | None) -> Connection:
-    """The connection to write with. Raises `BadInput` when this process has none to that profile."""
-    if to_profile is None or to_profile == connection.profile.name:
-        return connection
-    found = connected(to_profile)
-    if found is None:
-        raise BadInput(f"There is no connection to the profile “{to_profile}”.", "Open it once, then try again.")
-    return found
 
 
 def look(connection: Connection, there: Connection, request: CopyRequest, progress: Progress) -> ObjectInfo:

@@ -52,11 +52,14 @@ class MoveRequest:
         to = self.to_profile, self.to_endpoint
         return CopyRequest(self.source, self.target, self.overwrite, self.etag, *to, self.replaces)
 
+    def there(self, connection: Connection) -> Connection:
+        return self.copying.there(connection)
+
     def run(self, connection: Connection, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
         return move(connection, self, progress, token, notes)
 
     def discard(self, connection: Connection, notes: Notes) -> None:
-        copy.discard(connection, self.target, self.to_profile, notes)
+        copy.discard(connection, self.copying, notes)
 
 
 def move(connection: Connection, request: MoveRequest, progress: Progress, token: CancelToken, notes: Notes) -> Outcome:
@@ -66,7 +69,7 @@ def move(connection: Connection, request: MoveRequest, progress: Progress, token
     """
     refuse_writing(connection)
     copying = request.copying
-    there = copy.target_connection(connection, request.to_profile)
+    there = request.there(connection)
     # Not even a version goes where it is: to bring it back, copy it.
     copy.refuse_itself(connection, there, replace(copying, source=replace(request.source, version_id=None)))
     with (

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from s3tui import folders
 from s3tui.background import LOCAL, METADATA, MOVERS, TRANSFERS, CancelToken
-from s3tui.s3 import client
+from s3tui.s3 import connections
 from s3tui.s3.borrowed import Borrowed
 from s3tui.s3.listing_child import read, write
 from s3tui.s3.requests import LoggedRequest, RequestLog
@@ -194,7 +194,7 @@ class Mover:
         log = self._logs[lend.connection] = _UntoldLog()
         ask = partial(self._new_keys, lend.connection)
         connection = self._connections[lend.connection] = Borrowed(lend.loan, ask, log)
-        client.use(connection)
+        connections.use(connection)
 
     def _new_keys(self, connection: int, refused: Any) -> Any:
         return self.ask(NewKeys(connection, refused))

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 from s3tui import folders
 from s3tui.background import METADATA, MOVERS, CancelToken
 from s3tui.s3 import processes
-from s3tui.s3.client import Connection, connected
+from s3tui.s3.client import Connection
 from s3tui.s3.listing_child import read, write
 from s3tui.s3.loan import lend
 from s3tui.transfers import reservations
@@ -182,13 +182,12 @@ class _Child:
     # ---- what it works on
 
     def lend(self, connection: Connection, request: Request | None) -> int:
-        """The number by which it knows `connection`. It knows the one to the other profile that `request` names, too.
+        """The number by which it knows `connection`. It knows the one with which `request` writes, too.
 
-        Raises what reading the keys raises.
+        Raises what reading the keys raises, and `BadInput` when this process does not have that one itself.
         """
-        other = connected(getattr(request, "to_profile", None) or "")
-        if other:
-            self._number_of(other)
+        if there := getattr(request, "there", None):
+            self._number_of(there(connection))
         return self._number_of(connection)
 
     def _number_of(self, connection: Connection) -> int:

@@ -11,7 +11,7 @@ from s3tui.errors import BadInput
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.copy import CopyRequest, target_connection
+from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.failures import local_failure
 from s3tui.transfers.move import MoveRequest
@@ -42,7 +42,7 @@ def look(connection: Connection, request: Request) -> Occupied:
             beside = looking.at(connection, request.beside.target) if request.sidecar else None
             bound = replace(request, overwrite=bool(looking.there), replaces=seen, sidecar_replaces=beside)
         case CopyRequest() | MoveRequest():
-            seen = looking.at(target_connection(connection, request.to_profile), request.target)
+            seen = looking.at(request.there(connection), request.target)
             bound = replace(request, overwrite=bool(looking.there), replaces=seen)
         case _:
             raise BadInput("This replaces nothing.")

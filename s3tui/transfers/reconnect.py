@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from s3tui.errors import BadInput
 from s3tui.profiles import sources
 from s3tui.profiles.model import Profile
-from s3tui.s3.client import connected
+from s3tui.s3.connections import connected
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.journal import Whom
 from s3tui.transfers.move import MoveRequest
@@ -17,17 +17,11 @@ TARGET = "target"  # the origin of a profile that only the target of a copy name
 
 
 def target_of(request: Request) -> Whom | None:
-    """The other profile that a copy needs; None when its own is enough, or this process is connected to it already.
-
-    Raises `BadInput` when that connection is to another endpoint by now.
-    """
+    """The other profile that a copy needs; None when its own is enough, or this process is connected to it already."""
     if not isinstance(request, (CopyRequest, MoveRequest)) or not request.to_profile:
         return None
-    found = connected(request.to_profile)
     whom = Whom(request.to_profile, request.to_endpoint, None, TARGET)
-    if found:
-        check_same(whom, found.profile)
-    return None if found else whom
+    return None if connected(whom.profile, whom.endpoint) else whom
 
 
 def profile_of(whom: Whom, profiles: Sequence[Profile]) -> Profile:
@@ -42,8 +36,8 @@ def profile_of(whom: Whom, profiles: Sequence[Profile]) -> Profile:
 
 
 def check_same(whom: Whom, profile: Profile) -> None:
-    """Raise `BadInput` when `profile` is another endpoint: what was meant for one must not land on the other."""
-    if whom.endpoint != "" and profile.endpoint != whom.endpoint:
+    """Raise `BadInput` when `profile` is another endpoint."""
+    if not profile.is_at(whom.endpoint):
         raise BadInput(
             f"The profile “{profile.name}” is now {profile.endpoint or 'AWS'}; the transfer was for "
             f"{whom.endpoint or 'AWS'}.",

@@ -19,7 +19,8 @@ class Request(Protocol):
     """A frozen dataclass of plain fields: strings, numbers, `Path`, `S3Uri`.
 
     One that is about what may change while it waits also has `noted() -> Request`, which is it with what that is like
-    now; one that knows has `size`, the bytes that will move.
+    now; one that knows has `size`, the bytes that will move. One that may write by another connection than it reads has
+    `there(connection) -> Connection`, which is that one.
     """
 
     @property

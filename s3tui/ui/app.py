@@ -237,7 +237,7 @@ class S3tuiApp(TellsFailures, App[None]):
     def _connect_again(self, whom: Whom) -> Connection:
         """For what an earlier run asked for. In a pool thread; raises `S3tuiError`."""
         from s3tui.profiles.credentials import keys_of
-        from s3tui.s3.client import connect
+        from s3tui.s3.connections import connect
         from s3tui.transfers import reconnect
 
         here = self.browser.connection if self.browser else None

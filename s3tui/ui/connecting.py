@@ -31,7 +31,7 @@ def use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
 
 
 async def _use(browser: Browser, profile: Profile, then: S3Uri | None) -> None:
-    from s3tui.s3.client import connect  # boto3 itself is imported by the connection's first call
+    from s3tui.s3.connections import connect  # boto3 itself is imported by the connection's first call
 
     connection = connect(profile, mfa_code=browser.app.ask_mfa)
     with heap.loading(browser.app, "boto3"):

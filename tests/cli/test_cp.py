@@ -149,3 +149,18 @@ def test_to_another_profile(
     # One object under two addresses is still one object.
     assert main(["mv", *options, *config, "--overwrite", f"s3://{filled}/new/x", f"s3://{filled}/new/x"]) == 1
     assert content(connection, filled, "new/x") == b"a/x"
+
+
+def test_to_the_profile_whose_endpoint_was_named_otherwise_for_the_source(
+    endpoint: str, options: list[str], connection: Connection, filled: str, tmp_path: Path
+) -> None:
+    """--endpoint-url is about the source: what is copied goes to where the profile itself leads."""
+    (tmp_path / "config.toml").write_text(
+        f'[profiles.archive]\nendpoint = "{endpoint}"\nregion = "us-east-1"\ncredentials = "env"\n'
+    )
+    named = ["--config", str(tmp_path / "config.toml"), "--profile", "archive", "--to-profile", "archive"]
+    with proxies.running(endpoint) as proxy:
+        options[1] = proxy.endpoint
+        assert main(["cp", *options, *named, f"s3://{filled}/a/x", f"s3://{filled}/new"]) == 0
+        assert proxy.asked and all(asked.method in ("GET", "HEAD") for asked in proxy.asked)
+    assert content(connection, filled, "new") == b"a/x"

@@ -16,7 +16,7 @@ from s3tui.errors import S3tuiError
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3 import errors
-from s3tui.s3.client import Connection, connect, connected, forget, use
+from s3tui.s3.client import Connection
 from tests.s3.stub_server import Answer, Asked, stub
 
 ELSEWHERE = "eu-west-9"
@@ -126,26 +126,6 @@ def test_one_client_serves_all_threads(connection: Connection, bucket: str) -> N
         list(pool.map(use, range(8)))
     assert len({id(client) for client in clients}) == 1
     assert sum(logged.operation == "PutObject" and logged.attempts == 1 for logged in connection.log.newest()) == 8
-
-
-def test_connections_are_shared_until_forgotten(profile: Profile) -> None:
-    first = connect(profile)
-    assert connect(profile) is first
-    forget(profile.name)
-    assert connect(profile) is not first
-    first.call("list_buckets")
-
-
-def test_of_two_endpoints_under_one_name_the_one_asked_for_last_counts(profile: Profile) -> None:
-    one, other = (replace(profile, name="twice", endpoint=f"http://{host}.example") for host in "ab")
-    first, second = connect(one), connect(other)
-    assert connected("twice") is second
-    assert connect(one) is first and connected("twice") is first
-    lent = Connection(other)
-    use(lent)
-    assert connected("twice") is lent
-    forget("twice")
-    assert connected("twice") is None
 
 
 @pytest.mark.parametrize("credentials", ["session", "keyring", "vault:somewhere"])

@@ -10,8 +10,8 @@ import pytest
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.profiles.credentials import remember
-from s3tui.s3 import client, copying, errors, objects, tags, uploads
-from s3tui.s3.client import connect
+from s3tui.s3 import connections, copying, errors, objects, tags, uploads
+from s3tui.s3.connections import connect
 from s3tui.s3.metadata import readable
 from s3tui.s3.uri import S3Uri
 from s3tui.s3.versions import versions_of
@@ -199,7 +199,7 @@ def test_to_another_endpoint(place: Place, monkeypatch: pytest.MonkeyPatch, size
         assert outcome.state == "verified", outcome.detail
         assert place.read("far") == place.read("near")
     finally:
-        client.forget("elsewhere")
+        connections.forget("elsewhere")
 
 
 @pytest.mark.capability("copy, move")
@@ -228,7 +228,7 @@ def test_to_another_endpoint_with_a_pause(place: Place, monkeypatch: pytest.Monk
             assert outcome.state == "verified", outcome.detail
             assert answered(1) == answered(2) == 1
     finally:
-        client.forget("elsewhere")
+        connections.forget("elsewhere")
     assert place.read("far") == place.read("near")
 
 

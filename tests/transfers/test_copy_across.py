@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,16 +15,19 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import BadInput
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
-from s3tui.s3 import client, errors, objects, tags
-from s3tui.s3.client import Connection, connect
+from s3tui.s3 import connections, errors, objects, tags
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connect
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy_across
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.failures import AlreadyExists, Differs, SameObject
 from s3tui.transfers.journal import Journal, Whom
+from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.queue import Queue
+from s3tui.transfers.reconnect import profile_of
 from tests.transfers import proxy as proxies
 from tests.transfers.conftest import MIB, content, unfinished
 from tests.transfers.proxy import Asked, Proxy, Treatment
@@ -50,7 +54,7 @@ def archive(far: Proxy, profile: Profile) -> Iterator[str]:
     remember("archive", Keys("demo-access-key", "demo-secret-key"))
     connect(replace(profile, name="archive", endpoint=far.endpoint))
     yield "archive"
-    client.forget("archive")
+    connections.forget("archive")
 
 
 def run(connection: Connection, source: S3Uri, to: str, token: CancelToken | None = None, **more: Any) -> Outcome:
@@ -197,7 +201,7 @@ def test_a_cancel_leaves_no_parts(
 
 def test_a_read_only_target_is_refused(connection: Connection, far: Proxy, bucket: str, archive: str) -> None:
     source = put(connection, bucket)
-    there = client.connected(archive)
+    there = connections.connected(archive, far.endpoint)
     assert there is not None
     there.read_only = True
     with pytest.raises(errors.ReadOnly):
@@ -208,6 +212,62 @@ def test_a_read_only_target_is_refused(connection: Connection, far: Proxy, bucke
 def test_a_profile_without_a_connection_is_said(connection: Connection, bucket: str) -> None:
     with pytest.raises(BadInput, match="no connection"):
         run(connection, put(connection, bucket), "nowhere")
+
+
+@pytest.mark.parametrize("kind", [CopyRequest, MoveRequest])
+def test_what_waits_never_follows_its_profile_to_another_endpoint(
+    kind: type[CopyRequest | MoveRequest],
+    connection: Connection,
+    far: Proxy,
+    profile: Profile,
+    bucket: str,
+    archive: str,
+) -> None:
+    """The profile is edited while the second waits for the first."""
+    running, edited = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        running.set()
+        edited.wait(60)
+
+    far.once(lambda asked: Treatment(before=hold) if asked.method == "PUT" else None)
+    asked_for = [
+        kind(put(connection, bucket, key), S3Uri(bucket, f"there/{key}"), to_profile=archive, to_endpoint=far.endpoint)
+        for key in "ab"
+    ]
+    queue = Queue()
+    queue.at_once = 1
+    with proxies.running(far.upstream) as other:
+        first, second = queue.submit_all(connection, asked_for)
+        assert running.wait(60)
+        connections.forget(archive)
+        connect(replace(profile, name=archive, endpoint=other.endpoint))
+        edited.set()
+        assert queue._wait_for_all(60)
+        assert not other.asked
+    assert [first.state, second.state] == ["verified", "failed"]
+    assert f"“archive” at {far.endpoint}" in second.why
+    assert content(connection, bucket, "b") == b"hello"
+
+
+def test_of_two_endpoints_under_one_name_it_goes_to_the_one_it_was_for(
+    connection: Connection, far: Proxy, profile: Profile, bucket: str, archive: str
+) -> None:
+    with proxies.running(far.upstream) as other:
+        connect(replace(profile, name=archive, endpoint=other.endpoint))
+        outcome = run(connection, put(connection, bucket), archive, to_endpoint=far.endpoint)
+        assert outcome.state == "verified" and far.asked and not other.asked
+
+
+def test_what_an_edited_profile_was_sent_before_is_not_looked_for_at_its_new_endpoint(
+    connection: Connection, bucket: str, archive: str
+) -> None:
+    elsewhere = "https://elsewhere.example.org"
+    request = CopyRequest(S3Uri(bucket, "a"), S3Uri(bucket, OTHER), to_profile=archive, to_endpoint=elsewhere)
+    notes = Notes({"upload_id": "1"})
+    with pytest.raises(BadInput, match=f"at {elsewhere}"):
+        request.discard(connection, notes)
+    assert not notes.empty
 
 
 def test_one_object_seen_through_two_endpoints(connection: Connection, bucket: str, archive: str) -> None:
@@ -223,7 +283,7 @@ def second(through: Connection) -> Iterator[str]:
     remember("second", Keys("second-access-key", "demo-secret-key"))
     connect(replace(through.profile, name="second"))
     yield "second"
-    client.forget("second")
+    connections.forget("second")
 
 
 def test_two_profiles_of_one_endpoint_let_it_copy_by_itself(
@@ -264,6 +324,7 @@ def test_a_later_run_connects_both_ends_again(
 ) -> None:
     left_behind(connection, tmp_path, bucket, far.endpoint)
     remember("archive", Keys("demo-access-key", "demo-secret-key"))
+    connect(replace(profile, name="archive", endpoint="http://127.0.0.1:1"))  # is of no use to it
     asked = []
 
     def reached(whom: Whom) -> Connection:
@@ -277,14 +338,15 @@ def test_a_later_run_connects_both_ends_again(
     assert view.state == "verified", view.why
     assert asked == [profile.name, "archive"] and content(connection, bucket, OTHER) == b"hello"
     queue.journal.close()
-    client.forget("archive")
+    connections.forget("archive")
 
 
 def test_a_later_run_that_reaches_another_endpoint_by_that_name_sends_nothing(
-    connection: Connection, far: Proxy, bucket: str, archive: str, tmp_path: Path
+    connection: Connection, far: Proxy, profile: Profile, bucket: str, archive: str, tmp_path: Path
 ) -> None:
     left_behind(connection, tmp_path, bucket, "https://elsewhere.example.org")
-    queue = Queue(journal=Journal(tmp_path), connect=lambda whom: connection)
+    profiles = [profile, replace(profile, name=archive, endpoint=far.endpoint)]
+    queue = Queue(journal=Journal(tmp_path), connect=lambda whom: connect(profile_of(whom, profiles)))
     assert queue.load() == 1
     with pytest.raises(BadInput, match="the transfer was for https://elsewhere"):
         queue.resume()

@@ -27,8 +27,9 @@ from s3tui.demo import server as demo_server
 from s3tui.errors import S3tuiError
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
-from s3tui.s3 import errors, processes
-from s3tui.s3.client import Connection, connect
+from s3tui.s3 import connections, errors, processes
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connect
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import failures, movers, places, reservations
 from s3tui.transfers.copy import CopyRequest
@@ -275,6 +276,31 @@ def test_a_copy_to_another_profile_and_a_move_are_done_in_the_mover(
     assert ended(queue.submit(connection, MoveRequest(S3Uri(bucket, "b"), S3Uri(bucket, "c")))) == "verified"
     assert content(connection, bucket, "c") == b"content"
     assert {entry.operation for entry in connect(other).log.newest()} >= {"CopyObject"}
+    assert len(children(os.getpid())) == 1
+
+
+def test_a_mover_copies_to_the_endpoint_that_was_meant_of_all_that_it_was_lent_under_one_name(
+    queue: Queue, connection: Connection, profile: Profile, proxy: Proxy, bucket: str
+) -> None:
+    """A profile that was edited, back and forth, and removed."""
+    remember("other", Keys(demo_server.ACCESS_KEY_ID, demo_server.SECRET_ACCESS_KEY))
+    one, other = (replace(profile, name="other", endpoint=url) for url in (profile.endpoint, proxy.endpoint))
+    connection.call("put_object", Bucket=bucket, Key="a", Body=b"content")
+
+    def copied(to: Profile, key: str) -> Transfer:
+        request = CopyRequest(S3Uri(bucket, "a"), S3Uri(bucket, key), to_profile="other", to_endpoint=to.endpoint)
+        return queue.submit(connection, request)
+
+    connect(one)
+    connect(other)
+    assert ended(copied(one, "b")) == ended(copied(other, "c")) == "verified"
+    asked = len(proxy.asked)
+    assert asked and ended(copied(one, "d")) == "verified" and len(proxy.asked) == asked
+    connections.forget("other")
+    connect(other)
+    gone = copied(one, "e")
+    assert ended(gone) == "failed" and f"“other” at {one.endpoint}" in gone.why
+    assert len(proxy.asked) == asked
     assert len(children(os.getpid())) == 1
 
 

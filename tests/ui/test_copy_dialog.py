@@ -13,7 +13,8 @@ from s3tui.background import CancelToken
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3 import listing
-from s3tui.s3.client import Connection, forget
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import forget
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import CopyRequest
 from s3tui.transfers.move import MoveRequest

@@ -51,12 +51,12 @@ async def _form(
 def _keep(path: Path, replaced: Profile | None, copied: Profile | None, draft: ProfileDraft) -> None:
     """Store it; an edited profile gets a new connection."""
     from s3tui.profiles import store
-    from s3tui.s3 import client
+    from s3tui.s3 import connections
 
     store.keep(path, draft, replaced, copied)
-    client.forget(draft.profile.name)
+    connections.forget(draft.profile.name)
     if replaced is not None:
-        client.forget(replaced.name)
+        connections.forget(replaced.name)
 
 
 def test(browser: Browser) -> None:
@@ -83,7 +83,7 @@ async def _delete(browser: Browser) -> None:
 
 def _forget(path: Path, profile: Profile) -> None:
     from s3tui.profiles import store
-    from s3tui.s3 import client
+    from s3tui.s3 import connections
 
     store.discard(path, profile)
-    client.forget(profile.name)
+    connections.forget(profile.name)

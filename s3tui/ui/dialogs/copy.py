@@ -17,7 +17,8 @@ from s3tui.background import CancelToken
 from s3tui.errors import BadInput, S3tuiError
 from s3tui.profiles.model import Profile
 from s3tui.s3 import uri
-from s3tui.s3.client import Connection, connect
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connect
 from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.copy import CopyRequest
@@ -68,7 +69,7 @@ class CopyForm(Dialog[list[CopyRequest | MoveRequest]]):
         others: Sequence[Profile] = (),
         mfa_code: Callable[[str], str] | None = None,
     ) -> None:
-        """`others` are the profiles to which it may go instead; `mfa_code` as for `client.connect`."""
+        """`others` are the profiles to which it may go instead; `mfa_code` as for `connections.connect`."""
         what = f"“{sources[0].name}”" if len(sources) == 1 else f"{len(sources):,} objects and prefixes"
         super().__init__(f"{kind.capitalize()} {what}")
         self.connection, self.sources = connection, list(sources)

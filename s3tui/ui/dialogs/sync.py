@@ -14,7 +14,8 @@ from s3tui import background
 from s3tui.errors import BadInput
 from s3tui.profiles.model import Profile
 from s3tui.s3 import filters, uri
-from s3tui.s3.client import Connection, connect
+from s3tui.s3.client import Connection
+from s3tui.s3.connections import connect
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import doomed, local_files, sync
 from s3tui.transfers.request import Request
@@ -52,7 +53,8 @@ class SyncForm(PlanningDialog):
         mfa_code: Callable[[str], str] | None = None,
         again: Sync | None = None,
     ) -> None:
-        """`others` are the profiles by which either place may be reached instead; `mfa_code` as for `client.connect`."""
+        """`others` are the profiles by which either place may be reached instead; `mfa_code` as for
+        `connections.connect`."""
         super().__init__("Sync")
         self._connection, self._mfa_code = connection, mfa_code
         self._profiles = [connection.profile, *others]
