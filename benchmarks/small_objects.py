@@ -33,7 +33,6 @@ ROUNDS = 5
 FLOOR, SERVICE, RCLONE_32 = "one socket", "flood service", "rclone --transfers 32"
 APART = "in two processes"
 PAIRS = ((SERVICE, FLOOR, None), (APART, FLOOR, None), (APART, S5CMD, 0.4), (APART, RCLONE_32, 0.7))
-_LOT = 499
 _PLACES = apart(Bandwidth())  # started with the first round, as a session does with its first transfer
 
 
@@ -118,13 +117,15 @@ def downloaded(endpoint: str, folder: Path) -> None:
 
 def _sent_apart(endpoint: str, kind: Kind, items: Sequence[Item[Any]]) -> None:
     """Some hundreds at a time at each of two processes, as the queue does it."""
-    lots = iter([items[at : at + _LOT] for at in range(0, len(items), _LOT)])
+    waiting = list(items)
     way = connection(endpoint)
 
     def work(ended: Callable[[int, object], None]) -> None:
         def some() -> None:
-            for lot in lots:
-                with _PLACES.free(len(lot)) as place:
+            while waiting:
+                with _PLACES.free(len(waiting)) as place:
+                    count = _PLACES.share(len(waiting))
+                    lot, waiting[:count] = waiting[:count], []
                     place.move_all(Many(way, kind, lot, ended, lambda noted: None))
 
         for future in [FLOOD.submit(some) for _ in range(_PLACES.count)]:

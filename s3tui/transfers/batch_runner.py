@@ -17,7 +17,7 @@ from s3tui.transfers.journal import JournalError, JournalNotes
 from s3tui.transfers.lots import Lots
 from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.patience import Patience
-from s3tui.transfers.places import Many, Place
+from s3tui.transfers.places import MOST, Many, Place
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.request import DELETES
 from s3tui.transfers.runner import Runner, ended_by
@@ -26,7 +26,7 @@ from s3tui.transfers.transfer import Activity, Transfer
 if TYPE_CHECKING:  # what moves is imported when something is to be moved
     from s3tui.transfers.flood import End
 
-_FEWEST, _MOST = 8, 999  # behind the first one, in one go: a page of a listing tells of all
+_FEWEST = 8  # behind the first one, in one go
 
 Small = tuple[Transfer, Any, JournalNotes]  # with its request
 
@@ -48,6 +48,7 @@ class BatchRunner(Runner):
     def _small_ones(self, first: Transfer) -> list[Small]:
         """`first` and those behind it that go with it, running now; none when it is to run by itself."""
         behind = self._behind(first)
+        behind = behind[: self._places.share(len(behind))]
         if len(behind) < _FEWEST:
             return []
         try:
@@ -65,8 +66,7 @@ class BatchRunner(Runner):
         return self._claimed(small) if not first.alone and len(small) > _FEWEST else []
 
     def _behind(self, first: Transfer) -> list[Transfer]:
-        most = _MOST // self._places.count
-        return [each for each in self._list.behind(first, most) if not (each.alone or each.discarding)]
+        return [each for each in self._list.behind(first, MOST) if not (each.alone or each.discarding)]
 
     def _claimed(self, small: list[Small]) -> list[Small]:
         with self._changing:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from s3tui.s3.client import Connection
 
 _LARGE = 300  # small ones are worth another process
+# Small ones that go in one go: a page of a listing tells of all, and each asks for one.
+MOST, _FEW = 999, 100
 End = Outcome | Exception | None
 Noting = Callable[[Sequence[tuple[Notes, Mapping[str, Fact]]]], object]
 
@@ -87,12 +89,17 @@ class Places:
         are for large numbers."""
         self.single, self._many = single, many
         self._free = set(range(len(many)))
+        self._begun: set[int] = set()  # of those for large numbers
         self._changed = threading.Condition()
 
     @property
     def count(self) -> int:
         """How many that go in one go can run at the same time."""
         return len(self._many)
+
+    def share(self, waiting: int) -> int:
+        """How many of so many small ones should go in one go: fewer towards the end, so that no place is idle long."""
+        return max(min(waiting, MOST) // self.count, _FEW)
 
     def close(self) -> None:
         """End all processes but this one; what they do is interrupted."""
@@ -101,18 +108,21 @@ class Places:
 
     @contextmanager
     def free(self, count: int) -> Iterator[Place]:
-        """Wait for a place for so many."""
-        usable = range(len(self._many) if count >= _LARGE else 1)
+        """Wait for a place when so many small ones wait."""
         with self._changed:
-            self._changed.wait_for(lambda: self._free.intersection(usable))
-            place = min(self._free.intersection(usable))
+            self._changed.wait_for(lambda: self._usable(count))
+            place = min(self._usable(count))
             self._free.remove(place)
+            self._begun.add(place)
         try:
             yield self._many[place]
         finally:
             with self._changed:
                 self._free.add(place)
                 self._changed.notify_all()
+
+    def _usable(self, count: int) -> set[int]:
+        return self._free if count >= _LARGE else self._free & ({0} | self._begun)
 
 
 def apart(bandwidth: Bandwidth) -> Places:

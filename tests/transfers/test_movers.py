@@ -37,7 +37,7 @@ from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.journal import Journal
 from s3tui.transfers.move import MoveRequest
 from s3tui.transfers.mover_words import portable
-from s3tui.transfers.places import Here, Places, apart
+from s3tui.transfers.places import apart
 from s3tui.transfers.queue import Queue, Transfer
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.upload import UploadRequest
@@ -324,15 +324,6 @@ def test_without_processes_or_locks_all_runs_here(
         monkeypatch.setattr(reservations, "reach_others", lambda: False)
     assert ended(queue.submit(connection, UploadRequest(make(100), S3Uri(bucket, "a")))) == "verified"
     assert not children(os.getpid())
-
-
-def test_only_large_numbers_use_another_process() -> None:
-    one, other = Here(), Here()
-    both = Places(one, (one, other))
-    with both.free(8) as few, both.free(500) as many:
-        assert few is one and many is other
-    with both.free(500) as first:
-        assert first is one
 
 
 _PARENT = """
