@@ -12,15 +12,15 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Literal
 
+Typecode = Literal["B", "H", "q", "Q"]  # of `array`
 _FULL = 1 << 19  # bytes of a stretch that gets no more
 
 
 class Column:
     """One thread appends, others read what was appended before. What is appended together stays in one stretch."""
 
-    def __init__(self, typecode: Literal["B", "H", "q", "Q"], first: Iterable[int] = ()) -> None:
-        """`typecode` is that of `array`."""
-        self._typecode = typecode
+    def __init__(self, typecode: Typecode, first: Iterable[int] = ()) -> None:
+        self._typecode: Typecode = typecode
         # Only the last one grows. The others are views, also of what is an array, which then can't be resized.
         self._stretches: list[array[int] | memoryview] = [array(typecode, first)]
         self._firsts = [0]  # of each stretch the place of its first number; what has none here doesn't count yet
@@ -36,6 +36,10 @@ class Column:
 
     def __iter__(self) -> Iterator[int]:
         return chain.from_iterable(self._stretches)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """For another process. Memory that was adopted can't be sent as it is."""
+        return _again, (self._typecode, bytes(self.raw()))
 
     def raw(self, first: int = 0, last: int | None = None) -> bytearray:
         """A copy of the numbers from `first` up to, and without, `last`, as they are in memory."""
@@ -98,3 +102,9 @@ class Column:
                 yield cut
             first += len(cut)
             at += 1
+
+
+def _again(typecode: Typecode, raw: bytes) -> Column:
+    column = Column(typecode)
+    column.adopt(memoryview(raw))
+    return column

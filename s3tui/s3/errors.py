@@ -249,6 +249,11 @@ _CODES: dict[str, tuple[type[S3Error], str, str]] = {
         "The endpoint failed inside.",
         "Try again; if it stays, its operator needs the request id.",
     ),
+    "NotAList": (
+        ServerFault,
+        "The answer is not a list.",
+        "A proxy, or a page to sign in to the network, may stand in the way. Try again.",
+    ),
     "EntityTooLarge": (Refused, "This is larger than the endpoint takes.", ""),
     "InvalidBucketName": (Refused, "“{bucket}” is not a valid bucket name.", ""),
     "KeyTooLongError": (Refused, "This key is longer than 1,024 bytes.", ""),

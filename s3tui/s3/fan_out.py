@@ -25,6 +25,7 @@ from s3tui.s3.segments import (
     cut_for,
     first_key,
     last_key,
+    without_repeated,
 )
 
 __all__ = [
@@ -162,8 +163,10 @@ class Plan:
             return
         self.requests += 1
         try:
-            self._check_following(segment, columns, truncated, following)
+            problem = self._problem(segment, columns, following) if truncated else None
             self._take_in(segment, self._following_rows(segment, columns), truncated, following)
+            if problem:
+                raise problem
             self._compare(segment)
         except PlanBroken:
             segment.missed = True
@@ -181,15 +184,15 @@ class Plan:
         if len(rest) or not truncated:
             self._finish(segment, rest, truncated)
 
-    def _check_following(self, segment: Segment, columns: Columns, truncated: bool, following: dict[str, str]) -> None:
-        if not truncated:
-            return
+    def _problem(self, segment: Segment, columns: Columns, following: dict[str, str]) -> PlanBroken | None:
+        """Why what is behind this page can't be asked for."""
         if not following:
-            raise NoToken("The endpoint says that there is more, but not how to get it.")
+            return NoToken("The endpoint doesn't say that this was all, nor how to get more.")
         if hash(tuple(following.items())) in segment.tokens:
-            raise RepeatedToken("The endpoint repeats its continuation token.")
+            return RepeatedToken("The endpoint repeats its continuation token.")
         if not len(columns) and segment.empty >= _EMPTY_PAGES:
-            raise TooManyEmpty(f"The endpoint sent {_EMPTY_PAGES:,} empty pages one after the other.")
+            return TooManyEmpty(f"The endpoint sent {_EMPTY_PAGES:,} empty pages one after the other.")
+        return None
 
     def _following_rows(self, segment: Segment, columns: Columns) -> Columns:
         """The page, if it comes after what came; without the common prefix in which the segment begins."""
@@ -208,6 +211,11 @@ class Plan:
             first = first_key(columns)
         if begins and segment.after and first <= segment.after:
             raise StartAfterIgnored("The endpoint doesn't begin where it was told to.")
+        if not self.versions:
+            columns = without_repeated(columns, segment.last)
+            if not len(columns):
+                return columns
+            first = first_key(columns)
         goes_on = first > segment.last or (first == segment.last and self.versions)
         if not (goes_on and columns.in_order):
             self._bear_disorder(segment, first)

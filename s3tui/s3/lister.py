@@ -133,17 +133,18 @@ class Lister:
 
     def send_rows(self) -> None:
         """Send what there is."""
-        for first in range(0, len(self._pages), _MOST):
-            self._send(self._pages[first : first + _MOST])
+        while self._pages:
+            rows = Columns()
+            for page in self._pages[:_MOST]:
+                rows.extend(page)
+            del self._pages[:_MOST]
+            self._send(rows)
             self._sent_at = time.monotonic()
-        self._pages.clear()
 
-    def _send(self, pages: list[Columns]) -> None:
-        rows = Columns()
-        for page in pages:
-            rows.extend(page)
+    def _send(self, rows: Columns) -> None:
         packed = list(pack(rows, self._base))
-        write(self._out, Rows(sum(map(len, packed)), self._plan.rows_waiting, self.logged[:]))
+        waiting = self._plan.rows_waiting + sum(map(len, self._pages))
+        write(self._out, Rows(sum(map(len, packed)), waiting, self.logged[:]))
         for text in packed:
             for piece in pieces(text):
                 self._out.write(piece)

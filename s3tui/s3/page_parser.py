@@ -34,6 +34,9 @@ _ROOTS = {"ListObjectsV2": b"ListBucketResult", "ListObjectVersions": b"ListVers
 _ROWS = {b"ListBucketResult": (b"Contents",), b"ListVersionsResult": (b"Version", b"DeleteMarker")}
 _PREFIXES = (b"CommonPrefixes",)
 _ONE_PREFIX = re.compile(rb"<CommonPrefixes>.*?</CommonPrefixes>[ \t\n]*", re.DOTALL)
+# The name of a document's first element, without its namespace.
+_ROOT = re.compile(rb"[^<]*(?:<[?!][^>]*>[^<]*)*<(?:[\w.-]+:)?([\w.-]+)")
+_NO_LIST = b"<Error><Code>NotAList</Code></Error>"
 _FOLLOWING = {
     "continuation-token": "NextContinuationToken",
     "key-marker": "NextKeyMarker",
@@ -51,8 +54,9 @@ class Page:
 
 
 def install(client: Any) -> None:
-    """Register the hook on a boto3 S3 `client`. It does nothing outside `columns_wanted`."""
+    """Register the hooks on a boto3 S3 `client`. Columns are cut inside `columns_wanted` only."""
     for operation in _ROOTS:
+        client.meta.events.register(f"before-parse.*.{operation}", _refuse_others)
         client.meta.events.register(f"before-parse.*.{operation}", _before_parse)
 
 
@@ -102,7 +106,7 @@ def parse_page(body: bytes) -> Page:
     root = _HEAD.match(rest)
     assert root is not None
     said = children(b"<%b>" % root[1] + rest[root.end() :].rstrip(b" \t\n"))
-    truncated = said.get("IsTruncated", b"false")
+    truncated = said.get("IsTruncated")
     if truncated not in (b"true", b"false"):
         raise NotPlain
     texts = {name: page_fields.unescape(said.get(name, b"")) for name in _FOLLOWING.values()}
@@ -126,6 +130,15 @@ def _words(said: dict[str, str], columns: Columns) -> dict[str, str]:
 def _shown(key: bytes) -> str:
     """As botocore decodes it."""
     return key.decode("utf-8", "replace")
+
+
+def _refuse_others(response_dict: dict[str, Any], operation_model: Any, **_: Any) -> None:
+    """Take what is no list for a failure that may pass, as botocore does with half a document: it would read the page of
+    a proxy, or an empty answer, as the end of the list."""
+    if 200 <= response_dict["status_code"] < 300:
+        root = _ROOT.match(response_dict["body"])
+        if not root or root[1] not in (_ROOTS[operation_model.name], b"Error"):
+            response_dict.update(status_code=500, body=_NO_LIST)
 
 
 def _before_parse(

@@ -28,7 +28,7 @@ class AskedPage:
     """A page, and what it takes for children to ask for others."""
 
     columns: Columns
-    truncated: bool
+    truncated: bool  # it doesn't say that this is all
     following: dict[str, str]  # query words of the page behind it
     is_plain: bool  # written so that a child can read it
     way: Way | None  # how it was asked for; None when children can't
@@ -70,7 +70,7 @@ class EndpointPages:
             answer = self._connection.call(self._operation, **parameters)
         return AskedPage(
             page_parser.page_of(answer),
-            bool(answer.get("IsTruncated")),
+            answer.get("IsTruncated") is not False,
             page_parser.following_of(answer),
             page_parser.is_plain(answer),
             self._way() if wants_way else None,

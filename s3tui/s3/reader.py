@@ -16,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from s3tui.background import CancelToken
+from s3tui.errors import S3tuiError
 from s3tui.s3.columns import Columns
 from s3tui.s3.crew import Crew
 from s3tui.s3.direct import Way
-from s3tui.s3.fan_out import CHILDREN, OutOfOrder, Plan, Segment, StartAfterIgnored
+from s3tui.s3.fan_out import CHILDREN, OutOfOrder, Plan, PlanBroken, Segment, StartAfterIgnored
 from s3tui.s3.listing_child import Fetched
 from s3tui.s3.packed import Packed
 from s3tui.s3.page_source import MOST_STREAMS, Pages
@@ -92,6 +93,9 @@ class Reader:
             for _ in rounds:
                 self._token.check()
                 yield self._ready()
+        except (S3tuiError, PlanBroken):
+            yield self._ready()  # what came with, or before, what is wrong
+            raise
         finally:
             self._release_all()
             if self._jobs_begun:

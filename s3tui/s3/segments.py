@@ -30,7 +30,7 @@ class RepeatedPage(PlanBroken):
 
 
 class NoToken(PlanBroken):
-    """The endpoint says that there is more, but not how to get it."""
+    """The endpoint doesn't say that this was all, nor how to get more."""
 
 
 class TooManyEmpty(PlanBroken):
@@ -76,6 +76,23 @@ def last_key(columns: Columns) -> bytes:
     prefixes = columns.prefix_count
     last = columns.key_bytes(len(columns) - 1)
     return max(last, columns.key_bytes(prefixes - 1)) if 0 < prefixes < len(columns) else last
+
+
+def without_repeated(columns: Columns, last: bytes) -> Columns:
+    """A page with rows, without the key that was the `last` one before it: some endpoints begin with that once more.
+
+    Raises `RepeatedPage` when a key stands on it twice.
+    """
+    if not columns.in_order:
+        rows = list(zip(columns.keys(), columns.column("kinds"), strict=True))
+        if len(set(rows)) < len(rows):
+            raise RepeatedPage("The endpoint sent the same key twice.")
+    if first_key(columns) != last:
+        return columns
+    at = 0 if columns.key_bytes(0) == last else columns.prefix_count
+    others = columns.part(0, at)
+    others.extend(columns.part(at + 1, len(columns)))
+    return others
 
 
 def cut_for(segment: Segment, columns: Columns) -> tuple[Columns, Columns]:

@@ -86,12 +86,12 @@ def _pages(
         answer = connection.call("list_object_versions", **parameters)
         following = page_parser.following_of(answer)
         marker = following.get("key-marker", ""), following.get("version-id-marker", "")
-        truncated = bool(answer.get("IsTruncated"))
+        truncated = answer.get("IsTruncated") is not False
         yield _versions(answer), marker[0] if truncated else None
         if not truncated:
             return
         if not marker[0]:
-            raise BrokenListing("The endpoint says that there are more versions, but not how to get them.")
+            raise BrokenListing("The endpoint doesn't say that these are all versions, nor how to get more.")
         if marker in seen:
             raise BrokenListing("The endpoint repeats a page of versions.")
         seen.add(marker)

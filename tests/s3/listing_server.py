@@ -7,6 +7,7 @@ pages at once meets a fault on whatever page comes then.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from bisect import bisect_left, bisect_right
@@ -19,6 +20,9 @@ from tests.s3.stub_server import Answer, Asked, Stub, stub
 
 FOREVER = 1_000_000_000  # the end of a range of requests
 TIME = "2026-11-20T16:03:04.000Z"
+_SESSION = b"""<?xml version="1.0"?><CreateSessionResult><Credentials><AccessKeyId>ASIASTUB</AccessKeyId>
+<SecretAccessKey>none</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
+</Credentials></CreateSessionResult>"""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,51 @@ def denied(page: Page) -> Answer:
     return Answer(403, b"<Error><Code>AccessDenied</Code></Error>")
 
 
+def empty(page: Page) -> Answer:
+    """It is fine, and there is nothing in it."""
+    return Answer(200)
+
+
+def no_content(page: Page) -> Answer:
+    return Answer(204)
+
+
+def sign_in(page: Page) -> Answer:
+    """What a network sends to those who haven't signed in to it; it is well-formed XML."""
+    return Answer(200, b"<html><body><p>Sign in</p></body></html>", {"Content-Type": "text/html"})
+
+
+def another_document(page: Page) -> Answer:
+    return Answer(200, b'<?xml version="1.0"?>\n<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>')
+
+
+def nothing_said(page: Page) -> Answer:
+    """The right document without anything in it."""
+    whole = page.answer()
+    root = b"ListVersionsResult" if b"<ListVersionsResult" in whole.body else b"ListBucketResult"
+    return replace(whole, body=b"<%b/>" % root)
+
+
+def end_not_said(page: Page) -> Answer:
+    """The rows, but neither whether that is all nor how to get more."""
+    page.following = {}
+    whole = page.answer()
+    return replace(whole, body=re.sub(rb"<IsTruncated>\w+</IsTruncated>", b"", whole.body))
+
+
+def begins_with_the_last(page: Page) -> Answer:
+    """The last key of the page before comes once more."""
+    if "continuation-token" in page.query:
+        page.rows.insert(0, Version(_decoded(page.query["continuation-token"])))
+    return page.answer()
+
+
+def twice(page: Page) -> Answer:
+    """Each row comes twice."""
+    page.rows = [row for row in page.rows for _ in range(2)]
+    return page.answer()
+
+
 def repeated_token(page: Page) -> Answer:
     """The next page is this one again, and so on for ever."""
     if "versions" in page.query:
@@ -117,7 +166,7 @@ def repeated_token(page: Page) -> Answer:
 
 def no_token(page: Page) -> Answer:
     """There is more, but not how to get it."""
-    page.following = {}
+    page.is_truncated, page.following = True, {}
     return page.answer()
 
 
@@ -227,13 +276,15 @@ class Bucket:
 
 @contextlib.contextmanager
 def listing_server(bucket: Bucket) -> Iterator[Stub]:
-    """Serves `bucket` under any name until the block ends."""
+    """Serves `bucket` under any name until the block ends, S3 Express's ones too, which are asked in sessions."""
     numbers = iter(range(1, FOREVER))
     lock = threading.Lock()
 
     def answer(asked: Asked) -> Answer:
         parts = urlsplit(asked.path)
         query = {word: values[0] for word, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        if "session" in query:
+            return Answer(200, _SESSION, {"Content-Type": "application/xml"})
         if asked.method != "GET" or not query.keys() & {"list-type", "versions"}:
             return Answer(501, b"<Error><Code>NotImplemented</Code></Error>")
         if bucket.refuses(asked):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -20,9 +21,10 @@ from s3tui.s3 import apart, errors, listing, listing_child
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.deleted import WithDeleted
-from s3tui.s3.lister import Lister
+from s3tui.s3.fan_out import Plan
+from s3tui.s3.lister import Ended, Lister
 from s3tui.s3.listing import Listing
-from s3tui.s3.packed import Packed
+from s3tui.s3.packed import Packed, pack
 from tests.s3.listing_server import FOREVER, Bucket, denied, listing_server, slow
 from tests.s3.processes import children_of, eventually
 from tests.s3.stub_server import Stub
@@ -89,17 +91,20 @@ def test_more_pages_than_go_at_once_go_in_several_messages() -> None:
     with listing_server(Bucket(KEYS[:3000])) as running:
         whole = Listing("bucket", "", "")
         listing.read(whole, Connection(running.profile))
-    out, got, sizes = io.BytesIO(), Columns(), []
+    out, got, sizes, listed = io.BytesIO(), Columns(), [], []
     sender = Lister(io.BytesIO(), out)
     sender._plan, sender._base = whole.plan, 0
     sender._pages = [whole.columns.part(row, row + 25) for row in range(0, 3000, 25)]
     sender.send_rows()
     out.seek(0)
     while out.tell() < len(out.getvalue()):
-        rows = Packed(memoryview(out.read(listing_child.read(out).size)))
+        message = listing_child.read(out)
+        rows = Packed(memoryview(out.read(message.size)))
         sizes.append(len(rows))
         rows.add_to(got)
+        listed.append(len(got) + message.waiting)
     assert sizes == [1250, 1250, 500]
+    assert listed == [3000, 3000, 3000]
     assert [got.key(row) for row in range(len(got))] == KEYS[:3000]
 
 
@@ -166,6 +171,21 @@ def test_cancelling_ends_it_and_the_list_goes_on_where_it_stopped(server: Stub) 
     assert keys_of(run.listing) == KEYS
     assert run.listing.completeness.is_complete
     assert len(server.asked) - asked < (len(KEYS) - taken) / 1000 * 1.5 + 48  # not from the start again
+
+
+def test_what_was_fetched_ahead_of_a_cancelled_list_is_kept() -> None:
+    """Pages that came over a pipe lie where they came, which no other process can be sent."""
+    plan = Plan(b"")
+    with listing_server(Bucket(KEYS[:5000])) as running:
+        whole = Listing("bucket", "", "")
+        listing.read(whole, Connection(running.profile))
+    page = Packed(memoryview(b"".join(pack(whole.columns.part(0, 1000))))).columns
+    segment = plan.next_work(1)
+    assert segment
+    plan.take(segment, page, True, {"continuation-token": "next"})
+    arrived = pickle.loads(pickle.dumps(Ended(plan))).plan
+    assert arrived.rows_waiting == 1000
+    assert [page.keys() for page in arrived.ready()] == [KEYS[:1000]]
 
 
 def test_one_that_hangs_is_not_waited_for_when_it_is_cancelled(server: Stub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from array import array
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +62,16 @@ def test_a_byte_is_found_wherever_it_stands(
     last = data.draw(st.integers(first, len(whole)))
     places = list(column_of("B", some).places(bytes([wanted]), first, last))
     assert places == [place for place in range(first, last) if whole[place] == wanted]
+
+
+@given(st.sampled_from(["B", "H", "q", "Q"]), steps)
+def test_another_process_gets_the_same(typecode: Typecode, some: list[tuple[str, list[int]]]) -> None:
+    column = column_of(typecode, some)
+    column.extend(Column(typecode, [1]))
+    arrived = pickle.loads(pickle.dumps(column))
+    assert list(arrived) == list(column)
+    arrived.append(array(typecode, [2]))
+    assert list(arrived) == [*column, 2]
 
 
 def test_what_is_adopted_stays_in_its_memory() -> None:

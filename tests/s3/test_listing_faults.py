@@ -77,6 +77,8 @@ PASSING: dict[str, tuple[Fault, int]] = {  # and on how many requests in a row
     "an internal error": (listing_server.internal_error, 1),
     "asked to slow down twice": (listing_server.slow_down, 2),
     "a page comes late": (listing_server.slow(0.5), 1),
+    "an empty answer": (listing_server.empty, 1),
+    "a page of the network's": (listing_server.sign_in, 2),
 }
 
 
@@ -100,6 +102,12 @@ LASTING: dict[str, tuple[Fault, type[S3Error]]] = {
     "slow down": (listing_server.slow_down, S3Error),
     "cut": (listing_server.cut, S3Error),
     "torn": (listing_server.torn, S3Error),
+    "empty": (listing_server.empty, errors.ServerFault),
+    "no content": (listing_server.no_content, errors.ServerFault),
+    "a page of the network's": (listing_server.sign_in, errors.ServerFault),
+    "another document": (listing_server.another_document, errors.ServerFault),
+    "nothing said": (listing_server.nothing_said, BrokenListing),
+    "the end not said": (listing_server.end_not_said, BrokenListing),
 }
 
 
@@ -129,6 +137,27 @@ def test_a_server_that_can_not_say_what_follows_is_left(outcome: Outcome, fault:
     assert 1000 <= len(listed) < len(KEYS)
     assert listed == KEYS[: len(listed)]
     assert len(server.asked) < 200
+
+
+@pytest.mark.parametrize("fault", [listing_server.no_token, listing_server.end_not_said])
+def test_what_came_without_saying_what_follows_is_shown(outcome: Outcome, fault: Fault) -> None:
+    read, failure, _ = outcome(Bucket(KEYS[:10], faults=faults(fault, 1, FOREVER)))
+    assert isinstance(failure, BrokenListing)
+    assert keys_of(read) == KEYS[:10]
+
+
+def test_a_server_that_begins_with_the_last_key_again_is_listed_without_it(outcome: Outcome) -> None:
+    read, failure, _ = outcome(Bucket(KEYS, faults=faults(listing_server.begins_with_the_last, 1, FOREVER)))
+    assert failure is None
+    assert keys_of(read) == KEYS
+
+
+@pytest.mark.parametrize("first", [1, 3, MIDDLE])
+def test_a_key_that_comes_twice_is_not_taken_for_two(outcome: Outcome, first: int) -> None:
+    read, failure, _ = outcome(Bucket(KEYS, faults=faults(listing_server.twice, first, FOREVER)))
+    assert isinstance(failure, BrokenListing)
+    listed = keys_of(read)
+    assert listed == KEYS[: len(listed)]
 
 
 def test_keys_out_of_order_all_come(outcome: Outcome) -> None:
@@ -196,7 +225,17 @@ def test_all_versions_come_in_spite_of_what_passes(name: str) -> None:
     assert rows == VERSIONS
 
 
-@pytest.mark.parametrize("fault", [listing_server.repeated_token, listing_server.no_token, listing_server.denied])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        listing_server.repeated_token,
+        listing_server.no_token,
+        listing_server.denied,
+        listing_server.empty,
+        listing_server.nothing_said,
+        listing_server.end_not_said,
+    ],
+)
 def test_versions_that_stop_coming_are_no_end(fault: Fault) -> None:
     bucket = Bucket(KEYS, HISTORY, faults(fault, 20, FOREVER))
     came: list[str] = []

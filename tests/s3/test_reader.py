@@ -205,6 +205,18 @@ def test_a_profile_can_ask_for_one_page_at_a_time(server: Stub) -> None:
     assert not any("start-after" in asked.path for asked in server.asked)
 
 
+def test_s3_express_is_asked_for_one_page_at_a_time(server: Stub) -> None:
+    """It knows no StartAfter, and its sessions are botocore's."""
+    read = Listing("bucket--use1-az5--x-s3", "", "")
+    listing.read(read, Connection(server.profile))
+    assert keys_of(read) == KEYS
+    begins, *pages = server.asked
+    assert "?session" in begins.path
+    assert len(pages) == len(KEYS) / 1000
+    assert not any("start-after" in asked.path for asked in pages)
+    assert all("/s3express/" in asked.headers["authorization"] for asked in pages)
+
+
 def test_every_page_is_in_the_request_log(server: Stub) -> None:
     connection = Connection(server.profile)
     assert sum(map(len, listing.stream(connection, "bucket"))) == len(KEYS)
