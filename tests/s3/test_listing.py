@@ -140,7 +140,7 @@ def test_a_failed_page_stops_the_listing_and_keeps_its_rows() -> None:
 LIES: dict[str, tuple[Callable[[str | None, int], tuple[list[str], str]], str]] = {
     "the same token again": (lambda _, number: ([f"k{number}"], more("t")), "repeats its continuation token"),
     "two tokens in turn": (lambda _, number: ([f"k{number}"], more(f"t{number % 2}")), "repeats its continuation"),
-    "more, but no token": (lambda *_: (["a"], "<IsTruncated>true</IsTruncated>"), "not how to get it"),
+    "more, but no token": (lambda *_: (["a"], "<IsTruncated>true</IsTruncated>"), "nor how to get more"),
     "the same page again": (lambda _, number: (["a", "b"], more(f"t{number}")), "the same page twice"),
     "keys of another prefix": (lambda *_: (["a", "other"], LAST), "not under the prefix"),
     "empty pages for ever": (lambda _, number: ([], more(f"t{number}")), "empty pages"),

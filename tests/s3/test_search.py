@@ -39,7 +39,10 @@ def page(*keys: str, following: str = "") -> Answer:
         for key in keys
     )
     tail = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{following}</NextContinuationToken>"
-    return Answer(200, f"<ListBucketResult>{rows}{tail if following else ''}</ListBucketResult>".encode())
+    return Answer(
+        200,
+        f"<ListBucketResult>{rows}{tail if following else '<IsTruncated>false</IsTruncated>'}</ListBucketResult>".encode(),
+    )
 
 
 @contextmanager

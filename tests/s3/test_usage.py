@@ -136,7 +136,7 @@ def test_more_parts_than_come_at_once(connection: Connection, bucket: str, monke
 
 LISTING = (
     b"<ListBucketResult><Contents><Key>a/b</Key><LastModified>2026-11-20T16:03:04.000Z</LastModified>"
-    b"<Size>5</Size></Contents></ListBucketResult>"
+    b"<Size>5</Size></Contents><IsTruncated>false</IsTruncated></ListBucketResult>"
 )
 UPLOADS = (
     b"<ListMultipartUploadsResult><Upload><Key>a/c</Key><UploadId>1</UploadId>"
@@ -200,7 +200,10 @@ def test_parts_that_never_end_are_not_called_complete() -> None:
 
 
 def test_prefixes_that_nobody_asked_for_are_no_listing() -> None:
-    body = b"<ListBucketResult><CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes></ListBucketResult>"
+    body = (
+        b"<ListBucketResult><CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes><IsTruncated>false</IsTruncated>"
+        b"</ListBucketResult>"
+    )
     with stub(lambda asked: Answer(200, OFF.body if "versioning" in asked.path else body)) as running:
         usage = Usage(S3Uri("bucket"))
         with pytest.raises(errors.S3Error):

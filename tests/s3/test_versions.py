@@ -85,7 +85,7 @@ def page(keys: str | list[str], marker: str) -> bytes:
 REPEATED = "<NextKeyMarker>a</NextKeyMarker><NextVersionIdMarker>1</NextVersionIdMarker>"
 
 
-@pytest.mark.parametrize(("marker", "why"), [(REPEATED, "repeats"), ("", "not how to get them")])
+@pytest.mark.parametrize(("marker", "why"), [(REPEATED, "repeats"), ("", "nor how to get more")])
 def test_pages_that_do_not_add_up_are_not_complete(marker: str, why: str) -> None:
     with stub(lambda _: Answer(200, page("aa", marker))) as running:
         found = versions.versions_of(Connection(running.profile), S3Uri("bucket", "a"))

@@ -157,7 +157,7 @@ async def test_a_bucket_that_is_denied_is_said_beside_the_hits_of_the_others() -
         row = (
             b"<Contents><Key>a.iso</Key><LastModified>2026-11-20T16:03:04.000Z</LastModified><Size>1</Size></Contents>"
         )
-        return Answer(200, b"<ListBucketResult>" + row + b"</ListBucketResult>")
+        return Answer(200, b"<ListBucketResult>" + row + b"<IsTruncated>false</IsTruncated></ListBucketResult>")
 
     with stub(answer) as running:
         async with browsing(running.profile) as (pilot, browser):
@@ -174,9 +174,9 @@ async def test_a_running_search_tells_how_far_it_is_and_can_be_stopped() -> None
             more.wait()
         keys = "".join(f"<Contents><Key>{name}</Key><Size>1</Size></Contents>" for name in ("hit", "miss"))
         tail = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
-        return Answer(
-            200, f"<ListBucketResult>{keys}{'' if 'delimiter=' in asked.path else tail}</ListBucketResult>".encode()
-        )
+        if "delimiter=" in asked.path:
+            tail = "<IsTruncated>false</IsTruncated>"
+        return Answer(200, f"<ListBucketResult>{keys}{tail}</ListBucketResult>".encode())
 
     with stub(answer) as running:
         async with browsing(running.profile, "s3://b/") as (pilot, browser):

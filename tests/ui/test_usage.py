@@ -202,7 +202,7 @@ class Gate:
             )
         self.asked.set()
         self.open.wait(20)
-        return Answer(200, page("b", ""))
+        return Answer(200, page("b", "<IsTruncated>false</IsTruncated>"))
 
 
 def page(prefix: str, tail: str) -> bytes:
