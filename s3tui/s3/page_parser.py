@@ -36,6 +36,8 @@ _PREFIXES = (b"CommonPrefixes",)
 _ONE_PREFIX = re.compile(rb"<CommonPrefixes>.*?</CommonPrefixes>[ \t\n]*", re.DOTALL)
 # The name of a document's first element, without its namespace.
 _ROOT = re.compile(rb"[^<]*(?:<[?!][^>]*>[^<]*)*<(?:[\w.-]+:)?([\w.-]+)")
+# Not all endpoints call these as S3 does, or know them: then another list may come, and `uploads` tells them apart.
+_OTHERS = ("ListMultipartUploads", "ListParts")
 _NO_LIST = b"<Error><Code>NotAList</Code></Error>"
 _FOLLOWING = {
     "continuation-token": "NextContinuationToken",
@@ -55,8 +57,9 @@ class Page:
 
 def install(client: Any) -> None:
     """Register the hooks on a boto3 S3 `client`. Columns are cut inside `columns_wanted` only."""
-    for operation in _ROOTS:
+    for operation in (*_ROOTS, *_OTHERS):
         client.meta.events.register(f"before-parse.*.{operation}", _refuse_others)
+    for operation in _ROOTS:
         client.meta.events.register(f"before-parse.*.{operation}", _before_parse)
 
 
@@ -136,8 +139,10 @@ def _refuse_others(response_dict: dict[str, Any], operation_model: Any, **_: Any
     """Take what is no list for a failure that may pass, as botocore does with half a document: it would read the page of
     a proxy, or an empty answer, as the end of the list."""
     if 200 <= response_dict["status_code"] < 300:
-        root = _ROOT.match(response_dict["body"])
-        if not root or root[1] not in (_ROOTS[operation_model.name], b"Error"):
+        found = _ROOT.match(response_dict["body"])
+        root = found[1] if found else b""
+        wanted = _ROOTS.get(operation_model.name)
+        if root != b"Error" and (root != wanted if wanted else root.lower() in (b"", b"html")):
             response_dict.update(status_code=500, body=_NO_LIST)
 
 

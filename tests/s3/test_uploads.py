@@ -106,3 +106,13 @@ def test_no_such_upload_means_that_there_are_none() -> None:
 def test_an_answer_that_is_not_xml_is_an_error_and_no_empty_list() -> None:
     with stub(lambda _: Answer(200, b"&#1;")) as running, pytest.raises(errors.ServerFault):
         uploads.unfinished(Connection(running.profile), "bucket")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><body><p>Sign in</p></body></html>"])
+def test_what_is_no_list_does_not_say_that_there_are_none(body: bytes) -> None:
+    with stub(lambda _: Answer(200, body)) as running:
+        connection = Connection(running.profile)
+        with pytest.raises(errors.ServerFault, match="not a list"):
+            uploads.unfinished(connection, "bucket")
+        with pytest.raises(errors.ServerFault, match="not a list"):
+            connection.call("list_parts", Bucket="bucket", Key="key", UploadId="1")
