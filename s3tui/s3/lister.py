@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from s3tui.background import LISTING, Cancelled, CancelToken
 from s3tui.s3.columns import Columns
-from s3tui.s3.fan_out import Plan, PlanBroken
+from s3tui.s3.fan_out import CHILDREN, Plan, PlanBroken
 from s3tui.s3.listing_child import read, write
 from s3tui.s3.packed import pack, pieces
 from s3tui.s3.page_source import AskedPage
@@ -27,6 +27,7 @@ from s3tui.s3.requests import LoggedRequest
 _EVERY = 0.5  # s; a screen shows what came no oftener
 _MOST = 50  # pages that are sent at once: fresh memory for more would take the screen's process longer than the rows
 _NICE = 5  # the screen goes first
+_CHILDREN = min(CHILDREN, max(1, (os.cpu_count() or 1) - 1))  # a core is left to the screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Lister:
         LISTING.submit(self._obey)
         broken = None
         try:
-            for pages in Reader(_AskedOfScreen(begin, self), begin.plan, self._token).rounds():
+            for pages in Reader(_AskedOfScreen(begin, self), begin.plan, self._token, children=_CHILDREN).rounds():
                 self._pages += pages
                 if self._pages and time.monotonic() - self._sent_at > _EVERY:
                     self.send_rows()

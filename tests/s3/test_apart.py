@@ -17,7 +17,7 @@ import pytest
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.profiles.credentials import Keys, remember
-from s3tui.s3 import apart, errors, listing, listing_child
+from s3tui.s3 import apart, errors, lister, listing, listing_child
 from s3tui.s3.client import Connection
 from s3tui.s3.columns import Columns
 from s3tui.s3.deleted import WithDeleted
@@ -239,9 +239,9 @@ def test_it_ends_with_a_parent_that_is_killed(server: Stub) -> None:
         """
     )
     with subprocess.Popen([sys.executable, "-c", program]) as parent:
-        eventually(lambda: len(children_of(parent.pid)) == 2)
+        eventually(lambda: len(children_of(parent.pid)) == lister._CHILDREN)
         orphans = children_of(parent.pid, "s3tui.s3")
-        assert len(orphans) == 3
+        assert len(orphans) == 1 + lister._CHILDREN
         parent.kill()
         parent.wait()
     eventually(lambda: not any(Path(f"/proc/{orphan}").exists() for orphan in orphans))
