@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pyarrow import parquet
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
 
+from s3tui.background import CancelToken
 from s3tui.profiles.model import Profile
 from s3tui.s3 import export, filters, search
 from s3tui.s3.client import Connection
@@ -196,6 +198,11 @@ def filled(connection: Connection, bucket: str) -> str:
 
 async def exported(pilot: Pilot[None], to: Path) -> list[str]:
     """Press x, and export to this file what is proposed; the keys in it."""
+    await written_to(pilot, to)
+    return keys_of(to)
+
+
+async def written_to(pilot: Pilot[None], to: Path) -> None:
     await pilot.press("x")
     await settle(pilot)
     screen = pilot.app.screen
@@ -203,7 +210,6 @@ async def exported(pilot: Pilot[None], to: Path) -> list[str]:
     path_in(screen).value = str(to)
     await press(pilot, "enter")
     await settle(pilot)
-    return keys_of(to)
 
 
 def keys_of(file: Path) -> list[str]:
@@ -235,6 +241,28 @@ async def test_hits_of_a_search(profile: Profile, connection: Connection, filled
         browser.show_hits(hits, "!c", lambda _, *how: search.read(hits, *how))
         await settle(pilot)
         assert await exported(pilot, tmp_path / "1.jsonl") == ["logs/a.gz", "logs/b.gz", "logs/old/1", "x"]
+
+
+async def test_hits_of_a_search_that_was_stopped(profile: Profile, filled: str, tmp_path: Path) -> None:
+    hits = search.Hits([S3Uri(filled, "logs/")], filters.parse("gz"))
+
+    def until_stopped(_: Listing, connection: Connection, token: CancelToken, on_page: object) -> None:
+        search.read(hits, connection, CancelToken(), lambda _: None)
+        try:
+            while True:
+                token.check()
+                time.sleep(0.01)
+        finally:
+            hits.completeness = Completeness("stopped", "cancelled")
+
+    async with browsing(profile, f"s3://{filled}/logs/") as (pilot, browser):
+        browser.show_hits(hits, "gz", until_stopped)
+        await until(pilot, lambda: len(hits.columns) > 0)
+        await pilot.press("escape")
+        await settle(pilot)
+        await written_to(pilot, tmp_path / "1.csv")
+        assert said(pilot).endswith("1.csv. The list is not complete, and the file says so. You stopped it.")
+    assert (tmp_path / "1.csv").read_text().endswith('"stopped: cancelled"\n')
 
 
 async def test_a_name_for_the_file_is_proposed(profile: Profile, filled: str, downloads: Path) -> None:

@@ -25,7 +25,7 @@ def export(browser: Browser) -> None:
 
 
 async def _export(browser: Browser) -> None:
-    from s3tui.ui.dialogs.export import ExportForm
+    from s3tui.ui.dialogs.export import ExportForm, told
 
     pane = browser.objects
     heading = pane.title or str(pane.uri)
@@ -33,10 +33,8 @@ async def _export(browser: Browser) -> None:
     written = await browser.app.push_screen_wait(form)
     if written is None:
         return
-    told = f"{display.counted(written.rows, 'row')}, {display.size(written.size)}, in {written.path}."
-    if not written.completeness.is_complete:
-        told += f" The list is not complete, and the file says so. {written.completeness.reason}"
-    browser.say(told)
+    known = "" if written.completeness.is_complete else f" {told(written.completeness)}"
+    browser.say(f"{display.counted(written.rows, 'row')}, {display.size(written.size)}, in {written.path}.{known}")
 
 
 def _choices(table: ObjectTable) -> list[Choice]:

@@ -47,7 +47,15 @@ class Written:
     path: Path
     rows: int
     size: int  # bytes
-    completeness: Completeness
+    completeness: Completeness  # of the list
+
+
+def told(known: Completeness) -> str:
+    """What the file says of its rows, when `known` is how complete their list is; sentences."""
+    if known.is_complete:
+        return "The list is complete, and the file says so."
+    why = "You stopped it." if known.reason == status.STOPPED else known.reason or "More exist."
+    return f"The list is not complete, and the file says so. {why}"
 
 
 class ExportForm(Dialog[Written]):
@@ -99,12 +107,8 @@ class ExportForm(Dialog[Written]):
     @on(Select.Changed, "#rows")
     def _show_state(self) -> None:
         completeness = self._chosen.listing.completeness
-        told = "The list is complete, and the file says so."
-        if not completeness.is_complete:
-            why = "You stopped it." if completeness.reason == status.STOPPED else completeness.reason or "More exist."
-            told = f"⚠ The list is not complete, and the file says so. {why}"
         state = self.query_one("#state", Static)
-        state.update(plain(told))
+        state.update(plain(("" if completeness.is_complete else "⚠ ") + told(completeness)))
         state.set_class(not completeness.is_complete, "-incomplete")
 
     @on(Select.Changed, "#format")
