@@ -8,6 +8,7 @@ import time
 
 from s3tui import display
 from s3tui.cli.common import connection_of, emit, say
+from s3tui.cli.interrupts import told, uninterrupted
 from s3tui.cli.main import DONE, PARTLY
 from s3tui.display import counted, visible
 from s3tui.errors import BadInput
@@ -45,24 +46,30 @@ def run(arguments: argparse.Namespace) -> int:
     connection = connection_of(arguments)
     measured = Usage(uri.parse(arguments.place, connection.profile.endpoint), arguments.depth)
     progress = _Progress()
-    try:
-        usage.measure(measured, connection, on_progress=progress.tell)
-    except S3Error:
-        if not measured.rows:
-            raise
-    finally:
-        progress.clear()
-    if arguments.json:
-        for record in usage_report.records(measured, measured.start):
-            emit(record)
-    else:
-        _print(measured)
+    with told("not everything was counted"):
+        try:
+            usage.measure(measured, connection, on_progress=progress.tell)
+        except S3Error:
+            if not measured.rows:
+                raise
+        finally:
+            progress.clear()
+    with uninterrupted():
+        _tell(measured, arguments.json)
     for note in measured.notes:
         say(f"s3tui: {note}")
     if not measured.completeness.is_complete:
         say(f"s3tui: not everything is counted: {measured.completeness.reason}")
         return PARTLY
     return DONE
+
+
+def _tell(measured: Usage, as_json: bool) -> None:
+    if not as_json:
+        _print(measured)
+        return
+    for record in usage_report.records(measured, measured.start):
+        emit(record)
 
 
 class _Progress:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from s3tui import display
 from s3tui.cli import output
 from s3tui.cli.common import connection_of, say
+from s3tui.cli.interrupts import told, uninterrupted
 from s3tui.cli.main import DONE, PARTLY
 from s3tui.display import visible
 from s3tui.errors import S3tuiError
@@ -39,6 +40,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search, and return 3 when not everything could be looked at."""
+    with told(output.lost(arguments)):
+        return _find(arguments)
+
+
+def _find(arguments: argparse.Namespace) -> int:
     wanted = filters.parse(" ".join(arguments.words))
     format = output.wanted(arguments)
     connection = connection_of(arguments)
@@ -84,8 +90,9 @@ def _places(text: str, connection: Connection) -> list[S3Uri]:
 def _print(steps: Iterable[Found], seen: _Seen, tell: Callable[[int], None]) -> None:
     """Lines for people."""
     for found in steps:
-        for row in found.hits:
-            print(_line(row, found.place))
+        with uninterrupted():
+            for row in found.hits:
+                print(_line(row, found.place))
         tell(seen.looked_at)
 
 
@@ -102,11 +109,11 @@ def _write(
     format: export.Format,
 ) -> None:
     """Records for programs."""
-    with output.writing(arguments, format) as writer:
+    with output.writing(arguments, format) as records:
         for found in steps:
-            writer.write(found.place.bucket, found.hits)
+            records.write(found.place.bucket, found.hits)
             tell(seen.looked_at)
-        writer.close(search.completeness(seen.places, seen.missed))
+        records.known = search.completeness(seen.places, seen.missed)
 
 
 def _end(seen: _Seen) -> int:

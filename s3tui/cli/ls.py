@@ -8,6 +8,7 @@ from functools import partial
 from s3tui import display
 from s3tui.cli import output
 from s3tui.cli.common import connection_of, emit, say
+from s3tui.cli.interrupts import told, uninterrupted
 from s3tui.cli.main import DONE, PARTLY
 from s3tui.display import visible
 from s3tui.errors import BadInput
@@ -33,7 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List, and return 3 when the list could not be read to its end."""
-    format = output.wanted(arguments)
+    with told(output.lost(arguments)):
+        return _list(arguments, output.wanted(arguments))
+
+
+def _list(arguments: argparse.Namespace, format: export.Format | None) -> int:
     if not arguments.place and (arguments.output or format not in (None, "jsonl")):
         raise BadInput("Buckets are listed as text or with --json.", "Name a bucket to write its list to a file.")
     connection = connection_of(arguments)
@@ -58,7 +63,8 @@ def _print_rows(connection: Connection, place: uri.S3Uri, recursive: bool) -> tu
     count = 0
     try:
         for page in listing.stream(connection, place.bucket, place.key, "" if recursive else "/"):
-            _print_page(page, place, recursive)
+            with uninterrupted():
+                _print_page(page, place, recursive)
             count += len(page)
     except S3Error as error:
         if not count:
@@ -72,17 +78,18 @@ def _write_rows(
 ) -> tuple[int, S3Error | None]:
     """Write records for programs; returns how many, and why it stopped early."""
     stopped = None
-    with output.writing(arguments, format) as writer, output.progress(arguments) as tell:
+    with output.writing(arguments, format) as records, output.progress(arguments) as tell:
+        writer = records.writer
         try:
             delimiter, prepare = "" if arguments.recursive else "/", partial(writer.prepare, place.bucket)
             for page in listing.stream(connection, place.bucket, place.key, delimiter, prepare=prepare):
-                writer.write(place.bucket, page)
+                records.write(place.bucket, page)
                 tell(writer.rows)
         except S3Error as error:
             if not writer.rows:
                 raise
             stopped = error
-        writer.close(Completeness("stopped", stopped.sentence) if stopped else COMPLETE)
+        records.known = Completeness("stopped", stopped.sentence) if stopped else COMPLETE
     return writer.rows, stopped
 
 

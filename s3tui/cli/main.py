@@ -5,22 +5,26 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
-import io
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from s3tui import __version__
+from s3tui.cli import stdout
 from s3tui.display import visible, visible_lines
 from s3tui.errors import BadInput, S3tuiError
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+DONE, FAILED, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+_EXIT_CODES = (
+    "exit code: 0 done, 1 failed, 2 wrong usage, 3 done in part (some items failed, or the answer is incomplete),",
+    "130 ended by Ctrl-C",
+)
 # name -> (module with `configure(parser)` and `run(arguments) -> exit code`, one line of help)
 COMMANDS = {
     "ls": ("s3tui.cli.ls", "list buckets, prefixes and objects"),
@@ -46,21 +50,24 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong usage, 3 done in part."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that this terminal's encoding lacks is no reason to stop
-        sys.stdout.reconfigure(errors="backslashreplace")
+    """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong usage, 3 done in part, 130 Ctrl-C."""
+    stdout.prepare()
     try:
         run, arguments = _understood(list(sys.argv[1:] if argv is None else argv))
-        return int(run(arguments))
+        code = int(run(arguments))
+        sys.stdout.flush()
+        return code
     except S3tuiError as error:
         print(f"s3tui: {visible(str(error))}", file=sys.stderr)
         return USAGE if isinstance(error, BadInput) else FAILED
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
+        stdout.drop()
         return FAILED
     except Exception as error:  # Python would print what the fault quotes as it is
         if isinstance(error, OSError) and error.errno in _NO_ROOM and not error.filename:
+            stdout.drop()
             print("s3tui: What is printed can't be written: there is no room left.", file=sys.stderr)
             return FAILED
         print(f"{visible_lines(traceback.format_exc())}s3tui: this is a fault in s3tui.", file=sys.stderr)
@@ -140,4 +147,4 @@ def _let_follow(parser: argparse.ArgumentParser) -> None:
 
 def _commands_help() -> str:
     lines = [f"  {name:<10}{text}" for name, (_, text) in COMMANDS.items()]
-    return "\n".join(["commands (s3tui COMMAND --help for each):", *lines])
+    return "\n".join(["commands (s3tui COMMAND --help for each):", *lines, "", *_EXIT_CODES])

@@ -7,15 +7,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from s3tui import display
+from s3tui.cli import stdout
+from s3tui.cli.interrupts import uninterrupted
 from s3tui.errors import BadInput
 from s3tui.new_file import NotWritten, new_file
 from s3tui.s3 import export
+from s3tui.s3.columns import Columns
+from s3tui.s3.listing import MORE, Completeness
 
 _OFTEN = 0.2  # s between two tellings how far it is
+_INTERRUPTED = Completeness("stopped", "cancelled")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,24 +46,61 @@ def wanted(arguments: argparse.Namespace) -> export.Format | None:
     return format
 
 
+@dataclass
+class Records:
+    """A list on its way out. Ctrl-C cuts no record in two."""
+
+    writer: export.Writer[Any]
+    known: Completeness = MORE  # what is said at the end; to be set when the list has been read
+
+    def write(self, bucket: str, columns: Columns) -> None:
+        """Write all rows of `columns`. Raises `OSError`."""
+        with uninterrupted():
+            self.writer.write(bucket, columns)
+
+    def end(self) -> None:
+        """Write the end. Raises `OSError`."""
+        with uninterrupted():
+            self.writer.close(self.known)
+            self.writer.out.flush()
+
+
 @contextmanager
-def writing(arguments: argparse.Namespace, format: export.Format) -> Iterator[export.Writer[Any]]:
-    """A writer to the file that was asked for, or to stdout. The file is there only after this ended well.
+def writing(arguments: argparse.Namespace, format: export.Format) -> Iterator[Records]:
+    """Records to the file that was asked for, or to stdout, and their end. The file is there only after this ended
+    well; on stdout they end as stopped on Ctrl-C.
 
     Raises `BadInput` when the file is there already or Parquet can't be written, and `NotWritten`.
     """
     if arguments.output:
         with new_file(Path(arguments.output), arguments.overwrite) as file:
-            yield export.writer(format, file)
+            records = Records(export.writer(format, file))
+            yield records
+            records.end()
         return
     try:
         sys.stdout.flush()
-        yield export.writer(format, sys.stdout.buffer)
-        sys.stdout.flush()
+        records = Records(export.writer(format, sys.stdout.buffer))
+        try:
+            yield records
+        except KeyboardInterrupt:
+            records.known = _INTERRUPTED
+            try:
+                records.end()
+            except OSError:  # Ctrl-C has ended the reader, too
+                stdout.drop()
+            raise
+        records.end()
     except BrokenPipeError:
         raise
     except OSError as error:
+        stdout.drop()
         raise NotWritten(f"The output can't be written: {error.strerror}.") from error
+
+
+def lost(arguments: argparse.Namespace) -> str:
+    """What Ctrl-C leaves undone."""
+    return f"“{arguments.output}” was not written" if arguments.output else "the list is not complete"
 
 
 @contextmanager

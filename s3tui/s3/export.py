@@ -79,7 +79,7 @@ class Writer(ABC, Generic[W]):
 
     @abstractmethod
     def close(self, completeness: Completeness) -> None:
-        """Write the end: whether these rows are all there were, and if not, why. Raises `OSError`."""
+        """Write the end: whether these rows are all there were, if not, why, or when. Raises `OSError`."""
 
 
 def writer(format: Format, out: BinaryIO) -> Writer[Any]:
@@ -112,8 +112,8 @@ def to_file(
 ) -> int:
     """Write these rows of `listing`, in this order, to a new file; `on_rows` is called with how many so far.
 
-    `completeness` is that of the list the rows were chosen from, when they were chosen. Returns the size of the
-    file in bytes. Raises `BadInput` when `path` is there already, `NotWritten` and `Cancelled`; then no file stays.
+    `completeness` is that of these rows, when they were chosen: see `Completeness.of_part`. Returns the size of the file
+    in bytes. Raises `BadInput` when `path` is there already, `NotWritten` and `Cancelled`; then no file stays.
     """
     with new_file(path) as file:
         made = writer(format, file)

@@ -36,7 +36,7 @@ class ParquetWriter(Writer[pyarrow.RecordBatch]):
     """Parquet with typed columns: `size` int64, `modified` a timestamp in UTC, text; null where a row has none.
 
     The file's own metadata says what the last line of the other formats says: `s3tui.complete` (`true` or
-    `false`), `s3tui.completeness` (`complete`, `more exist` or `stopped: why`) and `s3tui.rows`; a file without
+    `false`), `s3tui.completeness` (what `Completeness` says) and `s3tui.rows`; a file without
     them was cut off. No row is added, so counts and sums need no condition. A key that is not UTF-8 has
     U+FFFD in place of the bytes that aren't, and its own bytes in the column `raw_key`, which is null otherwise.
     """

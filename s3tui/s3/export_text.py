@@ -26,8 +26,8 @@ class _TextWriter(Writer[bytes]):
 class JsonWriter(_TextWriter):
     """One JSON object a line, in ASCII.
 
-    The last line is `{"kind": "end", "complete": true or false, "reason": "…", "rows": N}`; a file without it was
-    cut off. A byte of a key that is not UTF-8 is a lone surrogate from `\\udc80` to `\\udcff`, as Python's
+    The last line is `{"kind": "end", "complete": true or false, "reason": "…", "rows": N}`; of an older list that
+    was complete, the reason is `as of when`. A file without it was cut off. A byte of a key that is not UTF-8 is a lone surrogate from `\\udc80` to `\\udcff`, as Python's
     `surrogateescape` has it, so that the key can be had back exactly.
     """
 
@@ -70,7 +70,7 @@ class JsonWriter(_TextWriter):
         end = {
             "kind": "end",
             "complete": completeness.is_complete,
-            "reason": "" if completeness.is_complete else completeness.reason or str(completeness),
+            "reason": completeness.reason or ("" if completeness.is_complete else str(completeness)),
             "rows": self.rows,
         }
         self.out.write(json.dumps(end, separators=(",", ":")).encode("ascii") + b"\n")
@@ -87,8 +87,8 @@ def _between_quotes(texts: Sequence[str]) -> Sequence[str]:
 class CsvWriter(_TextWriter):
     """CSV with a head line; lines end in a line feed, and text stands in quotes.
 
-    The last record has the kind `end` and, in the column `completeness` that is empty everywhere else, `complete`,
-    `more exist` or `stopped: why`; a file without it was cut off. A key's bytes are those that S3 holds, UTF-8 or
+    The last record has the kind `end` and, in the column `completeness` that is empty everywhere else, what
+    `Completeness` says; a file without it was cut off. A key's bytes are those that S3 holds, UTF-8 or
     not. A key, ETag or class that begins with what would make a spreadsheet calculate (`= + - @`, a tab, a line
     end) or with an apostrophe has one apostrophe more before it, which a reader takes off.
     """

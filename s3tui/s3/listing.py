@@ -14,6 +14,8 @@ from s3tui.s3.packed import Packed
 from s3tui.s3.uri import S3Uri
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from s3tui.s3.client import Connection
     from s3tui.s3.reader import Reader
 
@@ -31,17 +33,26 @@ T = TypeVar("T")
 class Completeness:
     """Whether a list holds everything there was to list. Everything computed from it inherits this."""
 
-    state: Literal["complete", "more", "stopped"]
-    reason: str = ""  # why it was stopped; a sentence
+    state: Literal["complete", "more", "stopped", "part"]
+    reason: str = ""  # why it was stopped, a sentence; when it was complete; what part this is
 
     @property
     def is_complete(self) -> bool:
         return self.state == "complete"
 
     def __str__(self) -> str:
-        """`complete`, `more exist`, `stopped: why`."""
-        words = {"complete": "complete", "more": "more exist", "stopped": "stopped"}[self.state]
+        """`complete`, `complete: as of when`, `more exist`, `stopped: why`, `part: what; the list: …`."""
+        words = "more exist" if self.state == "more" else self.state
         return f"{words}: {self.reason}" if self.reason else words
+
+    def as_of(self, time: datetime) -> Completeness:
+        """The same of a list that was begun at `time` and may be out of date."""
+        when = f"as of {time.isoformat(timespec='seconds')}"
+        return Completeness("complete", when) if self.is_complete else self
+
+    def of_part(self, which: str) -> Completeness:
+        """That of rows chosen from the list, such as `the 2 selected rows`; of all rows when `which` is empty."""
+        return Completeness("part", f"{which}; the list: {self}") if which else self
 
 
 COMPLETE = Completeness("complete")

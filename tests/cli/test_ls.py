@@ -205,14 +205,33 @@ def test_options_that_mean_nothing_are_refused(
     assert said in capsys.readouterr().err
 
 
-def test_a_full_disk_is_no_fault_of_ours(options: list[str], connection: Connection, bucket: str) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(("form", "said"), [(["--json"], "can't be written: No space left"), ([], "no room left")])
+def test_a_full_disk_is_no_fault_of_ours(
+    options: list[str], connection: Connection, bucket: str, unbuffered: str, form: list[str], said: str
+) -> None:
     put(connection, bucket, "a")
-    command = [sys.executable, "-m", "s3tui", "ls", "--json", *options, f"s3://{bucket}"]
+    command = [sys.executable, "-m", "s3tui", "ls", *form, *options, f"s3://{bucket}"]
+    environment = dict(os.environ) | {"PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment)
     assert done.returncode == 1
-    assert "can't be written: No space left" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_a_reader_that_has_gone_is_no_fault(
+    options: list[str], connection: Connection, bucket: str, form: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    put(connection, bucket, "a")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "s3tui", "ls", *form, *options, f"s3://{bucket}"]
+    with open(writing, "wb") as pipe:
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_on_a_terminal_it_tells_how_far_it_is_and_parquet_is_refused(options: list[str], tmp_path: Path) -> None:

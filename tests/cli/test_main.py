@@ -98,6 +98,12 @@ def test_a_full_disk_behind_the_output_is_no_fault_of_ours(
     assert "no room left" in said and "Traceback" not in said
 
 
+def test_help_tells_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "130 ended by Ctrl-C" in capsys.readouterr().out
+
+
 def test_ctrl_c_while_a_command_is_imported_is_no_fault(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

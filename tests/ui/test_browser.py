@@ -261,6 +261,44 @@ async def test_another_profile_starts_with_an_empty_table(profile: Profile, full
         assert "3 objects" not in shown(pilot)
 
 
+async def test_nothing_is_done_with_the_rows_of_the_profile_before(profile: Profile, full: str) -> None:
+    async with browsing(profile, f"s3://{full}/docs/") as (pilot, browser):
+        await pilot.press("space")
+        browser.use(replace(profile, endpoint="http://127.0.0.1:1"))
+        await until(pilot, lambda: "Nothing listens" in shown(pilot))
+        for key in ("x", "U", "d"):
+            await pilot.press(key)
+            await settle(pilot)
+            assert pilot.app.screen is browser, key
+        assert "Export Nothing is listed here." in said(pilot)
+        assert "Bring back Put the cursor on an object first." in said(pilot)
+        assert browser.objects.table.selected_count == 0
+
+
+@pytest.mark.parametrize("pane", ["profiles", "bucket_tree"])
+async def test_what_is_listed_is_meant_from_every_pane(
+    pane: str, profile: Profile, connection: Connection, bucket: str
+) -> None:
+    connection.call("put_bucket_versioning", Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    async with browsing(profile) as (pilot, browser):
+        getattr(browser, pane).focus()
+        await pilot.press("x", "V")
+        assert "Export Nothing is listed here." in said(pilot)
+        assert "Show deleted Open a bucket first." in said(pilot)
+        for key in ("a", "gone"):
+            connection.call("put_object", Bucket=bucket, Key=key, Body=b"x")
+        connection.call("delete_object", Bucket=bucket, Key="gone")
+        browser.go(S3Uri(bucket))
+        await settle(pilot)
+        getattr(browser, pane).focus()
+        await pilot.press("x")
+        await settle(pilot)
+        assert f"Export s3://{bucket}/" in shown(pilot)
+        await pilot.press("escape", "V")
+        await settle(pilot)
+        assert "gone" in shown(pilot)
+
+
 async def test_transfers_that_end_together_are_told_together(
     profile: Profile, connection: Connection, full: str, tmp_path: Path
 ) -> None:

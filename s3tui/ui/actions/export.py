@@ -9,12 +9,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from s3tui import display
-from s3tui.s3.listing import Listing
+from s3tui.s3.listing import COMPLETE, Completeness, Listing
+from s3tui.ui.panes import status
 from s3tui.ui.screens.browser import Browser
 from s3tui.ui.widgets.arrangement import Order, arrange
 
 if TYPE_CHECKING:
     from s3tui.ui.dialogs.export import Choice
+    from s3tui.ui.places import View
     from s3tui.ui.widgets.object_table import ObjectTable
 
 _SOME = 10_000  # rows that are looked at in one go, in which the screen can't do anything
@@ -25,31 +27,38 @@ def export(browser: Browser) -> None:
 
 
 async def _export(browser: Browser) -> None:
-    from s3tui.ui.dialogs.export import ExportForm
+    from s3tui.ui.dialogs.export import ExportForm, told
 
     pane = browser.objects
     heading = pane.title or str(pane.uri)
-    form = ExportForm(f"Export {heading}", _choices(pane.table), _name(heading))
+    assert pane.view is not None
+    form = ExportForm(f"Export {heading}", _choices(pane.table, pane.view), _name(heading))
     written = await browser.app.push_screen_wait(form)
     if written is None:
         return
-    told = f"{display.counted(written.rows, 'row')}, {display.size(written.size)}, in {written.path}."
-    if not written.completeness.is_complete:
-        told += f" The list is not complete, and the file says so. {written.completeness.reason}"
-    browser.say(told)
+    is_all = written.completeness == COMPLETE and not written.part
+    known = "" if is_all else f" {told(written.completeness, written.part)}"
+    browser.say(f"{display.counted(written.rows, 'row')}, {display.size(written.size)}, in {written.path}.{known}")
 
 
-def _choices(table: ObjectTable) -> list[Choice]:
+def _choices(table: ObjectTable, view: View) -> list[Choice]:
     """The selected rows first, if there are any: whoever selected some means those."""
     from s3tui.ui.dialogs.export import Choice
 
     listing, order = table.listing, table.order
     assert listing is not None
-    label = "all" if order.filter.is_empty else f"those that fit “{order.filter.text}”"
-    choices = [Choice(label, listing, lambda: _arranged(listing, order))]
+    kept = view.kept
+
+    def known() -> Completeness:
+        is_old = view.again is not None or view.kept is not kept or kept.age >= status.OLD
+        return listing.completeness.as_of(kept.begun) if is_old else listing.completeness
+
+    part = "" if order.filter.is_empty else f"the rows that fit “{order.filter.text}”"
+    choices = [Choice(part, listing, lambda: _arranged(listing, order), known)]
     selected = table.selected_ids
     if selected:
-        choices.insert(0, Choice(f"the {display.counted(len(selected), 'selected row')}", listing, lambda: selected))
+        part = f"the {display.counted(len(selected), 'selected row')}"
+        choices.insert(0, Choice(part, listing, lambda: selected, known))
     return choices
 
 

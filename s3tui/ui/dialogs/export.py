@@ -30,14 +30,20 @@ _OFTEN = 0.2  # s between two looks at how far it is
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Rows of a listing that can be exported, and what they are called.
+    """Rows of a listing that can be exported.
 
-    `numbers` gives them in their order, all that are listed by then; it is called in a thread.
+    `numbers` gives them in their order, all that are listed by then; it is called in a thread. `known` is how
+    complete the listing is by then.
     """
 
-    label: str
+    part: str  # which rows they are, such as `the 2 selected rows`; empty: all
     listing: Listing
     numbers: Callable[[], Sequence[int]]
+    known: Callable[[], Completeness]
+
+    @property
+    def label(self) -> str:
+        return self.part or "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,18 @@ class Written:
     path: Path
     rows: int
     size: int  # bytes
-    completeness: Completeness
+    completeness: Completeness  # of the list
+    part: str = ""  # as in `Choice`
+
+
+def told(known: Completeness, part: str) -> str:
+    """What the file says of its rows, when `known` is how complete their list is; sentences."""
+    only = f"The file says that it holds only {part}. " if part else ""
+    so = "." if part else ", and the file says so."
+    if known.is_complete:
+        return f"{only}The list is {' '.join(['complete', known.reason]).strip()}{so}"
+    why = "You stopped it." if known.reason == status.STOPPED else known.reason or "More exist."
+    return f"{only}The list is not complete{so} {why}"
 
 
 class ExportForm(Dialog[Written]):
@@ -98,13 +115,10 @@ class ExportForm(Dialog[Written]):
 
     @on(Select.Changed, "#rows")
     def _show_state(self) -> None:
-        completeness = self._chosen.listing.completeness
-        told = "The list is complete, and the file says so."
-        if not completeness.is_complete:
-            why = "You stopped it." if completeness.reason == status.STOPPED else completeness.reason or "More exist."
-            told = f"⚠ The list is not complete, and the file says so. {why}"
+        chosen = self._chosen
+        completeness = chosen.known()
         state = self.query_one("#state", Static)
-        state.update(plain(told))
+        state.update(plain(("" if completeness.is_complete else "⚠ ") + told(completeness, chosen.part)))
         state.set_class(not completeness.is_complete, "-incomplete")
 
     @on(Select.Changed, "#format")
@@ -148,7 +162,7 @@ class ExportForm(Dialog[Written]):
         self.complain("")
         path = local_files.absolute(self.query_one("#path", Input).value.strip(), Path.cwd())
         # Before the rows are taken: what comes in between doesn't make the list complete.
-        completeness = choice.listing.completeness
+        completeness = choice.known()
         numbers = await background.run(background.LOCAL, choice.numbers)
         self._rows, token = 0, CancelToken()
         timer = self.set_interval(_OFTEN, lambda: self._show_progress(len(numbers)))
@@ -160,14 +174,14 @@ class ExportForm(Dialog[Written]):
                 self._format,
                 choice.listing,
                 numbers,
-                completeness,
+                completeness.of_part(choice.part),
                 token,
                 self._wrote,
                 token=token,
             )
         finally:
             timer.stop()
-        return Written(path, len(numbers), size, completeness)
+        return Written(path, len(numbers), size, completeness, choice.part)
 
     def _wrote(self, rows: int) -> None:
         self._rows = rows

@@ -152,6 +152,8 @@ class ObjectsPane(Vertical):
     def leave(self) -> None:
         """Nothing is listed any more; what still arrives of it is not shown."""
         self.end_filter()
+        if self.view is not None:  # nobody acts on rows that nobody sees, least of all with another profile
+            self.table.set_listing(self.view.listing.anew())
         self.view = None
         self.border_title = ""
         self.show_status()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TICK = 10.0  # s; how often an age is shown anew
 STOPPED = "cancelled"  # why a list ends that was left, or stopped by the user
-_OLD = timedelta(minutes=1)  # from then on, the age of what is listed matters
+OLD = timedelta(minutes=1)  # from then on, the age of what is listed matters
 
 
 def line(view: View, table: ObjectTable, width: int = 0) -> Content:
@@ -96,9 +96,9 @@ def _progress(view: View, brief: int) -> str:
 def _age(view: View, brief: int) -> Content:
     """How old the list is, once that matters; of one that isn't read just now, that it is from before."""
     age = view.kept.age
-    if view.is_read or view.is_hits or brief > 1 or (age < _OLD and not view.is_from_cache):
+    if view.is_read or view.is_hits or brief > 1 or (age < OLD and not view.is_from_cache):
         return Content("")
-    if age < _OLD:
+    if age < OLD:
         return Content("listed just now")
     return Content(f"listed {_ago(age)}{'' if brief else ', r lists again'}")
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import Screen
 from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from s3tui.errors import S3tuiError
@@ -15,7 +14,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.document_kinds import Rule
 from s3tui.ui.dialogs.base import plain
 from s3tui.ui.dialogs.confirm import Confirm
-from s3tui.ui.failures import TellsFailures
+from s3tui.ui.screens.keyed import KeyedScreen
 from s3tui.ui.widgets.document_pane import DocumentPane
 from s3tui.ui.widgets.key_line import KeyLine
 
@@ -23,7 +22,7 @@ _WRITES = {"save", "remove"}
 _EDITS = {"load", "tidy", "edit_outside"}
 
 
-class BucketSettings(TellsFailures, Screen[None]):
+class BucketSettings(KeyedScreen[None]):
     """Tabs for lifecycle and CORS. What can't be done is dimmed, and the tab says why."""
 
     DEFAULT_CSS = """
@@ -33,8 +32,8 @@ class BucketSettings(TellsFailures, Screen[None]):
     """
     BINDINGS = [
         Binding("ctrl+s", "save", "Save"),
-        Binding("ctrl+t", "load", "Load", tooltip="Templates, and rules as they were before"),
-        Binding("ctrl+l", "tidy", "Tidy", tooltip="Write the text anew in S3's own shape"),
+        Binding("ctrl+t", "load", "Load", tooltip="Templates, and rules as they were before."),
+        Binding("ctrl+l", "tidy", "Tidy", show=False, tooltip="Write the text anew in S3's own shape."),
         Binding("ctrl+r", "read_again", "Reread"),
         Binding("f4", "edit_outside", "$EDITOR"),
         Binding("f2", "other_tab", "Other tab"),

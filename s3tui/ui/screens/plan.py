@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Button, Static
 
 from s3tui import background, display
@@ -20,7 +19,7 @@ from s3tui.display import counted
 from s3tui.transfers.plan import DOES, Action, Conflict, Plan, Step
 from s3tui.transfers.request import Request
 from s3tui.ui.dialogs.base import plain
-from s3tui.ui.failures import TellsFailures
+from s3tui.ui.screens.keyed import KeyedScreen
 from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.pairs import Pairs
 from s3tui.ui.widgets.plan_table import SIGNS, PlanTable
@@ -46,7 +45,7 @@ _OFTEN = 0.2  # s between two looks at how many are decided
 _GONE = "It is gone for good: this can't be undone."
 
 
-class PlanScreen(TellsFailures, Screen[list[Request]]):
+class PlanScreen(KeyedScreen[list[Request]]):
     """Dismissed with what is to be given to the queue, or with None. What is chosen here is written into `plan`.
 
     `go` is the word on the button, such as “Upload”. Before anything is deleted it is asked, with `consequence` as what
@@ -65,7 +64,6 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
         Binding("O", "decide_all('overwrite')", "Overwrite all", show=False),
         Binding("D", "decide_all('different')", "All that differ", show=False),
         Binding("N", "decide_all('rename')", "Rename all", show=False),
-        Binding("question_mark,f1", "keys", "Keys", key_display="?"),
     ]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     DEFAULT_CSS = """
@@ -163,11 +161,6 @@ class PlanScreen(TellsFailures, Screen[list[Request]]):
         if chosen is not None:
             self._only = next((action for action in _WORDS if action == chosen), None)
             self._show()
-
-    def action_keys(self) -> None:
-        from s3tui.ui.dialogs.key_list import KeyList
-
-        self.app.push_screen(KeyList("Keys of the plan", [each for each in self.BINDINGS if isinstance(each, Binding)]))
 
     # ---- deciding
 

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Static
 
@@ -17,7 +16,7 @@ from s3tui.display import counted, visible, when
 from s3tui.s3.client import Connection
 from s3tui.s3.requests import LoggedRequest
 from s3tui.ui.dialogs.base import plain
-from s3tui.ui.failures import TellsFailures
+from s3tui.ui.screens.keyed import KeyedScreen
 from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.row_layout import fit
 from s3tui.ui.widgets.row_view import RowView
@@ -93,7 +92,7 @@ def described(request: LoggedRequest) -> str:
     return "\n".join(map(visible, lines))
 
 
-class RequestLogScreen(TellsFailures, Screen[None]):
+class RequestLogScreen(KeyedScreen[None]):
     """The log of one connection, refreshed while it is open."""
 
     BINDINGS = [

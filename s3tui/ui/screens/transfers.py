@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from s3tui import background
@@ -20,7 +19,7 @@ from s3tui.transfers.progress import FINISHED, State
 from s3tui.transfers.queue import AGAIN, GOES_ON, Queue, Transfer, TransferView
 from s3tui.transfers.transfer_list import ACTIVE
 from s3tui.ui.dialogs.base import plain
-from s3tui.ui.failures import TellsFailures
+from s3tui.ui.screens.keyed import KeyedScreen
 from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.transfer_about import about, about_job
 from s3tui.ui.widgets.transfer_line import INTERVAL, summary
@@ -38,7 +37,7 @@ _FILTERS: tuple[tuple[str, frozenset[State]], ...] = (
 )
 
 
-class TransfersScreen(TellsFailures, Screen[TransferView]):
+class TransfersScreen(KeyedScreen[TransferView]):
     """The list, and below it everything about the transfer under the cursor. Dismissed with one whose object is to be
     shown."""
 
@@ -64,7 +63,6 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         Binding("right", "unfold", "Unfold it", show=False),
         Binding("l", "reveal", "Show the local file", show=False),
         Binding("s", "speed", "How many run at the same time, and how fast", show=False),
-        Binding("question_mark,f1", "keys", "Keys", key_display="?"),
         Binding("j", "row(1)", "Next row", show=False),
         Binding("k", "row(-1)", "Previous row", show=False),
     ]
@@ -305,13 +303,6 @@ class TransfersScreen(TellsFailures, Screen[TransferView]):
         from s3tui.ui.dialogs.limits import Limits
 
         await self.app.push_screen_wait(Limits(self.transfers))
-
-    def action_keys(self) -> None:
-        from s3tui.ui.dialogs.key_list import KeyList
-
-        self.app.push_screen(
-            KeyList("Keys of the transfers", [each for each in self.BINDINGS if isinstance(each, Binding)])
-        )
 
     def action_fold(self) -> None:
         self.table.action_fold(True)

@@ -12,7 +12,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from s3tui import background, display
@@ -28,7 +27,7 @@ from s3tui.s3.uploads import Upload, UploadList
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue
 from s3tui.ui.dialogs.base import plain
-from s3tui.ui.failures import TellsFailures
+from s3tui.ui.screens.keyed import KeyedScreen
 from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.pairs import Pairs
 from s3tui.ui.widgets.upload_table import SENDING, SortBy, UploadTable
@@ -39,13 +38,13 @@ _MOST_COUNTED = 1000  # uploads whose parts are asked for unasked
 _CHANGES = ("abort", "adopt", "rule")
 
 
-class UnfinishedUploads(TellsFailures, Screen[None]):
+class UnfinishedUploads(KeyedScreen[None]):
     """The unfinished uploads under `place`, how much each holds, and what can be done about them."""
 
     BINDINGS = [
         Binding("escape,q,M", "leave", "Stop or back", key_display="Esc"),
         Binding("space", "select", "Select", key_display="Space"),
-        Binding("asterisk", "invert", "Invert", key_display="*"),
+        Binding("asterisk", "invert", "Invert the selection", show=False),
         Binding("s", "sort", "Sort"),
         Binding("c", "count", "Count all"),
         Binding("D", "abort", "Abort"),

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from s3tui import background, display
@@ -26,7 +25,7 @@ from s3tui.s3.uri import S3Uri
 from s3tui.s3.usage import Usage, measure
 from s3tui.s3.usage_tree import Level, State, Tally
 from s3tui.ui.dialogs.base import plain
-from s3tui.ui.failures import TellsFailures
+from s3tui.ui.screens.keyed import KeyedScreen
 from s3tui.ui.widgets.key_line import KeyLine
 from s3tui.ui.widgets.row_layout import fit
 from s3tui.ui.widgets.usage_bars import ORDER, SHADES, Parts, SortBy, UsageBars, arranged
@@ -44,7 +43,7 @@ _NOUNS: dict[State, tuple[str, str]] = {
 _FOLDED = "The prefixes below were too many to keep. Enter on this one, a level up, measures it by itself."
 
 
-class UsageScreen(TellsFailures, Screen[S3Uri | None]):
+class UsageScreen(KeyedScreen[S3Uri | None]):
     """Measures `uri` and is dismissed with a place to go to, or with None."""
 
     BINDINGS = [

@@ -11,7 +11,6 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -23,7 +22,7 @@ from s3tui.errors import S3tuiError
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.ui.dialogs.base import plain
-from s3tui.ui.failures import TellsFailures
+from s3tui.ui.screens.keyed import KeyedScreen
 from s3tui.ui.widgets.key_line import KeyLine
 
 _FINE = {Verdict.EXISTS}
@@ -38,7 +37,7 @@ class Found(Message):
     evidence: Evidence
 
 
-class Why(TellsFailures, Screen[S3Uri | None]):
+class Why(KeyedScreen[S3Uri | None]):
     """Dismissed with a place to go to, or with None."""
 
     DEFAULT_CSS = """
