@@ -277,7 +277,8 @@ async def test_old_rows_say_how_old_they_are_while_they_are_listed_again(downloa
         asked += 1
         if asked > 1:
             go_on.wait(20)
-        return Answer(200, b"<ListBucketResult><Contents><Key>a</Key><Size>5</Size></Contents></ListBucketResult>")
+        rows = b"<Contents><Key>a</Key><Size>5</Size></Contents><IsTruncated>false</IsTruncated>"
+        return Answer(200, b"<ListBucketResult>" + rows + b"</ListBucketResult>")
 
     with stub(answer) as running:
         async with browsing(running.profile, "s3://bucket/") as (pilot, browser):
