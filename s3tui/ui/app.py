@@ -16,10 +16,9 @@ from rich.text import Text
 from textual import work
 from textual.app import App, SystemCommand
 from textual.command import Provider
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.widgets import Input
 
 from s3tui import background, folders
 from s3tui.background import Cancelled
@@ -31,10 +30,11 @@ from s3tui.s3.uri import parse
 from s3tui.transfers import limits, places
 from s3tui.transfers.journal import Journal, Whom
 from s3tui.transfers.queue import Queue, TransferView
-from s3tui.ui import heap, in_order, lost_terminal, punctual
+from s3tui.ui import heap, lost_terminal, punctual
 from s3tui.ui.control_filter import CONTROL_FILTER
 from s3tui.ui.endings import Endings, Untold, written_by
 from s3tui.ui.failures import TellsFailures
+from s3tui.ui.in_order import Turns
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -81,6 +81,7 @@ class S3tuiApp(TellsFailures, App[None]):
         lost_terminal.survive()
         punctual.wake_early()
         self.start = start or Start()
+        self._turns = Turns(self, super().on_event)
         self.config_path = self.start.config_path
         self.queue = Queue(
             Endings(self.call_later, self._transfer_ended).add,
@@ -276,15 +277,11 @@ class S3tuiApp(TellsFailures, App[None]):
         return code
 
     async def on_event(self, event: Event) -> None:
-        """Keys that edit a field go straight to it, behind the letters that were typed before."""
-        if not in_order.edits(self, event):
+        """Keys and pastes are worked one behind the other."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._turns.take(event)
+        else:
             await super().on_event(event)
-
-    def on_key(self, event: Key) -> None:
-        """What was typed just before an input got the focus still belongs to that input, and is no command."""
-        if isinstance(self.focused, Input) and event.is_printable and event.character:
-            event.prevent_default()
-            self.focused.insert_text_at_cursor(event.character)
 
     def copy_to_clipboard(self, text: str) -> None:
         """See `App.copy_to_clipboard`. Raises `BadInput` for what is no text."""

@@ -1,29 +1,77 @@
 """Keys that come in one piece, over a slow line or while the screen was busy, do what they do in the order typed.
 
-Textual puts a letter in where it arrives, but runs Backspace only after the whole screen was asked who wants it: in
-`ab`, Backspace, `c` the `c` may come before, and be taken away instead of the `b`. So the focused field gets its own
-editing keys as it gets letters.
+Textual hands a key to whatever has the focus as soon as the key is read. What the key before it does comes later: it
+has to go up from widget to widget, and a command or a dialog may move the focus. So in `/re:99` the `r` would filter
+and the `e` edit something. Here a key waits until the one before it has gone all its way.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Awaitable, Callable
+
 from textual.app import App
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
+from textual.message_pump import MessagePump
+from textual.timer import Timer
+from textual.widget import Widget
 
-_EDITS = ("delete_", "cursor_left", "cursor_right", "cursor_line_", "home", "end")
-_OF_PANES = ("ctrl+left", "ctrl+right")  # lead to another pane, from a field, too
+PATIENCE = 0.5  # s that a key waits for the one before it, which may have closed the widget it was on its way through
 
 
-def edits(app: App[None], event: Event) -> bool:
-    """Whether this is a key that edits the focused field, which is done in that field's turn."""
-    if not isinstance(event, Key) or event.is_forwarded:
-        return False
-    field = app.focused
-    if field is None or not field.check_consume_key("a", "a"):  # it takes no letters
-        return False
-    own = (binding.action for binding in field._bindings.key_to_bindings.get(event.key, ()))
-    action = next((action for action in own if action.startswith(_EDITS)), None)
-    if action is None or event.key in _OF_PANES:
-        return False
-    field.call_later(app.run_action, action, field)
-    return True
+class Turns:
+    """Whose turn it is of the keys and pastes that came. Only to be used in the message pump of `app`."""
+
+    def __init__(self, app: App[None], hand_on: Callable[[Event], Awaitable[None]]) -> None:
+        self._app = app
+        self._hand_on = hand_on
+        self._waiting: deque[Event] = deque()
+        self._followed: Widget | None = None  # where the last key went, or what it led to
+        self._under_way = False
+        self._climbs = 0
+        self._impatience: Timer | None = None
+
+    async def take(self, event: Key | Paste) -> None:
+        """Hand `event` on when it is its turn."""
+        self._waiting.append(event)
+        if not self._under_way:
+            await self._next()
+        elif self._impatience is None:
+            self._impatience = self._app.set_timer(PATIENCE, self._all)
+
+    async def _next(self) -> None:
+        self._under_way = bool(self._waiting)
+        if self._under_way:
+            await self._hand_on(self._waiting.popleft())
+            self._followed = None
+            await self._follow()
+        elif self._impatience is not None:
+            self._impatience.stop()
+            self._impatience = None
+
+    async def _all(self) -> None:
+        self._impatience = None
+        self._climbs += 1  # the climb under way no longer counts
+        while self._waiting:
+            await self._hand_on(self._waiting.popleft())
+        self._under_way = False
+
+    async def _follow(self) -> None:
+        """Go up where the key goes, behind it."""
+        self._climbs += 1
+        start = self._app.focused or self._app.screen
+        await self._climb(list(start.ancestors_with_self), self._climbs, start)
+
+    async def _climb(self, nodes: list[MessagePump], climb: int, start: Widget) -> None:
+        """Through the queue of each of `nodes`; the app's is the last."""
+        for at, node in enumerate(nodes, 1):
+            if node.call_later(self._climb, nodes[at:], climb, start):
+                return  # a closed one takes nothing: on to the next
+        if climb == self._climbs:
+            await self._arrived(start)
+
+    async def _arrived(self, start: Widget) -> None:
+        """The key has gone all its way; once more for what it asked of widgets, and again while the focus moves."""
+        again = self._followed is not start or start is not (self._app.focused or self._app.screen)
+        self._followed = start
+        await (self._follow() if again else self._next())

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 from textual.app import ComposeResult
-from textual.events import Key
+from textual.events import Key, Paste
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from s3tui.profiles.model import Profile
-from tests.ui.browsing import browsing
-from tests.ui.waiting import settle
+from s3tui.s3.client import Connection
+from s3tui.ui.dialogs.help import Help
+from s3tui.ui.dialogs.search import SearchForm
+from s3tui.ui.in_order import PATIENCE
+from tests.ui.browsing import browsing, said
+from tests.ui.waiting import settle, until
 
 KEYS = {"<": "backspace", "^": "ctrl+u", "[": "left", "]": "right", "0": "home", "$": "end", "x": "delete"}
 
@@ -24,6 +32,12 @@ class Typing(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self.field
+
+
+def _type(pilot: Pilot[None], *keys: str) -> None:
+    """All `keys` at once, as a terminal sends them that was held up."""
+    for key in keys:
+        pilot.app.post_message(Key(key, key if len(key) == 1 else None))
 
 
 @pytest.mark.parametrize(
@@ -43,9 +57,71 @@ async def test_a_burst_is_worked_in_its_order(profile: Profile, typed: str, left
             await pilot.app.push_screen(Typing(field))
             field.focus()
             await settle(pilot)
-            for letter in typed:
-                known = KEYS.get(letter)
-                pilot.app.post_message(Key(known, None) if known else Key(letter, letter))
+            _type(pilot, *(KEYS.get(letter, letter) for letter in typed))
             await settle(pilot)
             assert (field.value if isinstance(field, Input) else field.text) == left
             pilot.app.pop_screen()
+
+
+async def test_what_follows_the_slash_belongs_to_the_filter(
+    profile: Profile, connection: Connection, bucket: str
+) -> None:
+    for name in ("a98", "a99", "b99"):
+        connection.call("put_object", Bucket=bucket, Key=name, Body=b"")
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        browser.objects.table.focus()
+        await settle(pilot)
+        _type(pilot, "slash", *"re:^a.*9", "enter", "down")
+        await settle(pilot)
+        assert browser.objects.query_one("#filter", Input).value == "re:^a.*9"
+        assert browser.focused is browser.objects.table
+        assert [row.key for row in (browser.objects.table.cursor_row,) if row] == ["a99"]
+        assert not said(pilot)
+
+
+async def test_what_follows_the_key_of_a_dialog_belongs_to_the_dialog(profile: Profile, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, _):
+        _type(pilot, "ctrl+f", *"duel")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SearchForm))
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Input).value == "duel"
+        _type(pilot, "escape", "ctrl+f", *"xyz")
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Input).value == "xyz"
+
+
+async def test_a_paste_waits_for_the_key_before_it(profile: Profile, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        browser.objects.table.focus()
+        _type(pilot, "slash", "a")
+        pilot.app.post_message(Paste("bc"))
+        _type(pilot, "d")
+        await settle(pilot)
+        assert browser.objects.query_one("#filter", Input).value == "abcd"
+
+
+class Stuck(Input):
+    """Thinks about every `s` for longer than anybody waits."""
+
+    async def key_s(self) -> None:
+        await asyncio.sleep(4 * PATIENCE)
+
+
+async def test_a_key_that_is_stuck_holds_nothing_up(profile: Profile) -> None:
+    async with browsing(profile) as (pilot, _):
+        stuck, other = Stuck(), Input()
+        await pilot.app.push_screen(Typing(stuck))
+        await pilot.app.screen.mount(other)
+        stuck.focus()
+        await settle(pilot)
+        began = time.monotonic()
+        _type(pilot, "s", "ctrl+q")
+        await until(pilot, lambda: not pilot.app.is_running or pilot.app.screen is not stuck.screen)
+        assert time.monotonic() - began < 3 * PATIENCE
+
+
+async def test_a_field_that_goes_away_holds_nothing_up(profile: Profile) -> None:
+    async with browsing(profile) as (pilot, _):
+        _type(pilot, "ctrl+g", *"s3://", "escape", "ctrl+g", *"s3://x/", "escape", "f1")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, Help)

@@ -215,8 +215,7 @@ class ObjectsPane(Vertical):
     def begin_filter(self) -> None:
         """Show the filter and type into it."""
         self.add_class("-filtering", "-typing")
-        # Not a moment later: what is typed behind the slash belongs to the filter.
-        self.screen.set_focus(self.query_one("#filter", Input))
+        self.query_one("#filter", Input).focus()
 
     def end_filter(self) -> None:
         """Take the filter away and show every row."""
