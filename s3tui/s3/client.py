@@ -20,6 +20,7 @@ from s3tui.s3.body import Body
 from s3tui.s3.calls import Logged, Probe, Sending, logged
 from s3tui.s3.failures import translate
 from s3tui.s3.requests import RequestLog
+from s3tui.s3.signature import Keys
 from s3tui.s3.underway import Underway
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Connection:
         self._clients: dict[str | None, Any] = {}
         self._regions: dict[str, str] = {}  # bucket -> region, learnt from redirects
         self._roads = quick.Roads()
+        self.directs = direct.Directs()
         self._here = threading.local()
 
     @property
@@ -97,10 +99,15 @@ class Connection:
     def _start(self, operation: str, parameters: dict[str, Any], client: Any) -> quick.Started | None:
         if not operation.startswith(("get_", "head_")):
             self._refuse_if_read_only()
+        return self._roads.start(operation, parameters, client, self.keys())
+
+    def keys(self) -> Keys | None:
+        """What the next request would be signed with, if it is signed and that is known. Blocks when credentials are
+        refreshed; raises what that raises."""
         session_ = self._session  # another thread may `close`
-        found = session_.get_credentials() if session_ else None
+        found = session_.get_credentials() if session_ and self.profile.credentials != "anonymous" else None
         keys = found.get_frozen_credentials() if found else None
-        return self._roads.start(operation, parameters, client, keys and (keys.access_key, keys.secret_key, keys.token))
+        return keys and (keys.access_key, keys.secret_key, keys.token)
 
     def _learn_road(self, logged: Logged) -> None:
         if logged.key and not self._roads.knows(logged.bucket):
@@ -250,16 +257,21 @@ class Connection:
         """Send what is for `bucket` to `region` from now on."""
         with self._lock:
             self._regions[bucket] = region
-        self._roads.forget()
+        self._forget_ways()
 
     def close(self) -> None:
         """Close idle sockets and forget session, clients and credentials; the next call makes new ones."""
         with self._lock:
             clients, self._clients, self._session = self._clients, {}, None
             self.renewals += 1
-        self._roads.forget()
+        self._forget_ways()
         for client in clients.values():
             client.close()
+
+    def _forget_ways(self) -> None:
+        """Regions or keys have changed."""
+        self._roads.forget()
+        self.directs.forget()
 
     @property
     def _sending(self) -> Sending:
@@ -353,7 +365,7 @@ class Connection:
             if not region or self._regions.get(bucket) == region:
                 return False
             self._regions[bucket] = region
-        self._roads.forget()
+        self._forget_ways()
         return True
 
     def _record(self, logged: Logged, answer: dict[str, Any], failure: Exception | None) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from s3tui.s3.signature import ALGORITHM, EMPTY, Signer
+from s3tui.s3.signature import ALGORITHM, EMPTY, Keys, Signer
 from s3tui.s3.wire import Place, Wire, request_head
 
 _LARGEST = 64 << 20  # bytes of an answer in chunks
@@ -27,7 +27,7 @@ class Way:
     query: dict[str, str]  # what the request asked for
     region: str  # of the signature
     service: str  # of the signature; empty when requests are not signed
-    keys: tuple[str, str, str | None] | None = field(repr=False)  # access key id, secret, session token
+    keys: Keys | None = field(repr=False)
     authorities: str  # the file by which certificates are checked; empty when they aren't
     proxies: dict[str, str] = field(repr=False)  # by scheme; may hold a password
     timeouts: tuple[float, float]  # s: to connect, to read
@@ -49,24 +49,62 @@ class Direct:
     """Sends GETs on one way. Thread-safe."""
 
     def __init__(self, way: Way) -> None:
+        self.way = way
         self._place = urlsplit(way.url)
-        self._keys = way.keys
         self._signer = Signer(way.region, way.service)
-        self._send = _Proxied(way).send if way.proxies else _Straight(way).send
+        self._line = _Proxied(way) if way.proxies else _Straight(way)
 
     def get(self, query: Mapping[str, str]) -> Answer:
-        """The answer to a GET with these query words, whatever its status. Raises `NotPlain`, `OSError`, and botocore's
-        `HTTPClientError` where there is a proxy."""
+        """The answer to a GET with these query words, whatever its status. Raises `NotPlain`, `OSError`."""
         # A space as `%20`, as botocore has it: what `+` means, and how it is signed, not all endpoints agree on.
         words = urlencode(sorted(query.items()), quote_via=quote, safe="-_.~", errors="surrogateescape")
         headers = {"host": self._place.netloc}
-        if self._keys:
-            headers |= self._signer.headers(self._keys, "GET", self._place.path, words, headers, EMPTY)
+        if self.way.keys:
+            headers |= self._signer.headers(self.way.keys, "GET", self._place.path, words, headers, EMPTY)
         started, busy = time.perf_counter(), time.thread_time()
-        status, told, body = self._send(words, headers)
+        status, told, body = self._line.send(words, headers)
         seconds = time.perf_counter() - started
         idle = max(seconds - (time.thread_time() - busy), 0.0)
         return Answer(status, body, told.get("x-amz-request-id") or "", seconds, idle)
+
+    def close(self) -> None:
+        """Close idle sockets."""
+        self._line.close()
+
+
+class Directs:
+    """The `Direct` of each bucket of one connection, which all its lists share. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Direct | None] = {}  # None: only botocore reads what answers there
+
+    def get(self, bucket: str, keys: Keys | None) -> Direct | None:
+        """The one that signs with `keys`; None when botocore has to be asked."""
+        found = self._known.get(bucket)
+        if found and found.way.keys != keys:
+            self.drop(bucket)
+            return None
+        return found
+
+    def learn(self, bucket: str, way: Way | None) -> None:
+        """Botocore was answered on this way."""
+        if bucket not in self._known:
+            self._known[bucket] = Direct(way) if way else None
+
+    def drop(self, bucket: str) -> None:
+        """It may lead somewhere else by now."""
+        if found := self._known.pop(bucket, None):
+            found.close()
+
+    def refuse(self, bucket: str) -> None:
+        """What answers there isn't understood here."""
+        self.drop(bucket)
+        self._known[bucket] = None
+
+    def forget(self) -> None:
+        """Regions or keys have changed: all must be learnt anew."""
+        for bucket in list(self._known):
+            self.drop(bucket)
 
 
 class _Straight:
@@ -77,6 +115,9 @@ class _Straight:
     def send(self, words: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         answer = self._wire.ask("GET", request_head("GET", f"{self._path}?{words}", headers)).answer(_LARGEST)
         return answer.status, answer.headers, answer.read()
+
+    def close(self) -> None:
+        self._wire.close()
 
 
 class _Proxied:
@@ -92,9 +133,16 @@ class _Proxied:
 
     def send(self, words: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         from botocore.awsrequest import AWSRequest
+        from botocore.exceptions import HTTPClientError
 
-        answer = self._http.send(AWSRequest("GET", f"{self._url}?{words}", dict(headers)).prepare())
+        try:
+            answer = self._http.send(AWSRequest("GET", f"{self._url}?{words}", dict(headers)).prepare())
+        except HTTPClientError as error:
+            raise OSError(str(error)) from error
         return answer.status_code, answer.headers, answer.content
+
+    def close(self) -> None:
+        self._http.close()
 
 
 def place(way: Way) -> Place:

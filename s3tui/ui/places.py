@@ -8,8 +8,8 @@ the user comes back soon.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from s3tui import background
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 L = TypeVar("L", bound=Listing)
 OnPage = Callable[[object], object]
+TOGETHER = 0.1  # s in which a list has to come to be painted by the same frame as its title
 # `read(listing, connection, token, on_page)`, as `s3.listing.read`: called in a pool thread, calls `on_page` whenever
 # rows came, raises `S3Error` and `Cancelled`, and leaves the listing's completeness as it is then.
 Reader = Callable[[L, "Connection", CancelToken, OnPage], None]
@@ -200,12 +201,13 @@ class Places:
             self.cache.keep(view.where, view.kept)
         # A search isn't gone on with.
         view.is_read = not (view.listing.completeness.is_complete or (view.is_hits and view.was_begun))
+        held = _held(browser) if view.is_read else None
         browser.objects.start(view)
         if focus:
             browser.detail.show(view.place)
             browser.objects.table.focus()
-        if view.is_read:
-            browser.start("listing", self._read, view)
+        if held:
+            browser.start("listing", self._read, view, held)
         else:
             self._show_rows(view)
             self._ended(view)
@@ -229,27 +231,32 @@ class Places:
             self._browser.say(f"There is no object “{name}” here. w finds out why.")
         self.writes.work_in()
 
-    async def _read(self, browser: Browser, view: View) -> None:
+    async def _read(self, browser: Browser, view: View, held: ExitStack) -> None:
         """Read what is not there yet, and show it as it comes."""
         view.was_begun = True
-        if len(view.listing.columns):
+
+        def show() -> None:
             self._show_rows(view)
-        arrivals = Arrivals(browser, view.token, partial(self._show_rows, view))
-        try:
-            await self._read_into(view.kept, view, view.token, arrivals.page)
-        except S3tuiError as error:
-            view.is_read = False
-            if self.view is view:
-                browser.objects.fail(error)
-                self.writes.work_in()
-            return
-        except Cancelled:
-            pass
-        finally:
-            view.is_read = False
-        self.cache.trim()
-        self._show_rows(view)
-        self._ended(view)
+            held.close()
+
+        with held:
+            if len(view.listing.columns):
+                show()
+            try:
+                await self._read_into(view.kept, view, view.token, Arrivals(browser, view.token, show).page)
+            except S3tuiError as error:
+                view.is_read = False
+                if self.view is view:
+                    browser.objects.fail(error)
+                    self.writes.work_in()
+                return
+            except Cancelled:
+                pass
+            finally:
+                view.is_read = False
+            self.cache.trim()
+            self._show_rows(view)
+            self._ended(view)
 
     async def _read_into(self, kept: Kept, view: View, token: CancelToken, on_page: OnPage) -> None:
         connection = self._browser.connection
@@ -299,6 +306,19 @@ class Places:
             self.cache.keep(view.where, kept)
         if self.view is view:
             self._browser.objects.replace(view)
+
+
+def _held(browser: Browser) -> ExitStack:
+    """Paints nothing until it is closed, or for a moment.
+
+    A list mostly comes at once: then one frame shows it instead of two, and painting the first one doesn't take the
+    time in which the request is made.
+    """
+    held = ExitStack()
+    held.callback(browser.check_idle)
+    held.enter_context(browser.app.batch_update())
+    browser.set_timer(TOGETHER, held.close)
+    return held
 
 
 def _read(listing: Listing, connection: Connection, token: CancelToken, on_page: OnPage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -37,7 +38,7 @@ def _telling(shown: Arrangement, position: int, number: int, widths: Layout) -> 
     """Which character of a long name must be seen: where the filter found something, or where the name begins to
     differ from those of the rows above and below."""
     name = row_layout.name(shown.columns, number, shown.skip)
-    if len(name) * 2 <= widths.name:  # no character has more than two cells
+    if len(name) <= widths.name and (name.isascii() or cell_len(name) <= widths.name):
         return 0
     if (span := shown.order.filter.span(name)) is not None:
         return span[0]

@@ -115,8 +115,12 @@ class RowView(ScrollView, can_focus=True):
 
     def _fit(self) -> None:
         size = Size(self.size.width, self.row_count + HEADER)
-        if self.show_vertical_scrollbar and size.height > self.size.height and size.width == self.virtual_size.width:
-            # Only the bar changes, if at all. Assigning it would lay out the whole screen, each time rows arrive.
+        has_bar, needs_bar = self.show_vertical_scrollbar, size.height > self.size.height
+        if size.width != self.virtual_size.width or has_bar != needs_bar:
+            self.virtual_size = size
+            return
+        # Only the bar changes, if at all. Assigning it would lay out the whole screen, each time rows arrive.
+        if has_bar:
             thumb = self._thumb
             self.set_reactive(RowView.virtual_size, size)
             if self._thumb == thumb:
@@ -124,7 +128,7 @@ class RowView(ScrollView, can_focus=True):
             else:
                 self._scroll_update(size)
         else:
-            self.virtual_size = size
+            self.set_reactive(RowView.virtual_size, size)
 
     @property
     def _thumb(self) -> tuple[int, int]:
