@@ -121,6 +121,7 @@ class S3tuiApp(TellsFailures, App[None]):
         """The first screen stands: say what is wrong with the config, read the profiles, go to the target."""
         for complaint in self._complaints:
             self.notify(visible(complaint), title="In the config", severity="warning", markup=False, timeout=15)
+        heap.look_seldom(self)
         self.load_profiles(first=True)
         self.load_transfers()
         self.set_interval(OTHERS, self._look_at_others)

@@ -36,3 +36,14 @@ def test_without_a_screen_nothing_is_kept(frozen: list[bool]) -> None:
     with heap.loading(SimpleNamespace(is_headless=True), "boto3"):  # type: ignore[arg-type]
         assert gc.isenabled()
     assert frozen == []
+
+
+@pytest.mark.parametrize("is_headless", [True, False])
+def test_with_a_screen_frames_don_t_start_the_collector(is_headless: bool) -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(700)
+    try:
+        heap.look_seldom(SimpleNamespace(is_headless=is_headless))  # type: ignore[arg-type]
+        assert (gc.get_threshold()[0] > 10_000) == (not is_headless)
+    finally:
+        gc.set_threshold(*before)

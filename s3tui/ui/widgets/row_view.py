@@ -6,7 +6,7 @@ from math import ceil
 
 from rich.style import Style
 from textual.binding import Binding
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
 from textual.strip import Strip
@@ -99,9 +99,25 @@ class RowView(ScrollView, can_focus=True):
 
     # ---- drawing
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """See `Widget.render_lines`. Without a border nothing comes around a row, and what Textual does for that takes
+        longer than painting it."""
+        if any(self.gutter):
+            return super().render_lines(crop)
+        filters, background = self.get_line_filters(), self.background_colors[1]
+        strips, width = [], self.scrollable_content_region.width
+        for y in crop.line_range:
+            strip = self._screen_line(y, width)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            strips.append(strip.crop(*crop.column_span))
+        return strips
+
     def render_line(self, y: int) -> Strip:
         """See `Widget.render_line`."""
-        width = self.scrollable_content_region.width
+        return self._screen_line(y, self.scrollable_content_region.width)
+
+    def _screen_line(self, y: int, width: int) -> Strip:
         if width < _LEAST_WIDTH:
             return Strip.blank(width, self.part_style())
         if y < HEADER:
@@ -121,21 +137,30 @@ class RowView(ScrollView, can_focus=True):
             return
         # Only the bar changes, if at all. Assigning it would lay out the whole screen, each time rows arrive.
         if has_bar:
-            thumb = self._thumb
+            thumb = self._thumb(self.scroll_y)
             self.set_reactive(RowView.virtual_size, size)
-            if self._thumb == thumb:
+            if self._thumb(self.scroll_y) == thumb:
                 self.vertical_scrollbar.set_reactive(ScrollBar.window_virtual_size, size.height)
             else:
                 self._scroll_update(size)
         else:
             self.set_reactive(RowView.virtual_size, size)
 
-    @property
-    def _thumb(self) -> tuple[int, int]:
-        """Where on the scroll bar it begins, and how long it is, in eighths of a line as `ScrollBarRender` draws them."""
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """See `Widget.watch_scroll_y`."""
+        if self.show_vertical_scrollbar and self._thumb(old_value) != self._thumb(new_value):
+            self.vertical_scrollbar.position = new_value
+        elif self.show_vertical_scrollbar:  # it would be drawn as it is
+            self.vertical_scrollbar.set_reactive(ScrollBar.position, new_value)
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
+
+    def _thumb(self, top: float) -> tuple[int, int]:
+        """Where on the scroll bar it begins when the line `top` is the first, and how long it is, in eighths of a line
+        as `ScrollBarRender` draws them."""
         window, lines = self.size.height, self.virtual_size.height
         length = max(1, window * window / lines)
-        return int((window - length) * self.scroll_offset.y / max(1, lines - window) * 8), ceil(length * 8)
+        return int((window - length) * top / max(1, lines - window) * 8), ceil(length * 8)
 
     def on_resize(self) -> None:
         self._fit()
