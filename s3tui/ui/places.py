@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from s3tui.ui.screens.browser import Browser
 
 L = TypeVar("L", bound=Listing)
-OnPage = Callable[[object], object]
+OnPage = Callable[[Listing], object]
 TOGETHER = 0.1  # s in which a list has to come to be painted by the same frame as its title
 # `read(listing, connection, token, on_page)`, as `s3.listing.read`: called in a pool thread, calls `on_page` whenever
 # rows came, raises `S3Error` and `Cancelled`, and leaves the listing's completeness as it is then.
