@@ -105,11 +105,13 @@ class _Apart:
 
     def _fill(self, rest: memoryview) -> None:
         pipe = cast(FileIO, self._process.stdout)
+        poll = select.poll()  # `select.select` knows no descriptors above 1023
+        poll.register(pipe, select.POLLIN)
         while rest:
             if self._token.cancelled and self._ends == inf:
                 self._ends = time.monotonic() + _LAST_WORDS
                 self._tell(Stop())
-            if select.select([pipe], [], [], _LOOK)[0]:
+            if poll.poll(_LOOK * 1000):
                 count = pipe.readinto(rest[:PIECE])
                 if not count:
                     raise EOFError

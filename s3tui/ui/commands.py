@@ -95,7 +95,9 @@ def _place(browser: Browser) -> str:
 
 def _place_listed(browser: Browser) -> str:
     view = browser.places.view
-    return _connected(browser) or ("" if view and not view.is_hits else "Open a bucket first.")
+    if view and view.is_hits:
+        return "These are hits of a search. Escape goes back to the place."
+    return _connected(browser) or ("" if view else "Open a bucket first.")
 
 
 def _listed(browser: Browser) -> str:

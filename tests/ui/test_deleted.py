@@ -89,6 +89,14 @@ async def test_only_a_place_can_show_deleted_objects(profile: Profile) -> None:
         assert "Open a bucket first." in said(pilot)
 
 
+async def test_hits_say_where_deleted_objects_are_shown(profile: Profile, bucket: str) -> None:
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        await pilot.press("ctrl+f", "x", "enter")
+        await until(pilot, lambda: browser.objects.title)
+        await pilot.press("V")
+        await until(pilot, lambda: "hits of a search. Escape goes back" in said(pilot))
+
+
 async def test_a_deleted_object_comes_back(profile: Profile, connection: Connection, versioned: str) -> None:
     async with browsing(profile, f"s3://{versioned}/", size=(160, 40)) as (pilot, browser):
         await pilot.press("V")
