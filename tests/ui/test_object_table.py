@@ -186,27 +186,6 @@ async def test_rows_that_arrive_do_not_move_what_the_user_looks_at() -> None:
         assert app.table.render_line(line + 1).text.split()[0] == "k00010"
 
 
-async def test_the_scroll_bar_is_right_however_many_rows_arrive() -> None:
-    listing = numbered(23, folders=0)
-    app = Host(listing)
-    async with app.run_test(size=(80, 24)) as pilot:
-        table, bar = app.table, app.table.vertical_scrollbar
-        for arrived, top in ((24, 0), (40, 9), (100, 0), (103, 60), (500, 60), (1000, 700), (4000, 0), (9000, 8000)):
-            add(listing, range(len(listing.columns), arrived))
-            table.refresh_rows()
-            await pilot.pause()
-            table.scroll_top_to(top)
-            await pilot.pause()
-            painted = bar.render_lines(bar.size.region)
-            bar.refresh()
-            await pilot.pause()
-            assert bar.render_lines(bar.size.region) == painted, f"{arrived} rows"
-            assert bar.window_virtual_size == table.virtual_size.height == arrived + 1
-        table.action_last()
-        await pilot.pause()
-        assert table.top == 9000 - table.rows_visible
-
-
 async def test_an_untouched_cursor_stays_on_top_while_rows_arrive() -> None:
     listing = Listing("bucket")
     app = Host(listing)
