@@ -7,9 +7,11 @@ a plain 200 is for `Connection.call` to ask again, with its retries, redirects a
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -17,6 +19,7 @@ from s3tui.s3.signature import ALGORITHM, EMPTY, Keys, Signer
 from s3tui.s3.wire import Place, Wire, request_head
 
 _LARGEST = 64 << 20  # bytes of an answer in chunks
+_MOST_KNOWN = 32  # buckets: each keeps connections open
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,14 @@ class Direct:
 
     def __init__(self, way: Way) -> None:
         self.way = way
+        self.doubts = 0  # failures in a row where botocore was answered
         self._place = urlsplit(way.url)
         self._signer = Signer(way.region, way.service)
-        self._line = _Proxied(way) if way.proxies else _Straight(way)
+
+    @cached_property
+    def _line(self) -> _Straight | _Proxied:
+        """Made when it is used: reading the authorities' certificates takes 20 ms."""
+        return _Proxied(self.way) if self.way.proxies else _Straight(self.way)
 
     def get(self, query: Mapping[str, str]) -> Answer:
         """The answer to a GET with these query words, whatever its status. Raises `NotPlain`, `OSError`."""
@@ -69,42 +77,52 @@ class Direct:
 
     def close(self) -> None:
         """Close idle sockets."""
-        self._line.close()
+        if "_line" in vars(self):
+            self._line.close()
 
 
 class Directs:
     """The `Direct` of each bucket of one connection, which all its lists share. Thread-safe."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Direct | None] = {}  # None: only botocore reads what answers there
+        self._known: dict[str, Direct | None] = {}  # what was used last is last; None: only botocore is answered
+        self._lock = threading.Lock()
 
     def get(self, bucket: str, keys: Keys | None) -> Direct | None:
         """The one that signs with `keys`; None when botocore has to be asked."""
-        found = self._known.get(bucket)
-        if found and found.way.keys != keys:
-            self.drop(bucket)
-            return None
-        return found
+        with self._lock:
+            if found := self._known.get(bucket):
+                del self._known[bucket]
+                if found.way.keys != keys:
+                    found.close()
+                    return None
+                self._known[bucket] = found
+            return found
 
-    def learn(self, bucket: str, way: Way | None) -> None:
+    def learn(self, bucket: str, way: Way) -> None:
         """Botocore was answered on this way."""
-        if bucket not in self._known:
-            self._known[bucket] = Direct(way) if way else None
+        with self._lock:
+            self._known.setdefault(bucket, Direct(way))
+            while len(self._known) > _MOST_KNOWN:
+                self._drop(next(iter(self._known)))
 
-    def drop(self, bucket: str) -> None:
-        """It may lead somewhere else by now."""
-        if found := self._known.pop(bucket, None):
-            found.close()
-
-    def refuse(self, bucket: str) -> None:
-        """What answers there isn't understood here."""
-        self.drop(bucket)
-        self._known[bucket] = None
+    def doubt(self, bucket: str, direct: Direct) -> None:
+        """Botocore was answered where this one had failed. Once may be chance."""
+        direct.doubts += 1
+        with self._lock:
+            if direct.doubts > 1 and self._known.get(bucket) is direct:
+                self._drop(bucket)
+                self._known[bucket] = None
 
     def forget(self) -> None:
         """Regions or keys have changed: all must be learnt anew."""
-        for bucket in list(self._known):
-            self.drop(bucket)
+        with self._lock:
+            for bucket in list(self._known):
+                self._drop(bucket)
+
+    def _drop(self, bucket: str) -> None:
+        if found := self._known.pop(bucket):
+            found.close()
 
 
 class _Straight:

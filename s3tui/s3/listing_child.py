@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Literal
 from s3tui.background import Pool
 from s3tui.s3.direct import Answer, Direct, Way
 from s3tui.s3.packed import pack
-from s3tui.s3.page_parser import NotPlain, Page, parse_page
+from s3tui.s3.page_parser import NotPlain, Page, page_for
 
 LENGTH = struct.Struct(">I")
 _NICE = 5  # the screen goes first
@@ -130,7 +130,7 @@ class Child:
             answer = direct.get(query | words)
             if answer.status != 200:
                 raise NotPlain
-            page = parse_page(answer.body)
+            page = page_for(query, answer.body)
         except Exception:  # of any kind: the parent asks again, and says what is wrong
             self._send(Fetched(job.number, "failed", status=answer.status, request_id=answer.request_id))
             return None

@@ -11,7 +11,7 @@ an error, and only a hook whose name has its wildcard further left runs before t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -53,6 +53,15 @@ class Page:
     columns: Columns  # common prefixes, then objects or versions
     truncated: bool  # whether the server says that there is more
     following: dict[str, str]  # the words to add to the query; bytes that are not UTF-8 are lone surrogates
+
+
+def page_for(query: Mapping[str, str], body: bytes) -> Page:
+    """The page that was asked for by these words. Raises `NotPlain`, also when it is one of another kind of list: not
+    all endpoints know versions."""
+    root = _HEAD.match(body)
+    if not root or (root[1] == _ROOTS["ListObjectVersions"]) != ("versions" in query):
+        raise NotPlain
+    return parse_page(body)
 
 
 def install(client: Any) -> None:

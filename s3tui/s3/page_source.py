@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from s3tui.s3 import page_parser, wire
 from s3tui.s3.calls import logged
 from s3tui.s3.columns import Columns
-from s3tui.s3.direct import Direct, Way
+from s3tui.s3.direct import Answer, Direct, Way
 from s3tui.s3.fan_out import PAGE_SIZE, Plan
 from s3tui.s3.requests import LoggedRequest
 
@@ -70,50 +70,52 @@ class EndpointPages:
 
     def page(self, words: dict[str, str], wants_way: bool) -> AskedPage:
         """See `Pages.page`."""
-        return self._directly(words) or self._by_boto3(words, wants_way)
+        direct = self._direct()
+        if direct and (page := self._directly(direct, words)):
+            return page
+        page = self._by_boto3(words, wants_way)
+        if direct:
+            self._connection.directs.doubt(self.bucket, direct)
+        return page
 
-    def _directly(self, words: dict[str, str]) -> AskedPage | None:
-        """None when boto3 has to ask, with its retries, redirects and typed errors."""
-        directs = self._connection.directs
-        direct = directs.get(self.bucket, self._connection.keys())
-        if direct is None:
+    def _direct(self) -> Direct | None:
+        try:
+            keys = self._connection.keys()
+        except Exception:  # of botocore, of any kind: it is asked for them again, and what is wrong is told
             return None
+        return self._connection.directs.get(self.bucket, keys)
+
+    def _directly(self, direct: Direct, words: dict[str, str]) -> AskedPage | None:
+        """None when boto3 has to ask, with its retries, redirects and typed errors."""
         asked = logged(self._operation, self._parameters)
+        answer, page, failure = Answer(0, b"", "", 0.0, 0.0), None, None
         try:
             answer = direct.get(self._query | words)
-            page = page_parser.parse_page(answer.body) if answer.status == 200 else None
-        except wire.NotPlain:
-            directs.refuse(self.bucket)
-            return None
-        except (page_parser.NotPlain, OSError):  # if boto3 finds the page plain, or is answered, this is tried again
-            directs.drop(self.bucket)
-            return None
-        if page is None:
-            (directs.drop if answer.status >= 500 else directs.refuse)(self.bucket)
-            return None
+            page = page_parser.page_for(self._query, answer.body) if answer.status == 200 else None
+        except (wire.NotPlain, page_parser.NotPlain, OSError) as error:
+            failure = error
         told = {"HTTPStatusCode": answer.status, "RequestId": answer.request_id}
-        self.log(asked.told({"ResponseMetadata": told}, None, attempts=1))
-        return AskedPage(page.columns, page.truncated, page.following, True, self._way(direct))
+        self.log(asked.told({"ResponseMetadata": told}, failure, attempts=1))
+        if page is None:
+            return None
+        direct.doubts = 0
+        return AskedPage(page.columns, page.truncated, page.following, True, replace(direct.way, query=self._query))
 
     def _by_boto3(self, words: dict[str, str], wants_way: bool) -> AskedPage:
         parameters = self._parameters | {_PARAMETERS[word]: value for word, value in words.items()}
         with page_parser.columns_wanted():
             answer = self._connection.call(self._operation, **parameters)
         is_plain = page_parser.is_plain(answer)
-        directs = self._connection.directs
-        if wants_way and is_plain:
-            directs.learn(self.bucket, self._connection.way(self.bucket, MOST_STREAMS))
-        direct = directs.get(self.bucket, self._connection.keys())
+        way = self._connection.way(self.bucket, MOST_STREAMS) if wants_way and is_plain else None
+        if way:
+            self._connection.directs.learn(self.bucket, way)
         return AskedPage(
             page_parser.page_of(answer),
             answer.get("IsTruncated") is not False,
             page_parser.following_of(answer),
             is_plain,
-            self._way(direct) if direct else None,
+            replace(way, query=self._query) if way else None,
         )
-
-    def _way(self, direct: Direct) -> Way:
-        return replace(direct.way, query=self._query)
 
 
 def _text(key: bytes) -> str:

@@ -6,6 +6,7 @@ is not plain (another status, chunks, a cut) ends in `NotPlain` or `OSError`, an
 
 from __future__ import annotations
 
+import os
 import re
 import select
 import socket
@@ -17,6 +18,7 @@ import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 _HEAD = 1 << 16  # bytes that the head of an answer has at most
@@ -352,6 +354,12 @@ def _length(headers: Mapping[str, str]) -> int:
 
 
 def _context(authorities: str) -> ssl.SSLContext:
+    return _read(authorities, os.stat(authorities).st_mtime_ns if authorities else 0)
+
+
+@lru_cache(maxsize=4)
+def _read(authorities: str, _changed: int) -> ssl.SSLContext:
+    """Takes 20 ms, and all connections can share it."""
     context = ssl.create_default_context(cafile=authorities or None)
     if not authorities:
         context.check_hostname = False

@@ -16,7 +16,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App, SystemCommand
 from textual.command import Provider
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, MouseDown, MouseUp, Paste
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -278,8 +278,8 @@ class S3tuiApp(TellsFailures, App[None]):
         return code
 
     async def on_event(self, event: Event) -> None:
-        """Keys and pastes are worked one behind the other."""
-        if isinstance(event, Key | Paste) and not event.is_forwarded:
+        """Keys, pastes and clicks are worked one behind the other."""
+        if isinstance(event, Key | Paste | MouseDown | MouseUp) and not event.is_forwarded:
             await self._turns.take(event)
         else:
             await super().on_event(event)

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from textual.app import App
-from textual.events import Event, Key, Paste
+from textual.events import Event
 from textual.message_pump import MessagePump
 from textual.timer import Timer
 from textual.widget import Widget
@@ -20,7 +20,7 @@ PATIENCE = 0.5  # s that a key waits for the one before it, which may have close
 
 
 class Turns:
-    """Whose turn it is of the keys and pastes that came. Only to be used in the message pump of `app`."""
+    """Whose turn it is of the keys, pastes and clicks that came. Only to be used in the message pump of `app`."""
 
     def __init__(self, app: App[None], hand_on: Callable[[Event], Awaitable[None]]) -> None:
         self._app = app
@@ -31,30 +31,31 @@ class Turns:
         self._climbs = 0
         self._impatience: Timer | None = None
 
-    async def take(self, event: Key | Paste) -> None:
+    async def take(self, event: Event) -> None:
         """Hand `event` on when it is its turn."""
         self._waiting.append(event)
         if not self._under_way:
             await self._next()
         elif self._impatience is None:
-            self._impatience = self._app.set_timer(PATIENCE, self._all)
+            self._wait()
+
+    def _wait(self) -> None:
+        """What waits goes on without the one before, if that takes too long."""
+        self._impatience = self._app.set_timer(PATIENCE, self._next)
 
     async def _next(self) -> None:
-        self._under_way = bool(self._waiting)
-        if self._under_way:
-            await self._hand_on(self._waiting.popleft())
-            self._followed = None
-            await self._follow()
-        elif self._impatience is not None:
+        if self._impatience is not None:
             self._impatience.stop()
             self._impatience = None
-
-    async def _all(self) -> None:
-        self._impatience = None
-        self._climbs += 1  # the climb under way no longer counts
-        while self._waiting:
-            await self._hand_on(self._waiting.popleft())
-        self._under_way = False
+        self._climbs += 1  # a climb that is still under way no longer counts
+        self._under_way = bool(self._waiting)
+        if self._under_way:
+            event = self._waiting.popleft()
+            if self._waiting:
+                self._wait()
+            await self._hand_on(event)
+            self._followed = None
+            await self._follow()
 
     async def _follow(self) -> None:
         """Go up where the key goes, behind it."""

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from textual.app import ComposeResult
-from textual.events import Key, Paste
+from textual.events import Key, MouseDown, MouseUp, Paste
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
@@ -40,6 +40,13 @@ def _type(pilot: Pilot[None], *keys: str) -> None:
         pilot.app.post_message(Key(key, key if len(key) == 1 else None))
 
 
+async def _done(pilot: Pilot[None]) -> None:
+    """Wait until no key waits any more."""
+    await pilot.pause()
+    await until(pilot, lambda: not pilot.app._turns._under_way)  # type: ignore[attr-defined]
+    await settle(pilot)
+
+
 @pytest.mark.parametrize(
     ("typed", "left"),
     [
@@ -49,6 +56,7 @@ def _type(pilot: Pilot[None], *keys: str) -> None:
         ("bc0a$d", "abcd"),
         ("ab0xc", "cb"),
         ("a<b<c", "c"),
+        ("ab<" * 200, "a" * 200),  # longer than a key waits
     ],
 )
 async def test_a_burst_is_worked_in_its_order(profile: Profile, typed: str, left: str) -> None:
@@ -58,7 +66,7 @@ async def test_a_burst_is_worked_in_its_order(profile: Profile, typed: str, left
             field.focus()
             await settle(pilot)
             _type(pilot, *(KEYS.get(letter, letter) for letter in typed))
-            await settle(pilot)
+            await _done(pilot)
             assert (field.value if isinstance(field, Input) else field.text) == left
             pilot.app.pop_screen()
 
@@ -125,3 +133,33 @@ async def test_a_field_that_goes_away_holds_nothing_up(profile: Profile) -> None
         _type(pilot, "ctrl+g", *"s3://", "escape", "ctrl+g", *"s3://x/", "escape", "f1")
         await settle(pilot)
         assert isinstance(pilot.app.screen, Help)
+
+
+async def test_a_key_held_down_on_a_slow_screen_is_no_reason_to_hurry(
+    profile: Profile, connection: Connection, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a98", "a99", "b99"):
+        connection.call("put_object", Bucket=bucket, Key=name, Body=b"")
+    async with browsing(profile, f"s3://{bucket}/") as (pilot, browser):
+        browser.objects.table.focus()
+        monkeypatch.setattr(browser.objects.table, "action_cursor_down", lambda: time.sleep(2 * PATIENCE / 40))
+        _type(pilot, *["down"] * 40, "slash", *"re:^n2", "enter")
+        await _done(pilot)
+        assert browser.objects.query_one("#filter", Input).value == "re:^n2"
+        assert pilot.app.screen is browser
+
+
+async def test_a_click_waits_for_what_was_typed_before(profile: Profile) -> None:
+    async with browsing(profile) as (pilot, _):
+        first, second = Input(), Input()
+        await pilot.app.push_screen(Typing(first))
+        await pilot.app.screen.mount(second)
+        first.focus()
+        await settle(pilot)
+        x, y = second.region.x + 2, second.region.y + 1
+        _type(pilot, *"abc")
+        for kind in (MouseDown, MouseUp):
+            pilot.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
+        _type(pilot, *"xyz")
+        await _done(pilot)
+        assert (first.value, second.value) == ("abc", "xyz")

@@ -54,6 +54,12 @@ class Dialog(TellsFailures, ModalScreen[T | None], Generic[T]):
         """What stands between heading and buttons."""
         yield from ()
 
+    def focus_body(self) -> None:
+        """Let the keys scroll a body that may be longer than the screen."""
+        for body in self.query(".dialog-body"):  # none, when the dialog was left before it stood
+            body.can_focus = True
+            body.focus()
+
     def complain(self, problem: str | S3tuiError) -> None:
         """Show what is wrong above the buttons; an empty text clears it."""
         self.query_one(".dialog-complaint", Static).update(plain(str(problem)))

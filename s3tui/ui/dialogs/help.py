@@ -46,9 +46,7 @@ class Help(Dialog[None]):
             yield Static(self._group(heading, where))
 
     def on_mount(self) -> None:
-        body = self.query_one(".dialog-body")
-        body.can_focus = True
-        body.focus()
+        self.focus_body()
 
     def _group(self, heading: str, where: Where) -> Group:
         colours = self.app.theme_variables

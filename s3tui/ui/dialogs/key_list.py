@@ -36,6 +36,4 @@ class KeyList(Dialog[None]):
         yield Static(table)
 
     def on_mount(self) -> None:
-        body = self.query_one(".dialog-body")  # it may be longer than the screen
-        body.can_focus = True
-        body.focus()
+        self.focus_body()
