@@ -228,8 +228,7 @@ class Connection:
         unsigned = self.profile.credentials == "anonymous"
         if not unsigned and (scope is None or scope[1] != "s3"):
             return None
-        client, found = self.client(bucket), self.credentials()
-        keys = found.get_frozen_credentials() if found else None
+        client, keys = self.client(bucket), self.keys()
         if bucket.startswith("arn:") or not (keys or unsigned):
             return None
         http = client._endpoint.http_session  # the one place where all that decides about TLS has come together
@@ -240,7 +239,7 @@ class Connection:
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             region=scope[0] if scope else "",
             service=scope[1] if scope else "",
-            keys=(keys.access_key, keys.secret_key, keys.token) if keys else None,
+            keys=keys,
             authorities=get_cert_path(http._verify) or "",
             proxies=get_environ_proxies(url),
             timeouts=(session.CONNECT_SECONDS, session.READ_SECONDS),

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from s3tui.s3.client import Connection
 
 MOST_STREAMS = 24
-_PARAMETERS = {
+_PARAMETERS = {  # of boto3, by the words of a query
+    "prefix": "Prefix",
+    "delimiter": "Delimiter",
     "continuation-token": "ContinuationToken",
     "start-after": "StartAfter",
     "key-marker": "KeyMarker",
@@ -60,11 +62,9 @@ class EndpointPages:
         self.log = connection.log.add
         self._connection = connection
         self._operation = "list_object_versions" if plan.versions else "list_objects_v2"
-        self._parameters: dict[str, Any] = {"Bucket": bucket, "Prefix": _text(plan.prefix), "MaxKeys": page_size}
-        if plan.delimiter:
-            self._parameters["Delimiter"] = _text(plan.delimiter)
-        kind = {"versions": ""} if plan.versions else {"list-type": "2"}
-        self._query = kind | {"encoding-type": "url", "prefix": _text(plan.prefix), "max-keys": str(page_size)}
+        self._page_size = page_size
+        self._query = {"versions": ""} if plan.versions else {"list-type": "2"}
+        self._query |= {"encoding-type": "url", "prefix": _text(plan.prefix), "max-keys": str(page_size)}
         if plan.delimiter:
             self._query["delimiter"] = _text(plan.delimiter)
 
@@ -87,7 +87,7 @@ class EndpointPages:
 
     def _directly(self, direct: Direct, words: dict[str, str]) -> AskedPage | None:
         """None when boto3 has to ask, with its retries, redirects and typed errors."""
-        asked = logged(self._operation, self._parameters)
+        asked = logged(self._operation, {"Bucket": self.bucket})
         answer, page, failure = Answer(0, b"", "", 0.0, 0.0), None, None
         try:
             answer = direct.get(self._query | words)
@@ -102,9 +102,10 @@ class EndpointPages:
         return AskedPage(page.columns, page.truncated, page.following, True, replace(direct.way, query=self._query))
 
     def _by_boto3(self, words: dict[str, str], wants_way: bool) -> AskedPage:
-        parameters = self._parameters | {_PARAMETERS[word]: value for word, value in words.items()}
+        asked = self._query | words
+        parameters: dict[str, Any] = {name: asked[word] for word, name in _PARAMETERS.items() if word in asked}
         with page_parser.columns_wanted():
-            answer = self._connection.call(self._operation, **parameters)
+            answer = self._connection.call(self._operation, Bucket=self.bucket, MaxKeys=self._page_size, **parameters)
         is_plain = page_parser.is_plain(answer)
         way = self._connection.way(self.bucket, MOST_STREAMS) if wants_way and is_plain else None
         if way:
