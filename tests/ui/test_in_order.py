@@ -54,13 +54,6 @@ def _type(pilot: Pilot[None], *keys: str) -> None:
         pilot.app.post_message(Key(key, key if len(key) == 1 else None))
 
 
-async def _done(pilot: Pilot[None]) -> None:
-    """Wait until no key waits any more."""
-    await pilot.pause()
-    await until(pilot, lambda: not pilot.app._turns._under_way)  # type: ignore[attr-defined]
-    await settle(pilot)
-
-
 @pytest.mark.parametrize(
     ("typed", "left"),
     [
@@ -78,7 +71,7 @@ async def test_a_burst_is_worked_in_its_order(profile: Profile, typed: str, left
         for field in (Input(), TextArea()):
             await _typing(pilot, field)
             _type(pilot, *(KEYS.get(letter, letter) for letter in typed))
-            await _done(pilot)
+            await settle(pilot)
             assert (field.value if isinstance(field, Input) else field.text) == left
             pilot.app.pop_screen()
 
@@ -147,7 +140,7 @@ async def test_a_field_that_goes_away_holds_nothing_up(profile: Profile) -> None
     async with browsing(profile) as (pilot, _):
         _type(pilot, "ctrl+g", *"s3://", "escape", "ctrl+g", *"s3://x/", "escape", "f1")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, Help)
+        await until(pilot, lambda: isinstance(pilot.app.screen, Help))
 
 
 async def test_a_key_held_down_on_a_slow_screen_is_no_reason_to_hurry(
@@ -157,7 +150,7 @@ async def test_a_key_held_down_on_a_slow_screen_is_no_reason_to_hurry(
         browser.objects.table.focus()
         monkeypatch.setattr(browser.objects.table, "action_cursor_down", lambda: time.sleep(2 * PATIENCE / 40))
         _type(pilot, *["down"] * 40, "slash", *"re:^n2", "enter")
-        await _done(pilot)
+        await settle(pilot)
         assert browser.objects.query_one("#filter", Input).value == "re:^n2"
         assert pilot.app.screen is browser
 
@@ -171,5 +164,5 @@ async def test_a_click_waits_for_what_was_typed_before(profile: Profile) -> None
         for kind in (MouseDown, MouseUp):
             pilot.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
         _type(pilot, *"xyz")
-        await _done(pilot)
+        await settle(pilot)
         assert (first.value, second.value) == ("abc", "xyz")

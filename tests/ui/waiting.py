@@ -52,4 +52,5 @@ async def _quiet(pilot: Pilot[Any], rounds: int, pause: float) -> None:
             await asyncio.sleep(pause)
         else:
             await pilot.pause(pause)
-        quiet = 0 if background.busy() else quiet + 1
+        turns = getattr(pilot.app, "_turns", None)  # keys that wait for the one before
+        quiet = 0 if background.busy() or (turns and turns._under_way) else quiet + 1
