@@ -88,13 +88,14 @@ def run(arguments: argparse.Namespace) -> int:
     form.check()
     connection = connection_of(arguments)
     target = uri.parse(place, connection.profile.endpoint) if place else None
-    plan = _plan(connection, arguments, paths, target, form)
+    moving = None if arguments.dry_run else Moving(arguments.json)
+    plan = _plan(connection, arguments, paths, target, form, moving)
     if arguments.if_exists == "ask":
         ask_conflicts(plan)
-    if arguments.dry_run:
+    if moving is None:
         return tell_plan(plan, "upload", arguments.json)
     tags.refuse_writing(connection)
-    return _send(connection, plan, arguments)
+    return _send(connection, plan, arguments, moving)
 
 
 def _words(arguments: argparse.Namespace) -> tuple[list[str], str]:
@@ -134,7 +135,12 @@ def _pairs(settings: Sequence[str]) -> dict[str, str]:
 
 
 def _plan(
-    connection: Connection, arguments: argparse.Namespace, paths: Sequence[str], target: S3Uri | None, form: Form
+    connection: Connection,
+    arguments: argparse.Namespace,
+    paths: Sequence[str],
+    target: S3Uri | None,
+    form: Form,
+    moving: Moving | None,
 ) -> Plan:
     line, token = Line(), CancelToken()
     try:
@@ -145,6 +151,8 @@ def _plan(
         else:
             assert target is not None
             walked, form = _chosen(arguments, [Path(path) for path in paths], target, form, token, line.count)
+        if moving:
+            moving.queue.expect(connection, len(walked.files))
         plan = preflight(connection, walked.files, form, token, line.count)
     except BadLines as error:
         line.clear()
@@ -182,7 +190,7 @@ def _chosen(
     return walked, replace(form, target=_as_prefix(target))
 
 
-def _send(connection: Connection, plan: Plan, arguments: argparse.Namespace) -> int:
+def _send(connection: Connection, plan: Plan, arguments: argparse.Namespace, moving: Moving) -> int:
     if arguments.recursive or arguments.manifest:
         say(summary(plan))
     tell_remarks(plan)
@@ -192,7 +200,6 @@ def _send(connection: Connection, plan: Plan, arguments: argparse.Namespace) -> 
     undone = code_of(plan.steps)
     if not any(step.request for step in plan.steps):
         return undone
-    moving = Moving(arguments.json)
     moving.queue.submit_all(connection, plan.requests())
     code = moving.watch()
     is_settled = any(step.action in ("same", "skip") for step in plan.steps)

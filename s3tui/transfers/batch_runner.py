@@ -19,7 +19,7 @@ from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.patience import Patience
 from s3tui.transfers.places import MOST, Many, Place
 from s3tui.transfers.progress import Outcome, Progress
-from s3tui.transfers.request import DELETES
+from s3tui.transfers.request import DELETES, Request
 from s3tui.transfers.runner import Runner, ended_by
 from s3tui.transfers.transfer import Activity, Transfer
 
@@ -52,7 +52,7 @@ class BatchRunner(Runner):
         if len(behind) < _FEWEST:
             return []
         try:
-            asked = self.journal.requests([each.number for each in (first, *behind)])
+            asked = self._requests((first, *behind))
         except JournalError:
             return []
         buckets = _buckets(asked[first.number][0]) if first.number in asked else None
@@ -64,6 +64,15 @@ class BatchRunner(Runner):
             else:
                 each.alone = True
         return self._claimed(small) if not first.alone and len(small) > _FEWEST else []
+
+    def _requests(self, transfers: Sequence[Transfer]) -> dict[int, tuple[Request, JournalNotes]]:
+        """What they ask for, and what they noted; those that aren't in memory any more, as the journal has it."""
+        found = self.journal.requests([each.number for each in transfers if not each.asked])
+        for each in transfers:
+            if each.asked:
+                found[each.number] = each.asked, JournalNotes(self.journal, each.number, {})
+                each.asked = None
+        return found
 
     def _behind(self, first: Transfer) -> list[Transfer]:
         return [each for each in self._list.behind(first, MOST) if not (each.alone or each.discarding)]

@@ -8,6 +8,7 @@ are its parent's, which it asks before it goes on.
 from __future__ import annotations
 
 import gc
+import importlib
 import itertools
 import os
 import signal
@@ -195,6 +196,13 @@ class Mover:
         ask = partial(self._new_keys, lend.connection)
         connection = self._connections[lend.connection] = Borrowed(lend.loan, ask, log)
         connections.use(connection)
+        METADATA.submit(self._prepare, connection)
+
+    def _prepare(self, connection: Borrowed) -> None:
+        """Load and make what the first transfer needs, while the parent may still be planning. Who comes to need it
+        meets what fails here, too."""
+        importlib.import_module("s3tui.transfers.many")
+        connection.client()
 
     def _new_keys(self, connection: int, refused: Any) -> Any:
         return self.ask(NewKeys(connection, refused))

@@ -58,6 +58,11 @@ class Place(Protocol):
         """As `many.move_all`."""
         ...
 
+    def get_ready(self, connection: Connection) -> None:
+        """Something is about to be moved over `connection`. Blocks as making a session does, and raises what that
+        raises."""
+        ...
+
     def close(self) -> None:
         """Nothing runs here any more."""
         ...
@@ -73,6 +78,9 @@ class Here:
         from s3tui.transfers.many import move_all
 
         move_all(many.connection, many.kind, many.items, many.ended, many.note)
+
+    def get_ready(self, connection: Connection) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -100,6 +108,11 @@ class Places:
     def share(self, waiting: int) -> int:
         """How many of so many small ones should go in one go: fewer towards the end, so that no place is idle long."""
         return max(min(waiting, MOST) // self.count, _FEW)
+
+    def get_ready(self, connection: Connection, count: int) -> None:
+        """So many small ones are about to come: start the processes that they will need. As `Place.get_ready`."""
+        for place in self._many if count >= _LARGE else ():
+            place.get_ready(connection)
 
     def close(self) -> None:
         """End all processes but this one; what they do is interrupted."""

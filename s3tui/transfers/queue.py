@@ -6,7 +6,9 @@ Whoever shows transfers pulls: `version` grows with every change of a state, `ro
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
 from s3tui.errors import BadInput
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["AGAIN", "AT_ONCE", "GOES_ON", "Queue", "Transfer", "TransferView"]
 
 GOES_ON: frozenset[State] = frozenset(("paused",))
+_HELD = 10_000  # requests of a job that stay in memory until they run
 AGAIN: frozenset[State] = frozenset(("done in part", "failed", "outcome unknown", "skipped", "cancelled"))
 
 
@@ -50,6 +53,12 @@ class Queue(Following):
 
     # ---- more of them
 
+    def expect(self, connection: Connection, count: int) -> None:
+        """So many small ones are about to be submitted: the processes that move them start meanwhile. What fails is
+        told when they run."""
+        with suppress(Exception):  # of any kind: credentials come from everywhere
+            self._places.get_ready(connection, count)
+
     def submit(self, connection: Connection, request: Request) -> Transfer:
         """Do what is asked for as soon as there is room for it. Raises `JournalError`."""
         return self.submit_all(connection, (request,))[0]
@@ -70,13 +79,15 @@ class Queue(Following):
         transfers = list[Transfer]()
         if not asked:
             return transfers
+        self.expect(asked[0][0], len(asked[0][1]))
         with self._changing:
             self._run_name = self.journal.run
             added = self.journal.add_in_turn(*((_whom(connection), requests) for connection, requests in asked))
-            for (connection, _), (job, rows) in zip(asked, added, strict=True):
+            for (connection, requests), (job, rows) in zip(asked, added, strict=True):
                 submission = self._submissions[job.number] = Submission(job, connection)
                 submission.active = 0 if job.after else len(rows)
-                transfers += [Transfer(row, submission) for row in rows]
+                held = zip_longest(rows, requests[:_HELD] if submission.active else ())
+                transfers += [Transfer(row, submission, request) for row, request in held]
             self._list.add(transfers)
         self._fill()
         return transfers
@@ -331,6 +342,8 @@ class Queue(Following):
         idle = {each.row.job: each.submission for each in transfers if not each.submission.active}
         elsewhere = self.journal.take(idle) if idle else {}
         for number, submission in idle.items():
+            for each in self._list.items(submission):
+                each.asked = None  # another process may have changed it
             submission.job = replace(submission.job, run=elsewhere.get(number, self._run_name))
         if elsewhere:
             self._let_go(transfers)

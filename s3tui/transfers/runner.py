@@ -271,7 +271,7 @@ class Runner:
         with self._noting():
             self.journal.set_state((transfer.number,), "running", "", {"waiting"})
         request, notes = self.journal.request(transfer.number)
-        activity.notes = notes
+        activity.notes, transfer.asked = notes, None
         try:
             if transfer.discarding:
                 raise Cancelled

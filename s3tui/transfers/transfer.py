@@ -13,7 +13,7 @@ from s3tui.transfers import run_lock
 from s3tui.transfers.journal import Job, Row
 from s3tui.transfers.notes import Notes
 from s3tui.transfers.progress import FINISHED, Progress, State
-from s3tui.transfers.request import Kind
+from s3tui.transfers.request import Kind, Request
 from s3tui.transfers.tally import Tally
 
 if TYPE_CHECKING:
@@ -83,10 +83,11 @@ class Activity:
 class Transfer:
     """What is to be moved, small enough for there to be a hundred thousand. Only the queue changes it."""
 
-    __slots__ = ("_future", "activity", "alone", "discarding", "hung", "row", "submission")
+    __slots__ = ("_future", "activity", "alone", "asked", "discarding", "hung", "row", "submission")
 
-    def __init__(self, row: Row, submission: Submission) -> None:
-        self.row, self.submission = row, submission
+    def __init__(self, row: Row, submission: Submission, asked: Request | None = None) -> None:
+        """`asked` is its request where that is still in memory: reading it from the journal takes longer."""
+        self.row, self.submission, self.asked = row, submission, asked
         self.activity: Activity | None = None
         self.alone = False  # it is no use to try it together with others once more
         self.discarding = False  # what is left of it is to be removed

@@ -13,6 +13,7 @@ import pytest
 
 from s3tui import folders
 from s3tui.s3.client import Connection
+from s3tui.s3.errors import NoSuchKey
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import together
 from s3tui.transfers.download import DownloadRequest
@@ -155,6 +156,32 @@ def test_cancelled_one_by_one(
     assert states(transfers) == {"verified": len(files) - 1, "cancelled": 1}
     assert transfers[-1].state == "cancelled"
     assert not any(NAMES[-1] in asked.path for asked in proxy.asked if asked.method == "PUT")
+
+
+def test_what_another_process_asks_for_meanwhile_counts(
+    connection: Connection, bucket: str, files: dict[str, Path]
+) -> None:
+    """Requests stay in memory until they run, but not once another process could have changed them."""
+    queue, keys = Queue(None, Journal(folders.transfers_folder())), list(files)
+    queue._at_once = 0
+    transfers = queue.submit_all(connection, uploads(bucket, files))
+    queue.pause()
+    other = Journal(folders.transfers_folder())
+    assert not other.take([transfers[0].row.job])
+    for at in (5, 20):
+        asked = UploadRequest(files[keys[at]], S3Uri(bucket, f"elsewhere/{at}"))
+        other.set_request(transfers[at].number, asked)
+    other.release(transfers[0].row.job)
+    other.close()
+    queue.at_once = 3
+    for some in (transfers[:15], transfers[15:]):
+        assert queue.resume([each.number for each in some]) == 15
+    assert states(transfers) == {"verified": len(files)}
+    for at in (5, 20):
+        assert content(connection, bucket, f"elsewhere/{at}") == files.pop(keys[at]).read_bytes()
+        with pytest.raises(NoSuchKey):
+            connection.call("head_object", Bucket=bucket, Key=keys[at])
+    assert all_arrived(connection, bucket, files)
 
 
 def test_killed_in_the_middle_nothing_is_lost_or_doubtful(

@@ -114,6 +114,15 @@ def test_a_mover_killed_in_the_middle_of_an_upload_and_of_a_download(
     assert not list(tmp_path.glob(".*.part"))
 
 
+def test_the_processes_start_before_anything_is_submitted(queue: Queue, connection: Connection) -> None:
+    queue.expect(connection, 10)
+    assert not children(os.getpid())
+    queue.expect(Connection(Profile("nobody", credentials="aws:nobody-has-this-name")), 1000)
+    assert not queue.rows() and children(os.getpid())  # what fails is told by those that run
+    queue.expect(connection, 1000)
+    eventually(lambda: len(children(os.getpid())) == 2)
+
+
 def gets(proxy: Proxy) -> list[Asked]:
     return [asked for asked in proxy.asked if asked.method == "GET" and "image.iso" in asked.path]
 

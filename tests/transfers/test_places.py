@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
 from s3tui.transfers.places import Here, Places
 
 
@@ -29,6 +31,22 @@ def test_only_large_numbers_begin_another_process() -> None:
             assert many is other
         # It is there now, so it is used.
         assert waiting.result(timeout=10) is other
+
+
+def test_only_for_large_numbers_others_get_ready() -> None:
+    class Asked(Here):
+        def __init__(self) -> None:
+            self.by = list[Connection]()
+
+        def get_ready(self, connection: Connection) -> None:
+            self.by.append(connection)
+
+    first, second = Asked(), Asked()
+    places, connection = Places(first, (first, second)), Connection(Profile("lab", credentials="anonymous"))
+    places.get_ready(connection, 299)
+    assert not first.by + second.by
+    places.get_ready(connection, 300)
+    assert first.by == second.by == [connection]
 
 
 @pytest.mark.parametrize("waiting", [8, 99, 100, 550, 999, 1000, 5000, 100_000])
