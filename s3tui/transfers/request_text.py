@@ -14,6 +14,7 @@ from s3tui.errors import BadInput
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.request import Kind, Request
 
+_WORDS = frozenset((type(None), bool, int, float, str))  # what JSON has words for
 # kind -> its request; imported when one is met.
 CLASSES: dict[str, str] = {
     "upload": "s3tui.transfers.upload:UploadRequest",
@@ -29,8 +30,7 @@ def written(request: Request) -> str:
     """`request` as JSON. Raises `TypeError` for a field that is not plain, and for a class that isn't in `CLASSES`."""
     if type(request) is not _class_of(request.kind):
         raise TypeError(f"{type(request).__name__} is not in CLASSES")
-    fields: Any = request  # mypy doesn't know that a protocol's classes are dataclasses
-    return json.dumps({field.name: _plain(getattr(request, field.name)) for field in dataclasses.fields(fields)})
+    return json.dumps({name: _plain(getattr(request, name)) for name in _names(type(request))})
 
 
 def read(kind: Kind, text: str) -> Request:
@@ -50,14 +50,20 @@ def _class_of(kind: str) -> type[Any]:
     return cast(type[Any], getattr(importlib.import_module(module), name))
 
 
+@functools.cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Of the fields of a dataclass."""
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
 def _plain(value: Any) -> Any:
     """What JSON has no word for becomes an object with one member: its type."""
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if type(value) in _WORDS:
         return value
     if isinstance(value, Path):
         return {"path": str(value)}
     if isinstance(value, S3Uri):
-        return {"uri": [getattr(value, field.name) for field in dataclasses.fields(value)]}
+        return {"uri": [getattr(value, name) for name in _names(S3Uri)]}
     if isinstance(value, datetime):
         return {"time": value.isoformat()}
     if isinstance(value, dict):
