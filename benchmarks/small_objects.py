@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from peers import S5CMD, Rounds, peak, rclone, s5cmd
+from peers import S5CMD, Rounds, peak, rclone, s3tui, s5cmd
 from result import Result, at
 from thin_sink import COUNT, GIVEN, SMALL, sinking
 from transfer_floor import small_down, small_up
@@ -32,7 +32,14 @@ from s3tui.transfers.upload import UploadRequest
 ROUNDS = 5
 FLOOR, SERVICE, RCLONE_32 = "one socket", "flood service", "rclone --transfers 32"
 APART = "in two processes"
-PAIRS = ((SERVICE, FLOOR, None), (APART, FLOOR, None), (APART, S5CMD, 0.4), (APART, RCLONE_32, 0.7))
+COMMAND = "command line"  # with its start, the plan, the journal and a line for each
+PAIRS = (
+    (SERVICE, FLOOR, None),
+    (APART, FLOOR, None),
+    (APART, S5CMD, 0.4),
+    (APART, RCLONE_32, 0.7),
+    (COMMAND, S5CMD, None),
+)
 _PLACES = apart(Bandwidth())  # started with the first round, as a session does with its first transfer
 
 
@@ -47,6 +54,7 @@ def run() -> list[Result]:
                 FLOOR: lambda: small_up(endpoint, folder),
                 SERVICE: lambda: uploaded(endpoint, folder),
                 APART: lambda: _sent_apart(endpoint, "upload", uploads(folder)),
+                COMMAND: s3tui(endpoint, home, "put", "-r", f"{folder}/", "s3://up/command/"),
                 S5CMD: s5cmd(endpoint, home, "cp", f"{folder}/", "s3://up/s5cmd/"),
                 RCLONE_32: rclone(endpoint, home, "copy", str(folder), ":s3:up/rclone", "--transfers", "32"),
             },
@@ -64,6 +72,7 @@ def run() -> list[Result]:
                 FLOOR: lambda: small_down(endpoint, there),
                 SERVICE: lambda: downloaded(endpoint, there),
                 APART: lambda: _sent_apart(endpoint, "download", downloads(there)),
+                COMMAND: s3tui(endpoint, home, "get", "-r", f"s3://{GIVEN}/small/", str(there)),
                 S5CMD: s5cmd(endpoint, home, "cp", f"s3://{GIVEN}/small/*", f"{there}/"),
                 RCLONE_32: rclone(endpoint, home, "copy", f":s3:{GIVEN}/small", str(there), "--transfers", "32"),
             },

@@ -19,7 +19,7 @@ from s3tui.s3.signature import ALGORITHM, EMPTY, Keys, Signer
 from s3tui.s3.wire import Place, Wire, request_head
 
 _LARGEST = 64 << 20  # bytes of an answer in chunks
-_MOST_KNOWN = 32  # buckets: each keeps connections open
+MOST_KNOWN = 32  # buckets: each keeps connections open
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Directs:
         """Botocore was answered on this way."""
         with self._lock:
             self._known.setdefault(bucket, Direct(way))
-            while len(self._known) > _MOST_KNOWN:
+            while len(self._known) > MOST_KNOWN:
                 self._drop(next(iter(self._known)))
 
     def doubt(self, bucket: str, direct: Direct) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from s3tui.s3 import errors
-from s3tui.s3.direct import Way, place
+from s3tui.s3.direct import MOST_KNOWN, Way, place
 from s3tui.s3.form import Form, is_summed
 from s3tui.s3.signature import EMPTY, UNSIGNED, Keys, Signer
 from s3tui.s3.wire import Answer, Exchange, NotPlain, Sendable, Wire, request_head
@@ -87,6 +87,8 @@ class Roads:
 
     def learn(self, bucket: str, found: Road | None) -> None:
         self._roads.setdefault(bucket, found)
+        for longest_known in list(self._roads)[:-MOST_KNOWN]:
+            self.drop(longest_known)  # whoever still wants it learns it anew
 
     def forget(self) -> None:
         """Regions or keys have changed: all must be learnt anew."""

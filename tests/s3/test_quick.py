@@ -13,6 +13,7 @@ from botocore.httpsession import get_cert_path
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.s3 import errors, quick
 from s3tui.s3.client import Connection
+from s3tui.s3.direct import MOST_KNOWN
 from tests.hostile import NAMES
 from tests.s3.stub_server import Answer, Asked, Stub, stub
 from tests.s3.test_client import ELSEWHERE, certificate, tls
@@ -155,6 +156,23 @@ def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
         for _ in range(3):
             connection.quickly("put_object", Bucket="bucket", Key="k", Body=b"content")
         assert [is_quick(asked) for asked in server.asked] == [True] * 3
+
+
+def test_hundreds_of_buckets_keep_few_connections(plain: Stub) -> None:
+    connection = known(plain)
+
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = open_files()
+    for number in range(200):
+        connection.call("head_object", Bucket=f"bucket-{number}", Key="k")
+        connection.quickly("head_object", Bucket=f"bucket-{number}", Key="k")
+    assert open_files() - before < 2 * (MOST_KNOWN + 5)  # the stub runs in this process: two for each
+    plain.asked.clear()
+    for number in (0, 199):  # one that was forgotten, and one that was not
+        connection.quickly("head_object", Bucket=f"bucket-{number}", Key="k")
+    assert [is_quick(asked) for asked in plain.asked] == [False, True]
 
 
 def test_errors_are_those_of_boto3() -> None:
