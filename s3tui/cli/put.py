@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,14 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
     form.check()
     connection = connection_of(arguments)
     target = uri.parse(place, connection.profile.endpoint) if place else None
-    moving = None if arguments.dry_run else Moving(arguments.json)
-    plan = _plan(connection, arguments, paths, target, form, moving)
-    if arguments.if_exists == "ask":
-        ask_conflicts(plan)
-    if moving is None:
-        return tell_plan(plan, "upload", arguments.json)
-    tags.refuse_writing(connection)
-    return _send(connection, plan, arguments, moving)
+    if arguments.dry_run:
+        return tell_plan(_plan(connection, arguments, paths, target, form), "upload", arguments.json)
+    moving = Moving(arguments.json)
+    with closing(moving.queue):
+        plan = _plan(connection, arguments, paths, target, form, moving.queue.expect)
+        tags.refuse_writing(connection)
+        return _send(connection, plan, arguments, moving)
 
 
 def _words(arguments: argparse.Namespace) -> tuple[list[str], str]:
@@ -140,8 +139,9 @@ def _plan(
     paths: Sequence[str],
     target: S3Uri | None,
     form: Form,
-    moving: Moving | None,
+    expect: Callable[[Connection, int], object] = lambda *_: None,
 ) -> Plan:
+    """`expect` is told how many files there are as soon as that is known."""
     line, token = Line(), CancelToken()
     try:
         if arguments.manifest:
@@ -151,8 +151,7 @@ def _plan(
         else:
             assert target is not None
             walked, form = _chosen(arguments, [Path(path) for path in paths], target, form, token, line.count)
-        if moving:
-            moving.queue.expect(connection, len(walked.files))
+        expect(connection, len(walked.files))
         plan = preflight(connection, walked.files, form, token, line.count)
     except BadLines as error:
         line.clear()
@@ -163,6 +162,8 @@ def _plan(
         line.clear()
     plan.remarks[:0] = walked.remarks
     plan.remarks.extend(_paused(connection, plan))
+    if arguments.if_exists == "ask":
+        ask_conflicts(plan)
     return plan
 
 
