@@ -139,7 +139,7 @@ def _plan(
     paths: Sequence[str],
     target: S3Uri | None,
     form: Form,
-    expect: Callable[[Connection, int], object] = lambda *_: None,
+    expect: Callable[[int], object] = lambda _: None,
 ) -> Plan:
     """`expect` is told how many files there are as soon as that is known."""
     line, token = Line(), CancelToken()
@@ -151,7 +151,7 @@ def _plan(
         else:
             assert target is not None
             walked, form = _chosen(arguments, [Path(path) for path in paths], target, form, token, line.count)
-        expect(connection, len(walked.files))
+        expect(len(walked.files))
         plan = preflight(connection, walked.files, form, token, line.count)
     except BadLines as error:
         line.clear()

@@ -56,6 +56,13 @@ def new_session(profile: Profile, mfa_code: Callable[[str], str] | None, lent: A
     return session
 
 
+def load() -> None:
+    """Import what the first session needs, which takes a quarter of a second, before anybody asks for one."""
+    import boto3  # noqa: F401
+
+    _handlers()
+
+
 def _registered() -> dict[str, Any]:
     """Options of a botocore Session that has botocore's own handlers already. One by one, as it would register them
     itself, they take half of the time in which a session and its client are made."""

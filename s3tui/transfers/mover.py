@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from s3tui import folders
 from s3tui.background import LOCAL, METADATA, MOVERS, TRANSFERS, CancelToken
-from s3tui.s3 import connections
+from s3tui.s3 import connections, session
 from s3tui.s3.borrowed import Borrowed
 from s3tui.s3.listing_child import read, write
 from s3tui.s3.requests import LoggedRequest, RequestLog
@@ -169,6 +169,7 @@ class Mover:
             case Settle():
                 os.environ.update(message.environment)
                 folders.keep_state_in(message.state_folder)
+                METADATA.submit(_load)
             case Lend():
                 self._borrow(message)
             case ReadOnly():
@@ -196,13 +197,6 @@ class Mover:
         ask = partial(self._new_keys, lend.connection)
         connection = self._connections[lend.connection] = Borrowed(lend.loan, ask, log)
         connections.use(connection)
-        METADATA.submit(self._prepare, connection)
-
-    def _prepare(self, connection: Borrowed) -> None:
-        """Load and make what the first transfer needs, while the parent may still be planning. Who comes to need it
-        meets what fails here, too."""
-        importlib.import_module("s3tui.transfers.many")
-        connection.client()
 
     def _new_keys(self, connection: int, refused: Any) -> Any:
         return self.ask(NewKeys(connection, refused))
@@ -287,6 +281,12 @@ class Mover:
                 write(self._out, message)
         except OSError:
             os._exit(0)  # the parent is gone
+
+
+def _load() -> None:
+    """What the first transfer needs, while the parent may still be planning."""
+    importlib.import_module("s3tui.transfers.many")
+    session.load()
 
 
 def main() -> None:

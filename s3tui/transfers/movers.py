@@ -121,10 +121,9 @@ class Mover:
         child.give(lambda given: MoveAll(lent, given[0].number, many.kind, given), transfers, given_away)
         given_away.over.result()
 
-    def get_ready(self, connection: Connection) -> None:
+    def get_ready(self) -> None:
         """As `Place.get_ready`: a process takes as long to start as a thousand small files to go."""
-        if child := self._there():
-            child.lend(connection, None)
+        self._there()
 
     def _limit(self) -> None:
         with self._lock:

@@ -58,9 +58,8 @@ class Place(Protocol):
         """As `many.move_all`."""
         ...
 
-    def get_ready(self, connection: Connection) -> None:
-        """Something is about to be moved over `connection`. Blocks as making a session does, and raises what that
-        raises."""
+    def get_ready(self) -> None:
+        """Something is about to be moved."""
         ...
 
     def close(self) -> None:
@@ -79,7 +78,7 @@ class Here:
 
         move_all(many.connection, many.kind, many.items, many.ended, many.note)
 
-    def get_ready(self, connection: Connection) -> None:
+    def get_ready(self) -> None:
         pass
 
     def close(self) -> None:
@@ -109,10 +108,10 @@ class Places:
         """How many of so many small ones should go in one go: fewer towards the end, so that no place is idle long."""
         return max(min(waiting, MOST) // self.count, _FEW)
 
-    def get_ready(self, connection: Connection, count: int) -> None:
-        """So many small ones are about to come: start the processes that they will need. As `Place.get_ready`."""
+    def get_ready(self, count: int) -> None:
+        """So many small ones are about to come: start the processes that they will need."""
         for place in self._many if count >= _LARGE else ():
-            place.get_ready(connection)
+            place.get_ready()
 
     def close(self) -> None:
         """End all processes but this one; what they do is interrupted."""

@@ -6,7 +6,6 @@ Whoever shows transfers pulls: `version` grows with every change of a state, `ro
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
@@ -53,11 +52,9 @@ class Queue(Following):
 
     # ---- more of them
 
-    def expect(self, connection: Connection, count: int) -> None:
-        """So many small ones are about to be submitted: the processes that move them start meanwhile. What fails is
-        told when they run."""
-        with suppress(Exception):  # of any kind: credentials come from everywhere
-            self._places.get_ready(connection, count)
+    def expect(self, count: int) -> None:
+        """So many small ones are about to be submitted: the processes that move them start meanwhile."""
+        self._places.get_ready(count)
 
     def submit(self, connection: Connection, request: Request) -> Transfer:
         """Do what is asked for as soon as there is room for it. Raises `JournalError`."""
@@ -79,7 +76,7 @@ class Queue(Following):
         transfers = list[Transfer]()
         if not asked:
             return transfers
-        self.expect(asked[0][0], len(asked[0][1]))
+        self.expect(len(asked[0][1]))
         with self._changing:
             self._run_name = self.journal.run
             added = self.journal.add_in_turn(*((_whom(connection), requests) for connection, requests in asked))
