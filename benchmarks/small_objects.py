@@ -13,7 +13,7 @@ from typing import Any
 from peers import S5CMD, Rounds, peak, rclone, s3tui, s5cmd
 from result import Result, at
 from thin_sink import COUNT, GIVEN, SMALL, sinking
-from transfer_floor import small_down, small_up
+from transfer_floor import signed_up, small_down, small_up
 from uploading import MEMORY, forget
 
 from s3tui.background import FLOOD
@@ -31,10 +31,12 @@ from s3tui.transfers.upload import UploadRequest
 
 ROUNDS = 5
 FLOOR, SERVICE, RCLONE_32 = "one socket", "flood service", "rclone --transfers 32"
+SIGNED = "bare process that sums and signs"
 APART = "in two processes"
 COMMAND = "command line"  # with its start, the plan, the journal and a line for each
 PAIRS = (
     (SERVICE, FLOOR, None),
+    (SERVICE, SIGNED, None),
     (APART, FLOOR, None),
     (APART, S5CMD, 0.4),
     (APART, RCLONE_32, 0.7),
@@ -52,6 +54,7 @@ def run() -> list[Result]:
             "5,000 x 4 KiB up",
             {
                 FLOOR: lambda: small_up(endpoint, folder),
+                SIGNED: lambda: signed_up(endpoint, folder),
                 SERVICE: lambda: uploaded(endpoint, folder),
                 APART: lambda: _sent_apart(endpoint, "upload", uploads(folder)),
                 COMMAND: s3tui(endpoint, home, "put", "-r", f"{folder}/", "s3://up/command/"),
