@@ -37,5 +37,5 @@ async def test_who_hurries_from_place_to_place_sees_the_last(
         for key in ("a/", "b/", "", "a/", "c/"):
             browser.go(S3Uri(bucket, key))
         await settle(pilot)
-        await until(pilot, lambda: not pilot.app._batch_count)  # the footer's own last a moment
+        await until(pilot, lambda: not pilot.app._batch_count)  # held for good is what it must not be
         assert [row.key for row in (browser.objects.table.cursor_row,) if row] == ["c/3"]
