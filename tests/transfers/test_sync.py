@@ -130,7 +130,7 @@ def test_sent_in_parts_is_the_same_afterwards(place: Prefix, tmp_path: Path, buc
     assert plan(place, other).counts() == {"same": 1} == plan(folder, other).counts()
     with (folder / "large").open("r+b") as file:
         file.seek(7 * MIB)
-        file.write(b"x")
+        file.write(b"two bytes would be the same once in 256 times")
     os.utime(folder / "large", (1, 1))
     assert plan(folder, place).counts() == {"replace": 1}
 
