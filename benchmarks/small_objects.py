@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -106,39 +108,44 @@ def connection(endpoint: str) -> Connection:
     return Connection(Profile("thin", endpoint=endpoint, region="us-east-1", credentials="session"))
 
 
-def uploads(folder: Path) -> list[Item[UploadRequest]]:
-    paths = enumerate(sorted(folder.iterdir()))
-    return [Item(number, UploadRequest(path, S3Uri("up", f"service/{path.name}"))) for number, path in paths]
+def uploads(folder: Path) -> Iterator[Item[UploadRequest]]:
+    for number, path in enumerate(sorted(folder.iterdir())):
+        yield Item(number, UploadRequest(path, S3Uri("up", f"service/{path.name}")))
 
 
-def downloads(folder: Path) -> list[Item[DownloadRequest]]:
-    names = enumerate(f"{number:05}.bin" for number in range(COUNT))
-    return [
-        Item(number, DownloadRequest(S3Uri(GIVEN, f"small/{name}"), folder / name, root=folder))
-        for number, name in names
-    ]
+def downloads(folder: Path) -> Iterator[Item[DownloadRequest]]:
+    for number in range(COUNT):
+        name = f"{number:05}.bin"
+        yield Item(number, DownloadRequest(S3Uri(GIVEN, f"small/{name}"), folder / name, root=folder))
 
 
 def uploaded(endpoint: str, folder: Path) -> None:
-    _all_verified(lambda ended: upload_all(connection(endpoint), uploads(folder), ended))
+    _all_verified(lambda ended: upload_all(connection(endpoint), list(uploads(folder)), ended))
 
 
 def downloaded(endpoint: str, folder: Path) -> None:
-    _all_verified(lambda ended: download_all(connection(endpoint), downloads(folder), ended))
+    _all_verified(lambda ended: download_all(connection(endpoint), list(downloads(folder)), ended))
 
 
-def _sent_apart(endpoint: str, kind: Kind, items: Sequence[Item[Any]]) -> None:
-    """Some hundreds at a time at each of two processes, as the queue does it."""
-    waiting = list(items)
+def _sent_apart(endpoint: str, kind: Kind, items: Iterator[Item[Any]]) -> None:
+    """Some hundreds at a time at each of two processes, made when one is free, as the queue does it."""
     way = connection(endpoint)
+    taking = threading.Lock()
+    left = COUNT
+
+    def taken() -> list[Item[Any]]:
+        nonlocal left
+        with taking:
+            lot = list(islice(items, _PLACES.share(left)))
+            left -= len(lot)
+        return lot
 
     def work(ended: Callable[[int, object], None]) -> None:
         def some() -> None:
-            while waiting:
-                with _PLACES.free(len(waiting)) as place:
-                    count = _PLACES.share(len(waiting))
-                    lot, waiting[:count] = waiting[:count], []
-                    place.move_all(Many(way, kind, lot, ended, lambda noted: None))
+            while left:
+                with _PLACES.free(left) as place:
+                    if lot := taken():
+                        place.move_all(Many(way, kind, lot, ended, lambda noted: None))
 
         for future in [FLOOD.submit(some) for _ in range(_PLACES.count)]:
             future.result()

@@ -49,7 +49,7 @@ def new_file(path: Path, overwrite: bool = False) -> Iterator[BinaryIO]:
             part.unlink()
 
 
-def write_new(path: Path, data: bytes, overwrite: bool, modified: float | None) -> None:
+def write_new(path: StrPath, data: bytes, overwrite: bool, modified: float | None) -> None:
     """The same for what is small, in a quarter of the time: `data` with the time of modification `modified` (seconds
     since the epoch). The folder's names are left to `sync_folder`. Raises as `new_file`, at the end only."""
     place, part = str(path), part_of(path)
@@ -83,13 +83,14 @@ def part_of(path: StrPath) -> str:
     """`.NAME.NUMBER.part`, a name for what becomes `path`; most likely nothing has it. Raises `NotWritten`."""
     if "\0" in (place := str(path)):
         raise NotWritten(f"“{path}” can't be written: a name holds no NUL.")
-    folder, name = os.path.split(place)
+    name = os.path.basename(place)
+    above = place[: len(place) - len(name)]
     if not name.isascii() or len(name) > _LONGEST:
         name = name.encode(errors="surrogateescape")[:_LONGEST].decode(errors="ignore")
-    return os.path.join(folder, f".{name or 'new'}.{next(_numbers) & 0xFFFFFFFF:08x}.part")
+    return f"{above}.{name or 'new'}.{next(_numbers) & 0xFFFFFFFF:08x}.part"
 
 
-def _failure(path: Path, error: OSError) -> S3tuiError:
+def _failure(path: StrPath, error: OSError) -> S3tuiError:
     if isinstance(error, FileExistsError):
         return BadInput(f"“{path}” is there already; nothing was replaced.", "Choose another name.")
     said = error.strerror or str(error)

@@ -54,25 +54,21 @@ class Logged:
         if failure:
             refused = failure.request if isinstance(failure, errors.S3Error) else errors.Request()
             status, name, code = refused.status, refused.request_id, refused.code or type(failure).__name__
-        return LoggedRequest(
-            at=self.at,
-            operation=self.operation,
-            bucket=self.bucket,
-            key=self.key,
-            status=int(status or 0),
-            request_id=str(name or ""),
-            attempts=attempts,
-            milliseconds=round((time.perf_counter() - self.started) * 1000),
-            error=str(code or ""),
-        )
+        return self.ended(int(status or 0), str(name or ""), attempts, str(code or ""))
+
+    def ended(self, status: int, request_id: str, attempts: int, error: str = "") -> LoggedRequest:
+        """It has, so and now."""
+        milliseconds = round((time.perf_counter() - self.started) * 1000)
+        place = self.at, self.operation, self.bucket, self.key
+        return LoggedRequest(*place, status, request_id, attempts, milliseconds, error)
 
 
 def logged(operation: str, parameters: dict[str, Any]) -> Logged:
     """A call of boto3's `operation`, which begins now."""
-    return Logged(_named(operation), str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
+    return Logged(named(operation), str(parameters.get("Bucket", "")), str(parameters.get("Key", "")))
 
 
 @cache
-def _named(operation: str) -> str:
+def named(operation: str) -> str:
     """S3's name of boto3's `operation`."""
     return "".join(word.capitalize() for word in operation.split("_"))

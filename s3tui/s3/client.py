@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from s3tui.background import Cancelled
@@ -96,11 +96,6 @@ class Connection:
             underway.send()
         return underway
 
-    def _start(self, operation: str, parameters: dict[str, Any], client: Any) -> quick.Started | None:
-        if not operation.startswith(("get_", "head_")):
-            self._refuse_if_read_only()
-        return self._roads.start(operation, parameters, client, self.keys())
-
     def keys(self) -> Keys | None:
         """What the next request would be signed with, if it is signed and that is known. Blocks when credentials are
         refreshed; raises what that raises."""
@@ -130,13 +125,14 @@ class Connection:
         """The answer to what was sent without boto3; None when boto3 has to ask again. Raises as `call`."""
         self._here.sending = Sending(attempts=1)
         try:
-            answer = started.answer()
+            answer = started.told()
         except Exception as error:
             self._record(logged, {}, error)
             raise
         if answer is None:
             return None
-        self._record(logged, answer, None)
+        told = answer["ResponseMetadata"]
+        self.log.add(logged.ended(told["HTTPStatusCode"], told["RequestId"], 1))
         return self._with_body(logged, answer)
 
     def _with_body(self, logged: Logged, answer: dict[str, Any]) -> dict[str, Any]:
@@ -347,12 +343,15 @@ class Connection:
         try:
             return send(self.client(logged.bucket))
         except Exception as error:
-            failure = self._translated(error, logged)
-            if isinstance(failure, (errors.BadCredentials, Cancelled)):
-                self.close()  # next time ask for credentials, or the MFA code, anew
-            if failure is error:
-                raise
-            raise failure from error
+            self._fail(error, logged)
+
+    def _fail(self, error: Exception, logged: Logged) -> NoReturn:
+        failure = self._translated(error, logged)
+        if isinstance(failure, (errors.BadCredentials, Cancelled)):
+            self.close()  # next time ask for credentials, or the MFA code, anew
+        if failure is error:
+            raise error
+        raise failure from error
 
     def _translated(self, error: Exception, logged: Logged) -> Exception:
         kind, _, name = self.profile.credentials.partition(":")

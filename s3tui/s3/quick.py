@@ -12,8 +12,6 @@ import ipaddress
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,9 +19,11 @@ from urllib.parse import quote, urlsplit
 from s3tui.s3 import errors
 from s3tui.s3.direct import MOST_KNOWN, Way, place
 from s3tui.s3.form import Form, is_summed
+from s3tui.s3.header_values import CONVERSIONS
 from s3tui.s3.signature import EMPTY, UNSIGNED, Keys, Signer
-from s3tui.s3.wire import Answer, Exchange, NotPlain, Sendable, Wire, request_head
+from s3tui.s3.wire import Answer, Exchange, Line, NotPlain, Sendable, Wire, request_head
 
+Client = Callable[[str], Any]  # gives boto3's for a bucket
 OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object", "copy_object"))
 _PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
 _PIECE = 1 << 20
@@ -32,8 +32,6 @@ _DOCUMENT = 64 << 10  # bytes of an answer in chunks
 _RESULT = re.compile(rb"\s*(?:<\?xml[^<>]*\?>)?\s*<CopyObjectResult(?: [^<>]*)?>(.*)</CopyObjectResult>\s*", re.DOTALL)
 _MEMBER = re.compile(rb"<(\w+)>([^<>]*)</\1>")
 _SAFE = re.compile(r"[A-Za-z0-9/_.~-]*")  # what a path holds as it is
-_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ERRORS = {404: ("404", "Not Found"), 412: ("PreconditionFailed", "")}
 
 
@@ -46,7 +44,7 @@ class Road:
     wire: Wire
     signer: Signer | None  # None: requests are not signed
     may_be_unsigned: bool  # bodies: the line is encrypted, or never leaves this machine
-    forms: dict[tuple[object, ...], Form | None] = field(default_factory=dict, repr=False)  # None: there is none
+    forms: dict[tuple[object, ...], tuple[Shape, Form | None]] = field(default_factory=dict, repr=False)
 
 
 class Shape:
@@ -68,7 +66,7 @@ class Shape:
         self.is_summed = bool(model.http_checksum.get("requestAlgorithmMember"))
         self.result = str(model.output_shape.serialization.get("payload", "")) if model.name == "CopyObject" else ""
         for name, member in model.output_shape.members.items():
-            convert = _CONVERSIONS.get(member.type_name)
+            convert = CONVERSIONS.get(member.type_name)
             if member.serialization.get("location") == "header" and convert:
                 self.answered[member.serialization.get("name", name).lower()] = (name, convert)
         for name in ("expires", "x-amz-object-lock-retain-until-date"):  # botocore has rules of its own for these
@@ -97,23 +95,33 @@ class Roads:
             if known:
                 known.wire.close()
 
-    def start(self, operation: str, parameters: Mapping[str, Any], client: Any, keys: Keys | None) -> Started | None:
-        """Send what boto3's `client` would send. None when it has to be asked itself. Raises what the body raises."""
-        bucket = parameters["Bucket"]
+    def start(self, operation: str, parameters: Mapping[str, Any], client: Client, keys: Keys | None) -> Started | None:
+        """Send what boto3's client for the bucket would send. None when it has to be asked itself. Raises what the body
+        raises."""
+        bucket, body = parameters["Bucket"], parameters.get("Body", b"")
         known = self._roads.get(bucket)
         if known is None or (known.signer and not keys):
             return None
-        shape = self._shape(operation, client)
-        body = parameters.get("Body", b"")
+        name = (operation, bool(keys and keys[2]), *parameters)
         try:
-            head = _head(shape, known, parameters, client, keys)
-            if head is None:
+            shape, ready = known.forms.get(name) or self._form(name, known, parameters, client(bucket), keys)
+            head = _short_head(ready, known, parameters, keys) if ready else None
+            if head is None and not (head := _head(shape, known, parameters, client(bucket), keys)):
                 return None
-            return Started(self, shape, parameters, known.wire.ask(shape.method, head, body))
+            return Started(self, shape, parameters, known.wire, known.wire.sent(head, body))
         except OSError:
             self.drop(bucket)
             rewind(body)
             return None
+
+    def _form(
+        self, name: tuple[Any, ...], road: Road, parameters: Mapping[str, Any], client: Any, keys: Keys | None
+    ) -> tuple[Shape, Form | None]:
+        """Of all requests that are called so: their form, if they have one."""
+        operation = client.meta.method_to_api_mapping[name[0]]
+        shape = self._shapes.setdefault(operation, Shape(client.meta.service_model.operation_model(operation)))
+        road.forms[name] = shape, form(shape, road, parameters, client, keys)
+        return road.forms[name]
 
     def drop(self, bucket: str) -> None:
         """It may lead somewhere else by now."""
@@ -124,29 +132,22 @@ class Roads:
         """What answers there isn't understood here."""
         self._roads[bucket] = None
 
-    def _shape(self, operation: str, client: Any) -> Shape:
-        if operation not in self._shapes:
-            name = client.meta.method_to_api_mapping[operation]
-            self._shapes[operation] = Shape(client.meta.service_model.operation_model(name))
-        return self._shapes[operation]
 
-
-class Started:
+class Started(Exchange):
     """A request that was sent."""
 
-    def __init__(self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], sent: Exchange) -> None:
-        self._roads, self._shape, self._parameters, self._sent = roads, shape, parameters, sent
+    __slots__ = ("_parameters", "_roads", "_shape")
 
-    def fileno(self) -> int:
-        """The socket that the answer will come on."""
-        return self._sent.fileno()
+    def __init__(self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], wire: Wire, line: Line) -> None:
+        super().__init__(wire, line, shape.method)
+        self._roads, self._shape, self._parameters = roads, shape, parameters
 
-    def answer(self) -> dict[str, Any] | None:
+    def told(self) -> dict[str, Any] | None:
         """Wait for what boto3 would return. None when it has to be asked itself. Raises `errors.NoSuchKey` and
         `errors.Changed`."""
         bucket, found = self._parameters["Bucket"], None
         try:
-            answer = self._sent.answer(_DOCUMENT if self._shape.result else 0)
+            answer = self.answer(_DOCUMENT if self._shape.result else 0)
             if answer.status in (200, 206):
                 found = parsed(self._shape, answer)
             elif self._is_final(answer):
@@ -172,15 +173,17 @@ class Started:
         return answer.status == 412 and "IfNoneMatch" in self._parameters and answer.left <= _SHORT
 
 
+def _short_head(ready: Form, road: Road, parameters: Mapping[str, Any], keys: Keys | None) -> bytes | None:
+    """Of the request that asks so, signed now. None when the form doesn't suit. Raises what reading the body raises."""
+    path, values = encoded(parameters["Key"]), ready.values(parameters)
+    if path is None or values is None:
+        return None
+    body = parameters.get("Body", b"")
+    return ready.head(values, road.base + path, keys, _payload(body, road, ready.is_summed), len(body))
+
+
 def _head(shape: Shape, road: Road, parameters: Mapping[str, Any], client: Any, keys: Keys | None) -> bytes | None:
-    """Of the request that asks so, signed now. None when boto3 has to ask. Raises what reading the body raises."""
-    name: tuple[object, ...] = (shape.operation, bool(keys and keys[2]), *parameters)
-    if name not in road.forms:
-        road.forms[name] = form(shape, road, parameters, client, keys)
-    found, path = road.forms[name], encoded(parameters["Key"])
-    if found and path is not None and (values := found.values(parameters)):
-        body = parameters.get("Body", b"")
-        return found.head(values, road.base + path, keys, _payload(body, road, found.is_summed), len(body))
+    """The same without a form. None when boto3 has to ask."""
     request = asked(shape, road, parameters)
     if request is None or _botocore_adds_to(shape, request.headers, client):
         return None
@@ -366,30 +369,3 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _moment(text: str) -> datetime:
-    usual = _DATE.fullmatch(text)
-    if usual and usual[2] in _MONTHS:
-        day, month, year, hour, minute, second = usual.groups()
-        date = int(year), _MONTHS.index(month) + 1, int(day)
-        return datetime(*date, int(hour), int(minute), int(second), tzinfo=UTC)
-    moment = parsedate_to_datetime(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError(text)
-    return text.lower() == "true"
-
-
-_CONVERSIONS: dict[str, Callable[[str], Any]] = {
-    "string": str,
-    "integer": int,
-    "long": int,
-    "boolean": _boolean,
-    "timestamp": _moment,
-}

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 _HEAD = 1 << 16  # bytes that the head of an answer has at most
 # Bytes of a body between two looks at whether it shall go on: as many as take some milliseconds, since whoever draws
@@ -64,8 +64,7 @@ class Place:
     timeouts: tuple[float, float]  # s: to connect, to send or receive something
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What comes before a body (names in lower case), and the `rest` that came with it."""
 
     status: int
@@ -137,12 +136,14 @@ class Answer:
 class Exchange:
     """A request that was sent."""
 
+    __slots__ = ("_method", "line", "wire")
+
     def __init__(self, wire: Wire, line: Line, method: str) -> None:
-        self._wire, self._line, self._method = wire, line, method
+        self.wire, self.line, self._method = wire, line, method
 
     def fileno(self) -> int:
         """The socket that the answer will come on."""
-        return self._line.fileno()
+        return self.line.fileno()
 
     def answer(self, in_chunks: int = 0) -> Answer:
         """Wait for the head of the answer; for all of it, up to so many bytes, if it comes `in_chunks`.
@@ -150,15 +151,15 @@ class Exchange:
         Raises `NotPlain`, `OSError`; then the connection is given up.
         """
         try:
-            given = self._line.head()
+            given = self.line.head()
             if in_chunks and given.headers.get("transfer-encoding", "").lower() == "chunked":
-                given = _whole(self._line, given, in_chunks)
+                given = _whole(self.line, given, in_chunks)
             left = 0 if self._method == "HEAD" or given.status in (204, 304) else _length(given.headers)
             if len(given.rest) > left:
                 raise NotPlain("more than was announced")
-            return Answer(self._wire, self._line, given, left)
+            return Answer(self.wire, self.line, given, left)
         except BaseException:
-            self._line.end()
+            self.line.end()
             raise
 
 
@@ -181,6 +182,8 @@ class Line:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._space = bytearray(_HEAD)
+        self._view = memoryview(self._space)
+        self._filled = 0  # bytes that were looked at, and not read
         self._news = select.poll()
         self._news.register(self._socket, select.POLLIN)
 
@@ -218,19 +221,39 @@ class Line:
 
     def head(self) -> Head:
         """The head of an answer. Raises `NotPlain`, `OSError`."""
-        space, filled, end = memoryview(self._space), 0, -1
-        while end < 0:
+        space, filled, self._filled = self._view, self._filled, 0
+        while (end := self._space.find(b"\r\n\r\n", 0, filled)) < 0:
             if filled == _HEAD:
                 raise NotPlain("a head without end")
             came = self.receive(space[filled:])
             if not came:
                 raise ConnectionResetError("The connection was closed.")
             filled += came
-            end = self._space.find(b"\r\n\r\n", 0, filled)
         first, *lines = self._space[:end].decode("latin-1").split("\r\n")
         if not first.startswith("HTTP/1.1 ") or not first[9:12].isdecimal() or first[9] == "1":
             raise NotPlain(first[:20])
         return Head(int(first[9:12]), _fields(lines), memoryview(bytes(space[end + 4 : filled])))
+
+    def peek(self) -> bytes:
+        """What comes first of an answer, without reading it. Raises `OSError`."""
+        self._filled = self.receive(self._view)
+        return self._view[: self._filled].tobytes()
+
+    def body(self, begin: int, count: int) -> bytes:
+        """The `count` bytes that begin so far behind the start of what was looked at, which is read then. Raises
+        `OSError`."""
+        here, self._filled = self._view[begin : self._filled], 0
+        if len(here) == count:
+            return here.tobytes()
+        body = bytearray(count)
+        left = memoryview(body)
+        left[: len(here)] = here
+        left = left[len(here) :]
+        while left:
+            if not (came := self.receive(left)):
+                raise ConnectionResetError("The connection was cut before everything arrived.")
+            left = left[came:]
+        return bytes(body)
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -267,13 +290,17 @@ class Wire:
 
     def ask(self, method: str, head: bytes, body: bytes | Sendable = b"") -> Exchange:
         """Send one request. Raises `OSError`, and what `body` raises; then the connection is given up."""
+        return Exchange(self, self.sent(head, body), method)
+
+    def sent(self, head: bytes, body: bytes | Sendable) -> Line:
+        """As `ask`; on which connection."""
         line = self._line()
         try:
             line.send(head, body)
         except BaseException:
             line.end()
             raise
-        return Exchange(self, line, method)
+        return line
 
     def keep(self, line: Line) -> None:
         """What `line` was used for has ended well."""

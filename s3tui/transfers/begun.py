@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from s3tui.s3.client import Connection
 from s3tui.transfers.failures import FileChangedSince
@@ -12,8 +11,7 @@ from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """One upload that was begun, as far as we know of it.
 
     Times are seconds since the epoch by the endpoint's clock. An empty `upload_id` means that the answer to
@@ -32,8 +30,7 @@ class Begun:
     @property
     def facts(self) -> dict[str, Fact]:
         """As notes keep it."""
-        fields: dict[str, Fact] = {name: getattr(self, name) for name in self.__slots__}
-        return {"upload": {**fields, "file": list(self.file)}}
+        return {"upload": {**self._asdict(), "file": list(self.file)}}
 
     def note(self, notes: Notes) -> Begun:
         """Keep it."""
@@ -42,7 +39,7 @@ class Begun:
 
     def now_making(self, notes: Notes) -> Begun:
         """Keep that the request that makes the object is about to be sent."""
-        return replace(self, making=True).note(notes)
+        return self._replace(making=True).note(notes)
 
 
 def begun_in(notes: Notes) -> Begun | None:

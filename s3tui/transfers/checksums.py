@@ -12,9 +12,8 @@ import hashlib
 import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 _MD5 = re.compile("[0-9a-f]{32}")
 
@@ -68,8 +67,7 @@ ALGORITHMS: dict[str, Callable[[], Hash]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PartSums:
+class PartSums(NamedTuple):
     """Of one part: its MD5 (or how to read it, which takes ten times as long as the rest), its CRC64NVME and its
     length in bytes."""
 
@@ -99,6 +97,11 @@ def sums_of(chunks: Iterable[bytes]) -> PartSums:
         crc.update(chunk)
         length += len(chunk)
     return PartSums(md5.digest(), crc.value, length)
+
+
+def sums_of_all(data: bytes) -> PartSums:
+    """The same of what is in memory as a whole, in half the time where that is little."""
+    return PartSums(hashlib.md5(data, usedforsecurity=False).digest(), _crc64nvme()(data, 0), len(data))
 
 
 def crc64_of(chunks: Callable[[], Iterable[bytes]]) -> PartSums:

@@ -23,7 +23,7 @@ from s3tui.s3.objects import Encryption, ObjectInfo
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy_check, copy_here, copy_notes, seen
 from s3tui.transfers.across_notes import SentParts
-from s3tui.transfers.checksums import ALGORITHMS, PartSums, etag_of, is_md5, sums_of, whole_crc64
+from s3tui.transfers.checksums import ALGORITHMS, PartSums, etag_of, is_md5, sums_of_all, whole_crc64
 from s3tui.transfers.copy_here import Copying
 from s3tui.transfers.create_only import check_absent
 from s3tui.transfers.failures import Differs
@@ -76,7 +76,7 @@ class _Read:
         self.md5.update(data)
         if self.digest:
             self.digest.update(data)
-        self.sums.append(sums_of([data]))
+        self.sums.append(sums_of_all(data))
         return self.sums[-1]
 
     def is_proven(self, multipart: bool) -> bool:

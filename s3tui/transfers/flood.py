@@ -22,7 +22,7 @@ from s3tui.s3.client import Connection
 from s3tui.s3.underway import Underway
 from s3tui.transfers import seen, verify
 from s3tui.transfers.begun import Begun
-from s3tui.transfers.checksums import PartSums, sums_of
+from s3tui.transfers.checksums import PartSums, sums_of_all
 from s3tui.transfers.create_only import honours, is_honoured
 from s3tui.transfers.failures import AlreadyExists
 from s3tui.transfers.found import Found, found_among
@@ -31,7 +31,7 @@ from s3tui.transfers.parts import MIB, Part
 from s3tui.transfers.progress import Outcome, Progress
 from s3tui.transfers.reservations import reserved
 from s3tui.transfers.sending import Sent, checks
-from s3tui.transfers.source import Source, identity_of
+from s3tui.transfers.source import Source, content, identity_of
 from s3tui.transfers.stored import bare, holds
 from s3tui.transfers.sums_file import has_sums
 from s3tui.transfers.together import Work, in_flight, together
@@ -90,9 +90,10 @@ class _Flood:
     def run(self) -> None:
         waiting = iter(self._items)
         going = []
-        if self._is_known() or self._one_went_well(waiting):
+        known = self._is_known()
+        if known or self._one_went_well(waiting):
             for item in waiting:
-                if self._may_go(item.request):
+                if known or self._may_go(item.request):
                     going.append(item)
                 else:
                     self._ended(item.number, None)
@@ -126,7 +127,7 @@ class _Flood:
 
         def again(conditions: dict[str, Any]) -> None:
             data = b"".join(source.chunks(Part(1, 0, source.size), CancelToken()))
-            self._put(request, data, sums_of([data]), conditions).finish()
+            self._put(request, data, sums_of_all(data), conditions).finish()
 
         wanted = {name for item in self._items for name in seen.conditions(item.request)}
         with Source(request.path) as source:
@@ -160,18 +161,18 @@ class _Flood:
 
     def _begun(self, item: Item[UploadRequest]) -> Begun | None:
         """What is to be noted of it; None when it must go by itself."""
-        request = item.request
-        folder = os.path.dirname(request.path)
+        request, path = item.request, str(item.request.path)
+        folder = path[: path.rfind(os.sep) + 1]
         if folder not in self._promised:
             self._promised[folder] = has_sums(Path(folder))
         if request.check_sums == "required" or (request.check_sums == "beside" and self._promised[folder]):
             return None
         try:
-            told = os.stat(request.path)
+            told = os.stat(path)
         except OSError:
             return None
         identity = identity_of(told)
-        return Begun(identity, making=True) if request.seen in (None, identity) else None
+        return Begun(identity, making=True) if told.st_size <= SMALL and request.seen in (None, identity) else None
 
     def _quickly(self, going: tuple[Item[UploadRequest], Begun]) -> Work:
         item, begun = going
@@ -186,17 +187,17 @@ class _Flood:
         if complaints := request.problems():
             raise BadInput(complaints[0])
         with reserved((self._connection.profile.endpoint, target.bucket, target.key), target):
-            with Source(request.path) as source:
-                if source.size > SMALL or source.identity != begun.file:
-                    self._ended(item.number, None)
-                    return
-                data = source.content()
+            data = content(request.path, begun.file)
+            if data is None:
+                self._ended(item.number, None)
+                return
             item.progress.begin(len(data))
-            sums = sums_of([data])
+            sums = sums_of_all(data)
             underway = self._put(request, data, sums, seen.conditions(request))
             yield underway
             try:
-                answer = underway.finish()
+                told = underway.finish_briefly()
+                etag, version_id = bare(told.etag), told.version_id
             except errors.Unsupported:
                 self._ended(item.number, None)
                 return
@@ -211,8 +212,8 @@ class _Flood:
                     raise AlreadyExists(str(target)) from error
                 if not ours:
                     raise
-                answer = {"ETag": ours.etag, "VersionId": ours.version_id}
-        self._sent.append((item, Sent((sums,), False, bare(answer.get("ETag")), answer.get("VersionId"))))
+                etag, version_id = bare(ours.etag), ours.version_id
+        self._sent.append((item, Sent((sums,), False, etag, version_id)))
         item.progress.add(len(data))
 
     def _put(self, request: UploadRequest, data: bytes, sums: PartSums, conditions: dict[str, Any]) -> Underway:
@@ -231,10 +232,10 @@ class _Flood:
 
     def _is_listed(self, item: Item[UploadRequest], sent: Sent, found: dict[str, Found]) -> bool:
         """Whether the list settles it: it doesn't tell metadata and tags."""
-        request, etag = item.request, sent.etag
-        if request.metadata or request.tags or found.get(request.target.key) != (sent.size, etag):
+        request, size, etag = item.request, sent.size, sent.etag
+        if request.metadata or request.tags or found.get(request.target.key) != (size, etag):
             return False
-        self._ended(item.number, Outcome("verified", "Size and ETag agree.", etag, sent.version_id, sent.size))
+        self._ended(item.number, Outcome("verified", "Size and ETag agree.", etag, sent.version_id, size))
         return True
 
     def _look(self, sent: tuple[Item[UploadRequest], Sent]) -> None:

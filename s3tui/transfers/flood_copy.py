@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
 from typing import Any, TypeAlias
@@ -283,7 +283,7 @@ class _Flood:
         elif outcome.state == "verified":
             self._moved.append(Moved(item.number, item.token, item.notes, item.request.source, source, outcome))
         else:
-            self._ended(item.number, replace(outcome, detail=f"{outcome.detail} The original was not deleted."))
+            self._ended(item.number, outcome._replace(detail=f"{outcome.detail} The original was not deleted."))
 
 
 def _copying(item: Bringing) -> CopyRequest:

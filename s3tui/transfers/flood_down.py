@@ -12,15 +12,13 @@ import os
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from s3tui.background import Cancelled, CancelToken
 from s3tui.errors import S3tuiError
 from s3tui.new_file import sync_folder, write_new
-from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.transfers.checksums import is_md5
 from s3tui.transfers.download import DownloadRequest, seen_at
@@ -51,11 +49,12 @@ def download_all(connection: Connection, items: Sequence[Item[DownloadRequest]],
     flood.write()
 
 
-@dataclass(frozen=True, slots=True)
-class _Received:
+class _Received(NamedTuple):
     """An object that was compared, while nobody else may write its file."""
 
     item: Item[DownloadRequest]
+    place: str  # of the file
+    folder: str
     data: bytes
     modified: datetime | None
     outcome: Outcome
@@ -65,7 +64,9 @@ class _Received:
 class _Flood:
     def __init__(self, connection: Connection, found: dict[str, Found], ended: Ended) -> None:
         self._connection, self._found, self._ended = connection, found, ended
-        self._folders: set[tuple[str, str]] = set()  # and what they must not lead out of: made, and looked at, already
+        self._folders: set[tuple[str, Path | None]] = (
+            set()
+        )  # and what they must not lead out of: made, and looked at, already
         self._lock = threading.Lock()
         self._lot: list[_Received] = []
         self._held = 0  # bytes of them
@@ -84,7 +85,8 @@ class _Flood:
         if not size or size > SMALL or not is_md5(etag) or request.source.version_id:
             self._ended(item.number, None)
             return
-        reservation = reserved(os.path.abspath(request.path), request.path)
+        place = str(request.path)
+        reservation = reserved(os.path.abspath(place), place)
         reservation.take()
         received = None
         try:
@@ -99,14 +101,14 @@ class _Flood:
                 IfMatch=f'"{etag}"',
             )
             yield underway
-            answer = underway.finish()
-            data = _content(answer, size, etag)
-            if data is None:
+            told = underway.finish_briefly()
+            # A server that ignores Range sends all; with KMS the ETag is no MD5.
+            if (bare(told.etag), told.total or size, len(told.body)) != (etag, size, size) or _md5(told.body) != etag:
                 self._ended(item.number, None)
                 return
             item.progress.add(size)
-            outcome = Outcome("verified", "Size and ETag agree.", etag, answer.get("VersionId"), size)
-            received = _Received(item, data, answer.get("LastModified"), outcome, reservation)
+            outcome = Outcome("verified", "Size and ETag agree.", etag, told.version_id, size)
+            received = _Received(item, place, os.path.dirname(place), told.body, told.modified, outcome, reservation)
         finally:
             if received is None:
                 reservation.give_back()
@@ -133,7 +135,7 @@ class _Flood:
                 self._ended(each.item.number, error)
             finally:
                 each.reservation.give_back()
-        for folder in {os.path.dirname(each.item.request.path) for each in written}:
+        for folder in {each.folder for each in written}:
             with suppress(OSError):  # the files are there, whole; only a power cut could still take their names
                 sync_folder(Path(folder))
         for each in written:
@@ -141,16 +143,16 @@ class _Flood:
 
     def _write(self, received: _Received) -> None:
         request = received.item.request
-        place = os.path.dirname(request.path), str(request.root)
-        if place not in self._folders:
+        safe = received.folder, request.root
+        if safe not in self._folders:
             make_folder(request.path, request.root)
-            self._folders.add(place)
+            self._folders.add(safe)
         if _may_be_made(request, len(received.data)) and _holds(request.path, received.data):
             return
         if request.replaces is not None:
             request.check_target()  # as late as can be
         modified = received.modified.timestamp() if received.modified else None
-        write_new(request.path, received.data, request.overwrite, modified)
+        write_new(received.place, received.data, request.overwrite, modified)
 
 
 def _may_be_made(request: DownloadRequest, size: int) -> bool:
@@ -169,15 +171,5 @@ def _holds(path: Path, data: bytes) -> bool:
         return False
 
 
-def _content(answer: dict[str, Any], size: int, etag: str) -> bytes | None:
-    """What came, if it is what was listed; None when it must go by itself."""
-    try:
-        with answer["Body"] as body:
-            data: bytes = body.read(size)
-    except errors.S3Error:
-        return None  # cut
-    told = str(answer.get("ContentRange") or f"/{size}")  # a server that ignores Range sends all
-    if (bare(answer.get("ETag")), told.rpartition("/")[2]) != (etag, str(size)):
-        return None
-    # With KMS it is no MD5.
-    return data if hashlib.md5(data, usedforsecurity=False).hexdigest() == etag else None
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

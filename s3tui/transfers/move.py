@@ -81,7 +81,7 @@ def move(connection: Connection, request: MoveRequest, progress: Progress, token
         source = copy.look(connection, there, copying, progress)
         outcome = copy.bring(connection, there, copying, source, progress, token, notes)
         if outcome.state != "verified":
-            return replace(outcome, detail=f"{outcome.detail} The original was not deleted.")
+            return outcome._replace(detail=f"{outcome.detail} The original was not deleted.")
         if token.cancelled:
             return kept(outcome, "it was cancelled before the original was deleted")
         notes.set(**moved_facts(outcome))
@@ -114,7 +114,7 @@ def delete_original(connection: Connection, asked: S3Uri, source: ObjectInfo, ou
     except (errors.Unreachable, errors.ServerFault) as error:
         return after_lost_answer(connection, asked, outcome, error)
     except errors.NoSuchKey:
-        return replace(outcome, detail=f"{outcome.detail} The original was gone already.")
+        return outcome._replace(detail=f"{outcome.detail} The original was gone already.")
     except errors.Changed:
         return kept(outcome, "it has changed meanwhile")
     except errors.S3Error as error:
@@ -125,7 +125,7 @@ def delete_original(connection: Connection, asked: S3Uri, source: ObjectInfo, ou
 def deleted(outcome: Outcome, asked: S3Uri, source: ObjectInfo) -> Outcome:
     """How a move ended whose original was deleted."""
     marker = " A delete marker hides the original: its versions stay." if _leaves_versions(asked, source) else ""
-    return replace(outcome, detail=f"{outcome.detail}{marker or ' The original is deleted.'}")
+    return outcome._replace(detail=f"{outcome.detail}{marker or ' The original is deleted.'}")
 
 
 def is_same(now: ObjectInfo, source: ObjectInfo) -> bool:
@@ -163,16 +163,15 @@ def after_lost_answer(connection: Connection, asked: S3Uri, outcome: Outcome, lo
     try:
         gone = find(connection, asked) is None
     except errors.S3Error:
-        return replace(
-            outcome,
+        return outcome._replace(
             state="outcome unknown",
             detail=f"{outcome.detail} Whether the original was deleted is not known: {lost.sentence}",
         )
     if gone:
-        return replace(outcome, detail=f"{outcome.detail} The original is deleted.")
+        return outcome._replace(detail=f"{outcome.detail} The original is deleted.")
     return kept(outcome, lost.sentence.rstrip("."))
 
 
 def kept(outcome: Outcome, why: str) -> Outcome:
     """How a move ended whose original was not deleted, and why."""
-    return replace(outcome, state="sent but not verified", detail=f"{outcome.detail} {_BOTH}: {why}.")
+    return outcome._replace(state="sent but not verified", detail=f"{outcome.detail} {_BOTH}: {why}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from s3tui.background import CancelToken
@@ -135,8 +134,7 @@ class Multipart:
             self._not_created(asking, error)
             raise
         unanswered = int(answer["ResponseMetadata"].get("RetryAttempts") or 0)
-        return replace(
-            asking,
+        return asking._replace(
             answered=clock(self._connection) if unanswered or not before else before.answered,
             unanswered=asking.unanswered - ATTEMPTS + unanswered,
             upload_id=str(answer["UploadId"]),

@@ -44,7 +44,8 @@ def content_type(path: Path) -> str:
     name = path.name
     stem, _, suffix = name.rpartition(".")
     # Of a plain name the ending is all that matters.
-    return _content_type(f"x.{suffix}" if stem and suffix.isalnum() and not set(".:") & set(stem) else name)
+    is_plain = stem and suffix.isalnum() and "." not in stem and ":" not in stem
+    return _content_type(f"x.{suffix}" if is_plain else name)
 
 
 @lru_cache(maxsize=64)

@@ -6,10 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
-
-from s3tui.packing import packed_by_fields
+from typing import Literal, NamedTuple
 
 State = Literal[
     "waiting",
@@ -44,9 +41,7 @@ _WINDOW = 10.0  # seconds that the speed is an average of
 _STEP = 0.2  # seconds between two samples
 
 
-@packed_by_fields
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a transfer ended, and why it is called so. `size` is bytes, `etag` without its quotes."""
 
     state: State

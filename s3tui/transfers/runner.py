@@ -209,7 +209,7 @@ class Runner:
                     self.journal.set_request(transfer.number, error.again)
             return ended_by(error, activity.token)
         took = f"It took {time.monotonic() - began:.1f} s."
-        return ended_by(replace(outcome, detail=f"{outcome.detail} {took}"), activity.token)
+        return ended_by(outcome._replace(detail=f"{outcome.detail} {took}"), activity.token)
 
     def _patiently(self, transfer: Transfer, activity: Activity, run: Callable[[], Outcome]) -> Outcome:
         """What `run` ends by; where an endpoint gives no answer any more, after further tries."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from s3tui.background import CancelToken
 from s3tui.s3 import errors
@@ -14,8 +13,7 @@ from s3tui.transfers.progress import Progress
 from s3tui.transfers.source import Source, SourceBody, Stopped, count_what_is_sent
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What was sent, and what the endpoint answered."""
 
     sums: tuple[PartSums, ...]
@@ -25,7 +23,7 @@ class Sent:
 
     @property
     def size(self) -> int:
-        return sum(part.length for part in self.sums)
+        return sum([part.length for part in self.sums])
 
     @property
     def etag(self) -> str:

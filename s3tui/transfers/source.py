@@ -15,6 +15,8 @@ from s3tui.transfers.failures import FileChanged, local_failure
 from s3tui.transfers.parts import CHUNK, Part
 from s3tui.transfers.progress import Progress
 
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # opening a named pipe must not wait for its writer
+
 
 def identity_at(path: Path) -> tuple[int, int, int] | None:
     """What `Source.identity` would be; None when it can't be told."""
@@ -30,14 +32,27 @@ def identity_of(told: os.stat_result) -> tuple[int, int, int]:
     return told.st_size, told.st_mtime_ns, told.st_ino
 
 
+def content(path: Path, seen: tuple[int, int, int]) -> bytes | None:
+    """All of a small file, in one reading; None when it isn't as it was `seen` (see `identity_of`) before and after.
+    Raises `LocalFailure`."""
+    try:
+        file = os.open(path, _READ)
+        try:
+            data, now = os.pread(file, seen[0] + 1, 0), os.fstat(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise local_failure(error, path) from error
+    return data if len(data) == seen[0] and identity_of(now) == seen else None
+
+
 class Source:
     """An open regular file. Raises `BadInput` when it isn't one, `LocalFailure` when it can't be read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            # O_NONBLOCK: opening a named pipe must not wait for its writer.
-            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            self._file = os.open(path, _READ)
         except OSError as error:
             raise local_failure(error, path) from error
         self._seen = os.fstat(self._file)
@@ -78,16 +93,6 @@ class Source:
         except OSError as error:
             raise local_failure(error, self.path) from error
         if count and not data:
-            raise FileChanged(self.path)
-        return data
-
-    def content(self) -> bytes:
-        """All of it, in one reading. Raises `FileChanged` when it is no longer as it was when it was opened."""
-        try:
-            data, now = os.pread(self._file, self.size + 1, 0), os.fstat(self._file)
-        except OSError as error:
-            raise local_failure(error, self.path) from error
-        if len(data) != self.size or identity_of(now) != self.identity:
             raise FileChanged(self.path)
         return data
 

@@ -124,12 +124,13 @@ class UploadRequest:
 
     def problems(self) -> list[str]:
         """Every rule of S3 that the request breaks, one sentence each."""
-        said = metadata.NOTHING
+        told = _key_problems(self.target)
+        if self.sidecar:
+            told += _key_problems(self.target.with_key(self.sidecar))
         if self.content_type or self.metadata:
             said = metadata.Metadata(content_type=self.content_type or "", user=tuple(self.metadata.items()))
-        keys = [self.target, self.target.with_key(self.sidecar)] if self.sidecar else [self.target]
-        told = [problem for key in keys for problem in _key_problems(key)]
-        return [*told, *metadata.problems(said), *tags.problems(self.tags)]
+            told += metadata.problems(said)
+        return told + tags.problems(self.tags) if self.tags else told
 
 
 def upload(
@@ -178,7 +179,7 @@ def _upload(
         progress.stage = "checking"
         outcome = verify.uploaded(connection, request, sent, source, token)
         beside = sidecar.write(connection, request, outcome) if request.sidecar else ""
-        return replace(outcome, detail=f"{outcome.detail}{sums_said} {remark.strip()}".strip() + beside)
+        return outcome._replace(detail=f"{outcome.detail}{sums_said} {remark.strip()}".strip() + beside)
 
 
 def discard(connection: Connection, request: UploadRequest, notes: Notes) -> None:
