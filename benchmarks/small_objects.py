@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -30,6 +31,7 @@ from s3tui.transfers.flood_down import download_all
 from s3tui.transfers.places import Many, apart
 from s3tui.transfers.request import Kind
 from s3tui.transfers.upload import UploadRequest
+from s3tui.ui.heap import MANY
 
 ROUNDS = 5
 FLOOR, SERVICE, RCLONE_32 = "one socket", "flood service", "rclone --transfers 32"
@@ -49,6 +51,7 @@ _PLACES = apart(Bandwidth())  # started with the first round, as a session does 
 
 def run() -> list[Result]:
     """Rounds alternate between the programs. A peer that isn't installed is left out."""
+    gc.set_threshold(MANY)  # as the processes do that have a queue
     with tempfile.TemporaryDirectory(dir=MEMORY) as home, sinking() as endpoint:
         folder = Path(home) / "files"
         make_files(folder)

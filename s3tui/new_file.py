@@ -83,8 +83,8 @@ def part_of(path: StrPath) -> str:
     """`.NAME.NUMBER.part`, a name for what becomes `path`; most likely nothing has it. Raises `NotWritten`."""
     if "\0" in (place := str(path)):
         raise NotWritten(f"“{path}” can't be written: a name holds no NUL.")
-    name = os.path.basename(place)
-    above = place[: len(place) - len(name)]
+    begin = place.rfind(os.sep) + 1
+    above, name = place[:begin], place[begin:]
     if not name.isascii() or len(name) > _LONGEST:
         name = name.encode(errors="surrogateescape")[:_LONGEST].decode(errors="ignore")
     return f"{above}.{name or 'new'}.{next(_numbers) & 0xFFFFFFFF:08x}.part"

@@ -14,11 +14,13 @@ from s3tui.s3.header_values import moment
 from s3tui.s3.wire import Line
 
 _MOST = 1 << 20  # bytes of a body that is held in memory
+_SUCCESS = {"HTTP/1.1 200": 200, "HTTP/1.1 206": 206}
 _FIELD = re.compile(r"\r\n([!-9;-~]+):[ \t]*([^\r\n]*)")
 
 
 class Told(NamedTuple):
-    """What an endpoint answered. `total` is the bytes of the object of which the `body` is a part, if it is one."""
+    """What an endpoint answered. `total` is the bytes of the object of which the `body` is a part, if it is one; -1 when
+    they aren't told."""
 
     status: int
     request_id: str
@@ -40,44 +42,50 @@ def told_in(answer: Mapping[str, Any]) -> Told:
 
 
 def read(line: Line) -> Told | None:
-    """The answer on `line`, all of it. None when it is no plain success, is long or is cut."""
+    """The answer on `line`, all of it. None when it is no plain success, is long or is cut: `Line.head` begins with it
+    then."""
     try:
-        came = line.peek()
-        end = came.find(b"\r\n\r\n")
-        head = came[: max(end, 0)].decode("latin-1")
-        fields = {name.lower(): value for name, value in _FIELD.findall(head)}
-        if head[:12] not in ("HTTP/1.1 200", "HTTP/1.1 206") or not _is_plain(fields, head):
-            return None
-        length = int(fields["content-length"])
-        if length > _MOST or len(came) - end - 4 > length:
-            return None
-        modified, part = fields.get("last-modified"), fields.get("content-range")
-        return Told(
-            int(head[9:12]),
-            fields.get("x-amz-request-id", ""),
-            fields.get("etag", ""),
-            fields.get("x-amz-version-id"),
-            moment(modified) if modified else None,
-            _total(part) if part else None,
-            line.body(end + 4, length),
-        )
-    except ValueError:
-        return None
+        came = line.first()
+        if told := _told(line, came):
+            return told
+        line.give_back(came)
     except OSError:
         line.end()  # who reads it next is told
+    return None
+
+
+def _told(line: Line, came: bytes) -> Told | None:
+    """Where each line of the head is a header that is there once, and a length is said by which the connection can be
+    kept. Raises `OSError`."""
+    end = came.find(b"\r\n\r\n")
+    if end < 0:
         return None
-
-
-def _is_plain(fields: Mapping[str, str], head: str) -> bool:
-    """Whether each line of `head` is a header that is there once, and a length is said by which the connection can be
-    kept."""
-    if len(fields) != head.count("\r\n") or "transfer-encoding" in fields:
-        return False
-    return (
-        fields.get("connection", "keep-alive").lower() == "keep-alive" and fields.get("content-length", "").isdecimal()
-    )
+    head = came[:end].decode("latin-1")
+    fields = {name.lower(): value for name, value in _FIELD.findall(head)}
+    length = fields.get("content-length", "")
+    if (
+        head[:12] not in _SUCCESS
+        or len(fields) != head.count("\r\n")
+        or not length.isdecimal()
+        or "transfer-encoding" in fields
+        or fields.get("connection", "keep-alive").lower() != "keep-alive"
+    ):
+        return None
+    modified, part = fields.get("last-modified"), fields.get("content-range")
+    try:
+        size, when, total = int(length), moment(modified) if modified else None, _total(part) if part else None
+    except ValueError:
+        return None
+    body = came[end + 4 :]
+    if len(body) != size:
+        if not len(body) < size <= _MOST:
+            return None
+        body = line.whole(body, size)
+    names = fields.get("x-amz-request-id", ""), fields.get("etag", ""), fields.get("x-amz-version-id")
+    return Told(_SUCCESS[head[:12]], *names, when, total, body)
 
 
 def _total(part: str) -> int:
-    """Of `bytes 0-9/10`. Raises `ValueError`."""
-    return int(part.rpartition("/")[2])
+    """Of `bytes 0-9/10`."""
+    text = part.rpartition("/")[2]
+    return int(text) if text.isdecimal() else -1

@@ -92,8 +92,7 @@ class Connection:
     def begin(self, operation: str, **parameters: Any) -> Underway:
         """As `quickly`, without waiting for the answer; each `Body` is bytes. Raises what `call` raises."""
         underway = Underway(self, operation, parameters)
-        if self._roads.knows(parameters["Bucket"]):
-            underway.send()
+        underway.send()
         return underway
 
     def keys(self) -> Keys | None:

@@ -49,8 +49,8 @@ class Form:
     def values(self, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
         """What `head` is made of; None when it can't be written as it is."""
         values = dict(parameters)
-        for name, write in self._written.items():
-            values[name] = write(values[name])
+        if self._written:
+            values |= {name: write(values[name]) for name, write in self._written.items()}
         return values if _are_plain(self._parameters(values)) else None
 
     def head(self, values: dict[str, Any], path: str, keys: Keys | None, payload: str, length: int) -> bytes:

@@ -139,7 +139,7 @@ class Started(Exchange):
     __slots__ = ("_parameters", "_roads", "_shape")
 
     def __init__(self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], wire: Wire, line: Line) -> None:
-        super().__init__(wire, line, shape.method)
+        self.wire, self.line, self._method = wire, line, shape.method
         self._roads, self._shape, self._parameters = roads, shape, parameters
 
     def told(self) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s3tui.s3 import brief, quick
+from s3tui.s3 import brief, errors, quick
 from s3tui.s3.brief import Told
 from s3tui.s3.calls import Logged, named
 
@@ -49,7 +49,11 @@ class Underway(Logged):
             started.wire.keep(started.line)
             self._connection.log.add(self.ended(told.status, told.request_id, 1))
             return told
-        return brief.told_in(self.finish())
+        answer = self.finish()
+        try:
+            return brief.told_in(answer)
+        except errors.Unreachable:  # the body was cut
+            return brief.told_in(self._connection.call(self._asked, **self._parameters))
 
     def _start(self) -> quick.Started | None:
         connection, operation = self._connection, self._asked

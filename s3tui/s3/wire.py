@@ -12,7 +12,6 @@ import select
 import socket
 import ssl
 import struct
-import threading
 import time
 import weakref
 from collections.abc import Mapping
@@ -183,7 +182,7 @@ class Line:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._space = bytearray(_HEAD)
         self._view = memoryview(self._space)
-        self._filled = 0  # bytes that were looked at, and not read
+        self._filled = 0  # bytes in it that `head` is to begin with
         self._news = select.poll()
         self._news.register(self._socket, select.POLLIN)
 
@@ -234,21 +233,19 @@ class Line:
             raise NotPlain(first[:20])
         return Head(int(first[9:12]), _fields(lines), memoryview(bytes(space[end + 4 : filled])))
 
-    def peek(self) -> bytes:
-        """What comes first of an answer, without reading it. Raises `OSError`."""
-        self._filled = self.receive(self._view)
-        return self._view[: self._filled].tobytes()
+    def first(self) -> bytes:
+        """What comes first of an answer. Raises `OSError`."""
+        return self._view[: self.receive(self._view)].tobytes()
 
-    def body(self, begin: int, count: int) -> bytes:
-        """The `count` bytes that begin so far behind the start of what was looked at, which is read then. Raises
-        `OSError`."""
-        here, self._filled = self._view[begin : self._filled], 0
-        if len(here) == count:
-            return here.tobytes()
+    def give_back(self, first: bytes) -> None:
+        """Have `head` begin with what was the `first`."""
+        self._filled = len(first)  # it is still where it was
+
+    def whole(self, here: bytes, count: int) -> bytes:
+        """A body of `count` bytes, which begins with those that are `here` already. Raises `OSError`."""
         body = bytearray(count)
-        left = memoryview(body)
-        left[: len(here)] = here
-        left = left[len(here) :]
+        body[: len(here)] = here
+        left = memoryview(body)[len(here) :]
         while left:
             if not (came := self.receive(left)):
                 raise ConnectionResetError("The connection was cut before everything arrived.")
@@ -278,13 +275,12 @@ def _next(piece: int, seconds: float) -> int:
 
 
 class Wire:
-    """Kept connections to one place. Thread-safe."""
+    """Kept connections to one place. Thread-safe: a list's `append` and `pop` are one step each."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
         self._context = _context(place.authorities) if place.tls else None
         self._idle: list[Line] = []
-        self._lock = threading.Lock()
         self._is_closed = False
         weakref.finalize(self, _end_all, self._idle)
 
@@ -304,23 +300,21 @@ class Wire:
 
     def keep(self, line: Line) -> None:
         """What `line` was used for has ended well."""
-        with self._lock:
-            if not self._is_closed and len(self._idle) < _MOST_KEPT:
-                self._idle.append(line)
-                return
-        line.end()
+        if self._is_closed or len(self._idle) >= _MOST_KEPT:
+            line.end()
+        else:
+            self._idle.append(line)
 
     def close(self) -> None:
         """Close what is idle; what is in use when it has ended."""
-        with self._lock:
-            self._is_closed = True
-            _end_all(self._idle)
+        self._is_closed = True
+        _end_all(self._idle)
 
     def _line(self) -> Line:
         while True:
-            with self._lock:
-                line = self._idle.pop() if self._idle else None
-            if line is None:
+            try:
+                line = self._idle.pop()
+            except IndexError:
                 return Line(self._place, self._context)
             if not line.has_news:
                 return line
@@ -328,8 +322,9 @@ class Wire:
 
 
 def _end_all(lines: list[Line]) -> None:
-    while lines:
-        lines.pop().end()
+    with suppress(IndexError):  # another thread may take the last one
+        while lines:
+            lines.pop().end()
 
 
 def _whole(line: Line, head: Head, most: int) -> Head:

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import re
 import zlib
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple, Protocol
@@ -81,7 +82,7 @@ class PartSums(NamedTuple):
 
     @property
     def content_md5(self) -> str:
-        return base64.b64encode(self.md5).decode()
+        return b2a_base64(self.md5, newline=False).decode()
 
     @property
     def checksum(self) -> str:

@@ -113,14 +113,19 @@ class _Flood:
         """Whether all of them can go in one request each, and one of ours has gone well here before."""
         bucket = self._items[0].request.target.bucket
         before = is_honoured(self._connection, bucket) or seen.is_honoured(self._connection, bucket)
-        return before and all(self._may_go(item.request) for item in self._items)
+        return before and self._are_honoured(self._wanted(), bucket)
 
     def _may_go(self, request: UploadRequest) -> bool:
         """Whether one request is enough not to replace what nobody chose to replace."""
-        wanted, bucket = seen.conditions(request), request.target.bucket
-        if "IfMatch" in wanted:
-            return seen.is_honoured(self._connection, bucket)
-        return not wanted or is_honoured(self._connection, bucket)
+        return self._are_honoured(set(seen.conditions(request)), request.target.bucket)
+
+    def _wanted(self) -> set[str]:
+        """The conditions that their requests need."""
+        return {name for item in self._items for name in seen.conditions(item.request)}
+
+    def _are_honoured(self, wanted: set[str], bucket: str) -> bool:
+        by_match = "IfMatch" not in wanted or seen.is_honoured(self._connection, bucket)
+        return by_match and ("IfNoneMatch" not in wanted or is_honoured(self._connection, bucket))
 
     def _find_out(self, request: UploadRequest) -> None:
         """Whether the conditions that are needed are honoured."""
@@ -129,7 +134,7 @@ class _Flood:
             data = b"".join(source.chunks(Part(1, 0, source.size), CancelToken()))
             self._put(request, data, sums_of_all(data), conditions).finish()
 
-        wanted = {name for item in self._items for name in seen.conditions(item.request)}
+        wanted = self._wanted()
         with Source(request.path) as source:
             if source.size > SMALL:
                 return
@@ -191,7 +196,6 @@ class _Flood:
             if data is None:
                 self._ended(item.number, None)
                 return
-            item.progress.begin(len(data))
             sums = sums_of_all(data)
             underway = self._put(request, data, sums, seen.conditions(request))
             yield underway
@@ -214,7 +218,7 @@ class _Flood:
                     raise
                 etag, version_id = bare(ours.etag), ours.version_id
         self._sent.append((item, Sent((sums,), False, etag, version_id)))
-        item.progress.add(len(data))
+        item.progress.add_all(len(data))
 
     def _put(self, request: UploadRequest, data: bytes, sums: PartSums, conditions: dict[str, Any]) -> Underway:
         return self._connection.begin(

@@ -64,9 +64,8 @@ class _Received(NamedTuple):
 class _Flood:
     def __init__(self, connection: Connection, found: dict[str, Found], ended: Ended) -> None:
         self._connection, self._found, self._ended = connection, found, ended
-        self._folders: set[tuple[str, Path | None]] = (
-            set()
-        )  # and what they must not lead out of: made, and looked at, already
+        # Folders, and what they must not lead out of: made, and looked at, already.
+        self._folders = set[tuple[str, Path | None]]()
         self._lock = threading.Lock()
         self._lot: list[_Received] = []
         self._held = 0  # bytes of them
@@ -92,7 +91,6 @@ class _Flood:
         try:
             if not _may_be_made(request, size):
                 request.check_target()
-            item.progress.begin(size)
             underway = self._connection.begin(
                 "get_object",
                 Bucket=request.source.bucket,
@@ -106,9 +104,11 @@ class _Flood:
             if (bare(told.etag), told.total or size, len(told.body)) != (etag, size, size) or _md5(told.body) != etag:
                 self._ended(item.number, None)
                 return
-            item.progress.add(size)
+            item.progress.add_all(size)
             outcome = Outcome("verified", "Size and ETag agree.", etag, told.version_id, size)
-            received = _Received(item, place, os.path.dirname(place), told.body, told.modified, outcome, reservation)
+            received = _Received(
+                item, place, place[: place.rfind(os.sep) + 1], told.body, told.modified, outcome, reservation
+            )
         finally:
             if received is None:
                 reservation.give_back()

@@ -58,7 +58,7 @@ from s3tui.transfers.progress import Progress
 
 _EVERY = 0.1  # s between two times that the parent is told how far all are
 _NICE = 5  # the screen goes first
-_GARBAGE = 20_000  # objects more than before, until those in circles are looked for: thousands of transfers are in none
+_GARBAGE = 100_000  # objects more than before, until those in circles are looked for: transfers are in none
 _MOST_LOGGED = 2000  # requests that wait to be told; a log keeps no more
 Ask = Callable[[Any], Any]
 
@@ -124,6 +124,8 @@ class _UntoldLog(RequestLog):
 
 class _Transfer:
     """One that runs."""
+
+    __slots__ = ("notes", "number", "progress", "request", "token", "told")
 
     def __init__(self, given: Given, bandwidth: Bandwidth, ask: Ask) -> None:
         self.number, self.request = given.number, given.request
@@ -287,6 +289,7 @@ def _load() -> None:
     """What the first transfer needs, while the parent may still be planning."""
     importlib.import_module("s3tui.transfers.many")
     session.load()
+    gc.freeze()  # what is loaded stays, and need not be looked through again and again
 
 
 def main() -> None:

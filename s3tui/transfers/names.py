@@ -41,7 +41,7 @@ _LONGEST = 200  # bytes of UTF-8 in one name: 255 less room for a mark and for `
 
 def content_type(path: Path) -> str:
     """The content type that the file's name suggests; `application/octet-stream` when none does."""
-    name = path.name
+    name = str(path).rpartition(os.sep)[2]
     stem, _, suffix = name.rpartition(".")
     # Of a plain name the ending is all that matters.
     is_plain = stem and suffix.isalnum() and "." not in stem and ":" not in stem

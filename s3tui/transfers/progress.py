@@ -54,6 +54,8 @@ class Outcome(NamedTuple):
 class Progress:
     """Bytes done of a total, a speed over the last ten seconds, and what is being done. Thread-safe."""
 
+    __slots__ = ("_lock", "_samples", "_take", "done", "skipped", "stage", "total")
+
     def __init__(self, take: Callable[[int], object] | None = None) -> None:
         """`take(count)` may wait: it holds up whoever moves bytes, so that they don't move faster than allowed."""
         self._take = take
@@ -75,6 +77,13 @@ class Progress:
         self._count(count)
         if self._take and count > 0:
             self._take(count)
+
+    def add_all(self, total: int) -> None:
+        """As `begin` and `add`, of what is too small to have a speed: all of it has moved."""
+        with self._lock:
+            self.total = self.done = total
+        if self._take:
+            self._take(total)
 
     def _count(self, count: int) -> None:
         with self._lock:
@@ -100,6 +109,9 @@ class Progress:
     def follow(self, counted: Counted) -> None:
         """Be as far as another process has `counted`."""
         total, done, skipped, self.stage = counted
+        if total == done and not (skipped or self.done):
+            self.total, self.done = total, done  # all at once
+            return
         if total is not None and total != self.total:
             self.begin(total)
         if skipped != self.skipped:

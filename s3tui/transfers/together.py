@@ -17,6 +17,7 @@ _AHEAD_ALONE = 48  # of one thread
 _MOST = 4  # threads
 _TRIED = 4  # things by which it is found out whether more than one pays
 _NEAR = 0.01  # s that an answer takes when one thread can keep the line busy
+_OFTEN = 4  # requests that are sent until it is looked who was answered meanwhile
 _PATIENT = 1000  # ms until the oldest request is waited for by itself, whose wait has a limit
 
 T = TypeVar("T")
@@ -56,9 +57,12 @@ def _on_threads(count: int, work: Callable[[], object]) -> None:
 
 def _ahead(work: Callable[[T], Work], items: Iterable[T], most: int) -> None:
     underway = _Underway()
-    for item in items:
+    for number, item in enumerate(items):
         underway.go_on(work(item))
-        underway.hear(_PATIENT if underway.count >= most else 0)
+        if underway.count >= most:
+            underway.hear(_PATIENT)
+        elif not number % _OFTEN:
+            underway.hear(0)
     while underway.count:
         underway.hear(_PATIENT)
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from s3tui.ui.app import S3tuiApp
 
 _done: set[str] = set()
-_MANY = 20_000  # objects more than before; Python looks after 700, which one frame makes
+MANY = 20_000  # objects more than before; Python looks after 700, which one frame makes
 
 
 def look_seldom(app: S3tuiApp) -> None:
     """Let the collector look when there may be something for it. Page Down among a million rows started it 1.2 times."""
     if not app.is_headless:
-        gc.set_threshold(_MANY)
+        gc.set_threshold(MANY)
 
 
 @contextmanager
