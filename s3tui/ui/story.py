@@ -19,6 +19,7 @@ from typing import Any
 
 from textual import events
 from textual.app import ScreenStackError
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -255,7 +256,7 @@ class Story:
 def _holds(condition: Callable[[], object]) -> bool:
     try:
         return bool(condition())
-    except (ScreenStackError, LookupError):  # between two screens
+    except (ScreenStackError, LookupError, NoMatches):  # between two screens, or before the second one
         return False
 
 
