@@ -140,10 +140,6 @@ class Exchange:
     def __init__(self, wire: Wire, line: Line, method: str) -> None:
         self.wire, self.line, self._method = wire, line, method
 
-    def fileno(self) -> int:
-        """The socket that the answer will come on."""
-        return self.line.fileno()
-
     def answer(self, in_chunks: int = 0) -> Answer:
         """Wait for the head of the answer; for all of it, up to so many bytes, if it comes `in_chunks`.
 

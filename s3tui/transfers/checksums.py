@@ -11,7 +11,6 @@ import base64
 import hashlib
 import re
 import zlib
-from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple, Protocol
@@ -82,7 +81,7 @@ class PartSums(NamedTuple):
 
     @property
     def content_md5(self) -> str:
-        return b2a_base64(self.md5, newline=False).decode()
+        return base64.b64encode(self.md5).decode()
 
     @property
     def checksum(self) -> str:
