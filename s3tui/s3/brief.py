@@ -1,6 +1,6 @@
 """The few things that are of use in the answer to a small request that comes by the thousand.
 
-What is not as plain as usual is left to `wire.Line.head`, which tells more and takes longer.
+What is not as plain as usual is left to `Line.head`, which tells more and takes longer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from s3tui.s3.header_values import moment
-from s3tui.s3.wire import Line
+from s3tui.s3.line import Line
 
 _MOST = 1 << 20  # bytes of a body that is held in memory
 _SUCCESS = {"HTTP/1.1 200": 200, "HTTP/1.1 206": 206}

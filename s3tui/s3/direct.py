@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from s3tui.s3.line import Place
 from s3tui.s3.signature import ALGORITHM, EMPTY, Keys, Signer
-from s3tui.s3.wire import Place, Wire, request_head
+from s3tui.s3.wire import Wire, request_head
 
 _LARGEST = 64 << 20  # bytes of an answer in chunks
 MOST_KNOWN = 32  # buckets: each keeps connections open

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from s3tui.s3 import page_parser, wire
+from s3tui.s3 import line, page_parser
 from s3tui.s3.calls import logged
 from s3tui.s3.columns import Columns
 from s3tui.s3.direct import Answer, Direct, Way
@@ -92,7 +92,7 @@ class EndpointPages:
         try:
             answer = direct.get(self._query | words)
             page = page_parser.page_for(self._query, answer.body) if answer.status == 200 else None
-        except (wire.NotPlain, page_parser.NotPlain, OSError) as error:
+        except (line.NotPlain, page_parser.NotPlain, OSError) as error:
             failure = error
         told = {"HTTPStatusCode": answer.status, "RequestId": answer.request_id}
         self.log(asked.told({"ResponseMetadata": told}, failure, attempts=1))

@@ -20,8 +20,9 @@ from s3tui.s3 import errors
 from s3tui.s3.direct import MOST_KNOWN, Way, place
 from s3tui.s3.form import Form, is_summed
 from s3tui.s3.header_values import CONVERSIONS
+from s3tui.s3.line import Line, NotPlain, Sendable
 from s3tui.s3.signature import EMPTY, UNSIGNED, Keys, Signer
-from s3tui.s3.wire import Answer, Exchange, Line, NotPlain, Sendable, Wire, request_head
+from s3tui.s3.wire import Answer, Exchange, Wire, request_head
 
 Client = Callable[[str], Any]  # gives boto3's for a bucket
 OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object", "copy_object"))

@@ -15,12 +15,13 @@ from s3tui.s3.body import Body
 from s3tui.s3.client import Connection
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers.parts import AT_ONCE, CHUNK, MIB, Part
+from s3tui.transfers.parts import AT_ONCE, MIB, Part
 from s3tui.transfers.progress import Progress
 from s3tui.transfers.stored import bare
 
 # Seconds before each further try after a connection was cut; the count begins anew when bytes have come.
 PAUSES = (0.5, 2.0, 8.0)
+_SPACE = 4 * MIB  # bytes in memory for each part that comes: writing fewer at a time, parts wait for each other
 PIECE = 8 * MIB  # bytes that come in one request when they are wanted in order; `AT_ONCE` of them are in memory
 
 Write = Callable[[memoryview, int], object]  # some bytes, and where in the object they lie
@@ -99,7 +100,7 @@ class Ranges:
     def _receive_some(self, at: int, end: int, write: Write, token: CancelToken) -> int:
         """Bytes from `at` on, as many as come. Raises `_Cut` with those that came before it broke off."""
         came = 0
-        buffer = memoryview(bytearray(min(CHUNK, end - at)))
+        buffer = memoryview(bytearray(min(_SPACE, end - at)))
         try:
             with self._ask(at, end) as (body, whole):
                 skip = at if whole else 0

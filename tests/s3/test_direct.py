@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3tui.s3.direct import Direct, Way
-from s3tui.s3.wire import NotPlain
+from s3tui.s3.line import NotPlain
 from tests.s3.stub_server import Answer, Asked, Stub, stub
 
 PAGE = b"<ListBucketResult>" + b"x" * 200_000 + b"</ListBucketResult>"
