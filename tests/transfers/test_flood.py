@@ -12,9 +12,10 @@ from s3tui.s3 import errors, objects, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import together
-from s3tui.transfers.failures import AlreadyExists, LocalFailure
+from s3tui.transfers.failures import AlreadyExists, FileChanged, LocalFailure
 from s3tui.transfers.flood import SMALL, End, upload_all
 from s3tui.transfers.progress import Outcome
+from s3tui.transfers.source import identity_of
 from s3tui.transfers.upload import UploadRequest
 from tests.floods import ends_of
 from tests.hostile import NAMES
@@ -162,6 +163,59 @@ def test_one_that_fails_fails_alone(connection: Connection, bucket: str, make: M
     assert states(ends) == {"verified"}
 
 
+@pytest.mark.parametrize("change", ["rewritten", "longer", "shorter", "replaced", "gone"])
+def test_a_file_that_changes_before_its_turn_goes_as_it_is_now_or_not_at_all(
+    change: str,
+    through: Connection,
+    proxy: Proxy,
+    bucket: str,
+    make: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few_on_their_way(monkeypatch)
+    good, path = make(4096, "good"), make(4096, "changing")
+    before = path.read_bytes()
+
+    def make_change() -> None:
+        match change:
+            case "rewritten":
+                path.write_bytes(b"n" * 4096)
+            case "longer":
+                path.write_bytes(before + b"n")
+            case "shorter":
+                path.write_bytes(before[:9])
+            case "replaced":
+                (tmp_path / "new").write_bytes(before)
+                (tmp_path / "new").replace(path)
+            case "gone":
+                path.unlink()
+
+    treatment = Treatment(before=make_change)
+    proxy.rules.append(lambda asked: treatment if asked.method == "PUT" and asked.path.endswith(KEYS[9]) else None)
+    requests = [UploadRequest(good, S3Uri(bucket, key)) for key in KEYS]
+    requests[20] = UploadRequest(path, S3Uri(bucket, KEYS[20]))
+    requests[21] = UploadRequest(path, S3Uri(bucket, KEYS[21]), seen=identity_of(path.stat()))
+    ends = ends_of(upload_all, through, requests)
+    chosen, other = ends.pop(21), ends.pop(20)
+    assert states(ends) == {"verified"}
+    assert isinstance(chosen, LocalFailure if change == "gone" else FileChanged)
+    assert not any(put.endswith(KEYS[21]) for put in puts(proxy))
+    if change == "gone":
+        assert isinstance(other, LocalFailure)
+    else:
+        assert isinstance(other, Outcome)
+        assert other.state == "verified"
+        assert content(through, bucket, KEYS[20]) == path.read_bytes()
+
+
+def few_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not all of so few are sent at once."""
+    for most in ("_AHEAD", "_AHEAD_ALONE"):
+        monkeypatch.setattr(together, most, 2)
+    monkeypatch.setattr(together, "_MOST", 1)
+
+
 def test_a_read_only_connection_sends_nothing(through: Connection, proxy: Proxy, bucket: str, make: Make) -> None:
     through.read_only = True
     ends = flood(through, make(10), bucket, KEYS)
@@ -172,9 +226,7 @@ def test_a_read_only_connection_sends_nothing(through: Connection, proxy: Proxy,
 def test_cancelled_in_the_middle(
     through: Connection, proxy: Proxy, bucket: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for most in ("_AHEAD", "_AHEAD_ALONE"):  # not all of so few are on their way at once
-        monkeypatch.setattr(together, most, 2)
-    monkeypatch.setattr(together, "_MOST", 1)
+    few_on_their_way(monkeypatch)
     token = CancelToken()
     stop = Treatment(before=token.cancel)
     proxy.rules.append(lambda asked: stop if asked.method == "PUT" and asked.path.endswith(KEYS[12]) else None)
