@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from textual.screen import Screen
+from textual.widgets import Button
+from textual.widgets._toast import Toast
 
 import s3tui.ui.app
 from s3tui.ui.app import S3tuiApp
@@ -48,6 +50,21 @@ async def test_left_and_right_go_from_button_to_button() -> None:
         await pilot.press("right", "left", "right", "enter")
         await pilot.pause()
         assert answers == [True]
+
+
+async def test_a_message_does_not_cover_the_buttons() -> None:
+    class Tall(Dialog[None]):
+        wide = True
+
+    host = Host()
+    async with host.run_test(size=(80, 24), notifications=True) as pilot:
+        host.push_screen(Tall("tall"))
+        await pilot.pause()
+        host.notify("40 objects are queued.\n" * 3)
+        await pilot.pause()
+        [message] = host.screen.query(Toast)
+        assert message.region.area
+        assert not any(message.region.overlaps(button.region) for button in host.screen.query(Button))
 
 
 async def test_enter_behind_the_name_agrees_only_to_the_right_one() -> None:

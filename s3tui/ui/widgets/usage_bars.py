@@ -80,8 +80,8 @@ class UsageBars(ClickableRows):
     UsageBars .usage--part { color: $error; }
     """
     BINDINGS = [
-        Binding("enter,l,right", "into", "Into", key_display="Enter"),
-        Binding("h,backspace,left", "out", "Out", key_display="h"),
+        Binding("enter,l,right", "into", "Open", key_display="Enter"),
+        Binding("h,backspace,left", "out", "Up", key_display="h"),
         Binding("j", "cursor_down", "Next", show=False),
         Binding("k", "cursor_up", "Previous", show=False),
         Binding("g", "first", "First", show=False),
