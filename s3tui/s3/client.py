@@ -83,7 +83,7 @@ class Connection:
 
     def quickly(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """As `call`, with a tenth of the computing, for an `operation` on an object that comes by the thousand: one
-        of `quick.OPERATIONS`. Each `Body` is bytes, or a `wire.Sendable` that boto3 can read as well.
+        of `quick.OPERATIONS`. Each `Body` is bytes, or a `line.Sendable` that boto3 can read as well.
 
         What fails in any way is sent once more by boto3, so it costs more than `call` where failing is usual.
         """

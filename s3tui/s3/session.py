@@ -57,10 +57,10 @@ def new_session(profile: Profile, mfa_code: Callable[[str], str] | None, lent: A
 
 
 def load() -> None:
-    """Import what the first session needs, which takes a quarter of a second, before anybody asks for one."""
-    import boto3  # noqa: F401
-
-    _handlers()
+    """Do what only the first session and client of a process need, which takes half a second, before anybody asks for
+    one."""
+    nobody = Profile("nobody", region="us-east-1", credentials="anonymous")
+    new_client(new_session(nobody, None), nobody, None).close()
 
 
 def _registered() -> dict[str, Any]:
@@ -84,7 +84,17 @@ def _loader(data_path: str | None) -> Any:
     """What reads botocore's models, which takes most of the time that a client needs: read once, not once a profile."""
     from botocore.loaders import create_loader
 
-    return create_loader(data_path)
+    loader: Any = create_loader(data_path)
+    loader.list_available_services = lambda _: _Assumed()
+    return loader
+
+
+class _Assumed:
+    """The services that botocore has models of. It would look through the folders of four hundred, several times, to
+    see that S3 is among them; what isn't there is found out when its model is read."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
 
 
 def new_client(session: Any, profile: Profile, region: str | None) -> Any:

@@ -288,8 +288,10 @@ class Mover:
 def _load() -> None:
     """What the first transfer needs, while the parent may still be planning."""
     importlib.import_module("s3tui.transfers.many")
-    session.load()
-    gc.freeze()  # what is loaded stays, and need not be looked through again and again
+    try:
+        session.load()
+    finally:  # whatever is wrong with AWS's files, the first request will say
+        gc.freeze()  # what is loaded stays, and need not be looked through again and again
 
 
 def main() -> None:

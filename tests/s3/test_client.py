@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import ssl
 import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import DataNotFoundError
 
 from s3tui.errors import S3tuiError
 from s3tui.profiles.credentials import Keys, remember
 from s3tui.profiles.model import Profile
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
+from s3tui.s3.session import new_session
 from tests.s3.stub_server import Answer, Asked, stub
 
 ELSEWHERE = "eu-west-9"
@@ -138,6 +141,28 @@ def test_a_profile_never_borrows_keys_that_are_not_its_own(credentials: str, mon
             connection.call("list_buckets")
         assert server.asked == []
         assert connection.log.newest()[-1].status == 0
+
+
+LOOKED = """
+import sys
+looked = []
+sys.addaudithook(lambda name, told: looked.append(told[0]) if name == "os.listdir" and "botocore" in str(told[0]) else None)
+from s3tui.profiles.model import Profile
+from s3tui.s3.client import Connection
+Connection(Profile("none", endpoint="http://127.0.0.1:9", region="us-east-1", credentials="anonymous")).client()
+print(len(looked))
+"""
+
+
+def test_a_client_does_not_look_through_the_models_of_all_services() -> None:
+    done = subprocess.run([sys.executable, "-c", LOOKED], capture_output=True, text=True, check=True)
+    assert 0 < int(done.stdout) < 20  # there are four hundred
+
+
+def test_a_service_that_is_not_there_is_said_not_to_be() -> None:
+    profile = Profile("none", region="us-east-1", credentials="anonymous")
+    with pytest.raises(DataNotFoundError):
+        new_session(profile, None).client("nothing")
 
 
 def test_anonymous_requests_are_not_signed() -> None:
