@@ -8,6 +8,7 @@ passed explicitly, and no endpoint means AWS.
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from copy import copy
 from functools import cache
@@ -23,6 +24,7 @@ ATTEMPTS = 3
 AGAIN_SECONDS = 0.1  # times 2 for each try before: at most that much after a refusal that may pass
 _PROMPT = "Enter MFA code for "
 _UNSET = (None, None, None, None)
+_loading = threading.RLock()
 
 
 def new_session(profile: Profile, mfa_code: Callable[[str], str] | None, lent: Any = None) -> Any:
@@ -32,6 +34,8 @@ def new_session(profile: Profile, mfa_code: Callable[[str], str] | None, lent: A
     """
     import boto3
 
+    with _loading:
+        pass  # two threads at once would take twice as long
     core = _core_session(profile)
     loader = _loader(core.get_config_variable("data_path"))
     core.register_component("data_loader", loader)
@@ -60,7 +64,8 @@ def load() -> None:
     """Do what only the first session and client of a process need, which takes half a second, before anybody asks for
     one."""
     nobody = Profile("nobody", region="us-east-1", credentials="anonymous")
-    new_client(new_session(nobody, None), nobody, None).close()
+    with _loading:
+        new_client(new_session(nobody, None), nobody, None).close()
 
 
 def _registered() -> dict[str, Any]:

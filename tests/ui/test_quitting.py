@@ -100,6 +100,7 @@ def test_leaving_in_the_middle_of_an_upload_forgets_nothing(
             os.kill(terminal.pid, getattr(signal, way))
         terminal.wait_for_exit()
     journal = Journal(transfers_folder())
+    journal.changes()  # as at the next start: what had not ended when the program was left is paused
     (row,) = journal.since(-1).rows
     left = uploads.unfinished(connection, bucket).uploads
     if way == "cancel":
