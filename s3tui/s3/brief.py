@@ -6,9 +6,10 @@ What is not as plain as usual is left to `Line.head`, which tells more and takes
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 from s3tui.s3.header_values import moment
 from s3tui.s3.line import Line
@@ -16,6 +17,8 @@ from s3tui.s3.line import Line
 _MOST = 1 << 20  # bytes of a body that is held in memory
 _SUCCESS = {"HTTP/1.1 200": 200, "HTTP/1.1 206": 206}
 _FIELD = re.compile(r"\r\n([!-9;-~]+):[ \t]*([^\r\n]*)")
+
+T = TypeVar("T")
 
 
 class Told(NamedTuple):
@@ -44,45 +47,75 @@ def told_in(answer: Mapping[str, Any]) -> Told:
 def read(line: Line) -> Told | None:
     """The answer on `line`, all of it. None when it is no plain success, is long or is cut: `Line.head` begins with it
     then."""
+    return _read(line, lambda came: _told(line, came))
+
+
+def read_head(line: Line, take: Callable[[dict[str, str]], T | None]) -> T | None:
+    """What `take` makes of the headers (names in lower case) of an answer to HEAD. None when it makes nothing of them,
+    or the answer is no plain success or is cut: as `read`."""
+
+    def taken(came: bytes) -> T | None:
+        if came[-4:] != b"\r\n\r\n" or (found := _fields(came[:-4])) is None or found[0] != 200:
+            return None
+        return take(found[1])
+
+    return _read(line, taken)
+
+
+def _read(line: Line, take: Callable[[bytes], T | None]) -> T | None:
     try:
         came = line.first()
-        if told := _told(line, came):
-            return told
+        if (taken := take(came)) is not None:
+            return taken
         line.give_back(came)
     except OSError:
         line.end()  # who reads it next is told
     return None
 
 
+def _fields(head: bytes) -> tuple[int, dict[str, str]] | None:
+    """Status and headers of a success, where each line is a header that is there once, and a length is said by which
+    the connection can be kept."""
+    text = head.decode("latin-1")
+    status, pairs = _SUCCESS.get(text[:12]), _FIELD.findall(text)
+    if not status or not pairs or len(pairs) != text.count("\r\n"):
+        return None
+    names, values = zip(*pairs, strict=True)
+    if not (plain := _plain_names(names)):
+        return None
+    fields = dict(zip(plain, values, strict=True))
+    is_kept = fields.get("connection", "keep-alive").lower() == "keep-alive"
+    return (status, fields) if is_kept and fields["content-length"].isdecimal() else None
+
+
+@lru_cache(256)
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """In lower case; none when that isn't enough to read them. Answers to equal requests have them in common."""
+    lower = tuple(name.lower() for name in names)
+    once = [name for name in lower if name != "vary"]  # MinIO sends that twice, and it tells nothing here
+    plain = len(set(once)) == len(once) and "content-length" in once and "transfer-encoding" not in once
+    return lower if plain else ()
+
+
 def _told(line: Line, came: bytes) -> Told | None:
-    """Where each line of the head is a header that is there once, and a length is said by which the connection can be
-    kept. Raises `OSError`."""
+    """Raises `OSError`."""
     end = came.find(b"\r\n\r\n")
-    if end < 0:
+    found = _fields(came[:end]) if end >= 0 else None
+    if found is None:
         return None
-    head = came[:end].decode("latin-1")
-    fields = {name.lower(): value for name, value in _FIELD.findall(head)}
-    length = fields.get("content-length", "")
-    if (
-        head[:12] not in _SUCCESS
-        or len(fields) != head.count("\r\n")
-        or not length.isdecimal()
-        or "transfer-encoding" in fields
-        or fields.get("connection", "keep-alive").lower() != "keep-alive"
-    ):
-        return None
+    status, fields = found
     modified, part = fields.get("last-modified"), fields.get("content-range")
     try:
-        size, when, total = int(length), moment(modified) if modified else None, _total(part) if part else None
+        when, total = moment(modified) if modified else None, _total(part) if part else None
     except ValueError:
         return None
-    body = came[end + 4 :]
+    size, body = int(fields["content-length"]), came[end + 4 :]
     if len(body) != size:
         if not len(body) < size <= _MOST:
             return None
         body = line.whole(body, size)
     names = fields.get("x-amz-request-id", ""), fields.get("etag", ""), fields.get("x-amz-version-id")
-    return Told(_SUCCESS[head[:12]], *names, when, total, body)
+    return Told(status, *names, when, total, body)
 
 
 def _total(part: str) -> int:

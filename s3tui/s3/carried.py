@@ -96,16 +96,25 @@ def survey_object(connection: Connection, info: ObjectInfo) -> Carried:
 
 def _tags(connection: Connection, info: ObjectInfo, uri: S3Uri, unknown: list[Unknown]) -> dict[str, str] | None:
     """An endpoint that counts tags in HeadObject says nothing when there are none."""
-    facts = _learnt(connection, uri.bucket)
     if info.tag_count:
-        facts["tag count"] = True
-    elif (
-        connection.profile.is_aws
-        or facts.get("tag count")
-        or dict(info.headers).get("server", "").startswith(_COUNT_TAGS)
-    ):
+        _learnt(connection, uri.bucket)["tag count"] = True
+    elif _counts_tags(connection, info):
         return {}
     return _known(connection, uri, "tags", lambda: tags.read(connection, uri), unknown)
+
+
+def _counts_tags(connection: Connection, info: ObjectInfo) -> bool:
+    counts = connection.profile.is_aws or _learnt(connection, info.uri.bucket).get("tag count", False)
+    return counts or dict(info.headers).get("server", "").startswith(_COUNT_TAGS)
+
+
+def is_told(connection: Connection, info: ObjectInfo) -> bool:
+    """Whether `survey_object` asks nothing, by now, about an object of which HeadObject tells this."""
+    facts = _learnt(connection, info.uri.bucket)
+    has_tags = bool(info.tag_count) or not (facts.get("no tags") or _counts_tags(connection, info))
+    has_acl = not (facts.get("no acl") or facts.get("acls off"))
+    has_retention = info.version_id and not info.lock.mode and not facts.get("no retention")
+    return not (has_tags or has_acl or has_retention)
 
 
 # What was found out about buckets: connection -> bucket -> what -> yes or no.

@@ -15,6 +15,7 @@ from s3tui.background import CancelToken
 from s3tui.s3 import carried, errors, objects
 from s3tui.s3.carried import Carried
 from s3tui.s3.client import Connection
+from s3tui.s3.description import Described
 from s3tui.s3.metadata import Metadata, parameters
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.uri import S3Uri
@@ -125,12 +126,12 @@ def place_of(target: S3Uri) -> dict[str, str]:
     return target.of_version(None).parameters
 
 
-def _seen(info: ObjectInfo) -> dict[str, str]:
+def _seen(info: Described) -> dict[str, str]:
     """The very version that was looked at."""
     return info.uri.of_version(info.version_id).parameters
 
 
-def source_of(info: ObjectInfo) -> dict[str, Any]:
+def source_of(info: Described) -> dict[str, Any]:
     """Parameters: the very version that `info` describes, and no other content."""
     return {"CopySource": _seen(info), "CopySourceIfMatch": info.quoted_etag}
 

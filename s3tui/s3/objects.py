@@ -138,7 +138,7 @@ def head(connection: Connection, uri: S3Uri) -> ObjectInfo:
 
 def from_head(uri: S3Uri, answer: dict[str, Any]) -> ObjectInfo:
     """boto3's answer to HeadObject for `uri` as ours."""
-    etag = str(answer.get("ETag") or "").removeprefix("W/").strip('"')
+    etag = bare_etag(str(answer.get("ETag") or ""))
     expiration = dict(_QUOTED.findall(str(answer.get("Expiration") or "")))
     return ObjectInfo(
         uri=uri,
@@ -163,6 +163,11 @@ def from_head(uri: S3Uri, answer: dict[str, Any]) -> ObjectInfo:
         accepts_ranges=answer.get("AcceptRanges") == "bytes",
         headers=tuple(sorted((answer.get("ResponseMetadata") or {}).get("HTTPHeaders", {}).items())),
     )
+
+
+def bare_etag(header: str) -> str:
+    """An ETag without quotes and weakness mark."""
+    return header.removeprefix("W/").strip('"')
 
 
 def _checksums(answer: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -16,17 +16,18 @@ from html import unescape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from s3tui.s3 import errors
+from s3tui.s3 import brief, errors
+from s3tui.s3.description import Description, Descriptions
 from s3tui.s3.direct import MOST_KNOWN, Way, place
 from s3tui.s3.form import Form, is_summed
-from s3tui.s3.header_values import CONVERSIONS
 from s3tui.s3.line import Line, NotPlain, Sendable
+from s3tui.s3.shape import Shape, members
 from s3tui.s3.signature import EMPTY, UNSIGNED, Keys, Signer
+from s3tui.s3.uri import S3Uri
 from s3tui.s3.wire import Answer, Exchange, Wire, request_head
 
 Client = Callable[[str], Any]  # gives boto3's for a bucket
 OPERATIONS = frozenset(("put_object", "upload_part", "get_object", "head_object", "copy_object"))
-_PLAIN = ("string", "integer", "long")  # types of parameters that stand in a request as they are
 _PIECE = 1 << 20
 _SHORT = 16 << 10  # bytes of an answer that is read only to keep the connection
 _DOCUMENT = 64 << 10  # bytes of an answer in chunks
@@ -48,38 +49,13 @@ class Road:
     forms: dict[tuple[object, ...], tuple[Shape, Form | None]] = field(default_factory=dict, repr=False)
 
 
-class Shape:
-    """Where botocore's model of an operation puts parameters, and where its answer's members stand."""
-
-    def __init__(self, model: Any) -> None:
-        self.operation: str = model.name
-        self.method: str = model.http["method"]
-        self.query: dict[str, str] = {}
-        self.headers: dict[str, str] = {}
-        for name, member in model.input_shape.members.items():
-            where, called = member.serialization.get("location"), member.serialization.get("name", name)
-            if member.type_name in _PLAIN and where == "querystring":
-                self.query[name] = called
-            elif member.type_name in _PLAIN and where == "header":
-                self.headers[name] = called.lower()
-        self.answered: dict[str, tuple[str, Callable[[str], Any]]] = {}
-        self.has_metadata = "Metadata" in model.output_shape.members
-        self.is_summed = bool(model.http_checksum.get("requestAlgorithmMember"))
-        self.result = str(model.output_shape.serialization.get("payload", "")) if model.name == "CopyObject" else ""
-        for name, member in model.output_shape.members.items():
-            convert = CONVERSIONS.get(member.type_name)
-            if member.serialization.get("location") == "header" and convert:
-                self.answered[member.serialization.get("name", name).lower()] = (name, convert)
-        for name in ("expires", "x-amz-object-lock-retain-until-date"):  # botocore has rules of its own for these
-            self.answered.pop(name, None)
-
-
 class Roads:
     """The roads of one connection, by bucket. Thread-safe."""
 
     def __init__(self) -> None:
         self._roads: dict[str, Road | None] = {}  # None: there is none
         self._shapes: dict[str, Shape] = {}
+        self.descriptions = Descriptions()
 
     def knows(self, bucket: str) -> bool:
         return bucket in self._roads
@@ -142,6 +118,18 @@ class Started(Exchange):
     def __init__(self, roads: Roads, shape: Shape, parameters: Mapping[str, Any], wire: Wire, line: Line) -> None:
         self.wire, self.line, self._method = wire, line, shape.method
         self._roads, self._shape, self._parameters = roads, shape, parameters
+
+    def is_success(self, body: bytes) -> bool:
+        """Whether an answer with a status of success is one."""
+        return not self._shape.result or _result(body) is not None
+
+    def describe(self, uri: S3Uri) -> Description | None:
+        """What came, of HeadObject for `uri`. None when it must be `told`."""
+        read, shape = self._roads.descriptions.read, self._shape
+        described = brief.read_head(self.line, lambda headers: read(shape, uri, headers))
+        if described:
+            self.wire.keep(self.line)
+        return described
 
     def told(self) -> dict[str, Any] | None:
         """Wait for what boto3 would return. None when it has to be asked itself. Raises `errors.NoSuchKey` and
@@ -313,20 +301,7 @@ def _payload(body: bytes | Sendable, road: Road, summed: bool) -> str:
 
 def parsed(shape: Shape, answer: Answer) -> dict[str, Any] | None:
     """What boto3 returns for `answer`; None when that is an error. Raises `NotPlain`, `OSError`."""
-    found: dict[str, Any] = {}
-    metadata: dict[str, str] = {}
-    for name, value in answer.headers.items():
-        if known := shape.answered.get(name):
-            try:
-                found[known[0]] = known[1](value)
-            except ValueError as error:
-                raise NotPlain(name) from error
-        elif name.startswith("x-amz-meta-"):
-            metadata[name[11:]] = value
-        elif name in ("expires", "x-amz-object-lock-retain-until-date"):
-            raise NotPlain(name)
-    if shape.has_metadata:
-        found["Metadata"] = metadata
+    found = members(shape, answer.headers)
     if shape.result:
         if (result := _result(answer.read(_SHORT))) is None:
             answer.close()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s3tui.s3 import brief, errors, quick
+from s3tui.s3 import brief, description, errors, quick
 from s3tui.s3.brief import Told
 from s3tui.s3.calls import Logged, named
+from s3tui.s3.description import Description
+from s3tui.s3.objects import from_head
+from s3tui.s3.uri import S3Uri
 
 if TYPE_CHECKING:
     from s3tui.s3.client import Connection
@@ -47,13 +50,22 @@ class Underway(Logged):
         """As `finish`, of a small answer to PUT or GET, without what nobody asks about thousands."""
         if (started := self._started) and (told := brief.read(started.line)):
             started.wire.keep(started.line)
-            self._connection.log.add(self.ended(told.status, told.request_id, 1))
-            return told
+            if started.is_success(told.body):
+                self._connection.log.add(self.ended(told.status, told.request_id, 1))
+                return told
+            self._started, self._was_lost = None, True
         answer = self.finish()
         try:
             return brief.told_in(answer)
         except errors.Unreachable:  # the body was cut
             return brief.told_in(self._connection.call(self._asked, **self._parameters))
+
+    def describe(self, uri: S3Uri) -> Description:
+        """What HeadObject for `uri`, which this is, answers. Raises as `finish`."""
+        if (started := self._started) and (described := started.describe(uri)):
+            self._connection.log.add(self.ended(200, described.request_id, 1))
+            return described
+        return description.of(from_head(uri, self.finish()))
 
     def _start(self) -> quick.Started | None:
         connection, operation = self._connection, self._asked

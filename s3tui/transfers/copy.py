@@ -101,7 +101,7 @@ def look(connection: Connection, there: Connection, request: CopyRequest, progre
     """The source as it is now, if it is what was asked for and may be copied there. Sends only reads."""
     check(connection, there, request)
     source = head(connection, request.source)
-    check_chosen(request, source)
+    check_chosen(request, source.etag)
     progress.begin(source.size)
     return source
 
@@ -114,9 +114,9 @@ def check(connection: Connection, there: Connection, request: CopyRequest) -> No
     refuse_itself(connection, there, request)
 
 
-def check_chosen(request: CopyRequest, source: ObjectInfo) -> None:
-    """Raise `errors.Changed` when `source` is another one than was seen when this was asked for."""
-    if request.etag and bare(source.etag) != request.etag:
+def check_chosen(request: CopyRequest, etag: str) -> None:
+    """Raise `errors.Changed` when the source, with this `etag`, is another one than was seen when this was asked for."""
+    if request.etag and bare(etag) != request.etag:
         raise errors.Changed(
             f"“{request.source.key}” is not the object that was chosen: it has changed meanwhile.",
             "Nothing was copied. Look at it again.",

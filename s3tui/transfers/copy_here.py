@@ -126,7 +126,7 @@ def _copied(
         return in_parts(decide)
     token.check()
     answer = less_where_refused(
-        settings_of(wanted), lambda taken: copying.in_one(connection, source, wanted.target, taken, decide)
+        settings_of(source, wanted.kept), lambda taken: copying.in_one(connection, source, wanted.target, taken, decide)
     )
     progress.add(source.size)
     etag = bare((answer.get("CopyObjectResult") or {}).get("ETag"))
@@ -138,11 +138,11 @@ def _copied(
     return answer
 
 
-def settings_of(wanted: Copying) -> dict[str, Any]:
+def settings_of(source: ObjectInfo, kept: Carried) -> dict[str, Any]:
     """What CopyObject must be told so that the copy has everything."""
-    settings = carried.copy_parameters(wanted.source, wanted.kept)
-    if wanted.source.metadata.website_redirect:
-        settings["WebsiteRedirectLocation"] = wanted.source.metadata.website_redirect
+    settings = carried.copy_parameters(source, kept)
+    if source.metadata.website_redirect:
+        settings["WebsiteRedirectLocation"] = source.metadata.website_redirect
     return settings
 
 

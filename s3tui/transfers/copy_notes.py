@@ -8,6 +8,7 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import copying, errors, upload_aborts
 from s3tui.s3.client import Connection
 from s3tui.s3.copying import Answer, Begun
+from s3tui.s3.description import Described
 from s3tui.s3.objects import ObjectInfo
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.listed_parts import listed_parts
@@ -16,7 +17,7 @@ from s3tui.transfers.progress import Progress
 from s3tui.transfers.stored import bare
 
 
-def identity(source: ObjectInfo) -> list[Any]:
+def identity(source: Described) -> list[Any]:
     """What of an object is another when somebody has written it since."""
     return [source.etag, source.size, source.version_id, source.modified.isoformat()]
 

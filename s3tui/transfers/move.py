@@ -9,7 +9,8 @@ from s3tui.background import CancelToken
 from s3tui.packing import packed_by_fields
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
-from s3tui.s3.objects import ObjectInfo, head
+from s3tui.s3.description import Described
+from s3tui.s3.objects import head
 from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy
@@ -106,7 +107,7 @@ def _finished_before(connection: Connection, there: Connection, request: MoveReq
     return Outcome("verified", f"{detail} The original is deleted.", copied.etag, copied.version_id, copied.size)
 
 
-def delete_original(connection: Connection, asked: S3Uri, source: ObjectInfo, outcome: Outcome) -> Outcome:
+def delete_original(connection: Connection, asked: S3Uri, source: Described, outcome: Outcome) -> Outcome:
     """Delete the original if it is still what was copied. How the move ended; raises nothing that an endpoint says."""
     try:
         _check_same(connection, asked, source)
@@ -122,26 +123,26 @@ def delete_original(connection: Connection, asked: S3Uri, source: ObjectInfo, ou
     return deleted(outcome, asked, source)
 
 
-def deleted(outcome: Outcome, asked: S3Uri, source: ObjectInfo) -> Outcome:
+def deleted(outcome: Outcome, asked: S3Uri, source: Described) -> Outcome:
     """How a move ended whose original was deleted."""
     marker = " A delete marker hides the original: its versions stay." if _leaves_versions(asked, source) else ""
     return outcome._replace(detail=f"{outcome.detail}{marker or ' The original is deleted.'}")
 
 
-def is_same(now: ObjectInfo, source: ObjectInfo) -> bool:
+def is_same(now: Described, source: Described) -> bool:
     """Whether nobody has written it meanwhile."""
     return _identity(now) == _identity(source)
 
 
-def _identity(info: ObjectInfo) -> tuple[object, ...]:
+def _identity(info: Described) -> tuple[object, ...]:
     return info.etag, info.size, info.modified, info.version_id
 
 
-def _leaves_versions(asked: S3Uri, source: ObjectInfo) -> bool:
+def _leaves_versions(asked: S3Uri, source: Described) -> bool:
     return not asked.version_id and source.version_id not in (None, "null")
 
 
-def _delete(connection: Connection, asked: S3Uri, source: ObjectInfo) -> None:
+def _delete(connection: Connection, asked: S3Uri, source: Described) -> None:
     if asked.version_id:  # a version never changes
         connection.call("delete_object", **asked.parameters)
         return
@@ -152,7 +153,7 @@ def _delete(connection: Connection, asked: S3Uri, source: ObjectInfo) -> None:
         connection.call("delete_object", **asked.parameters)
 
 
-def _check_same(connection: Connection, asked: S3Uri, source: ObjectInfo) -> None:
+def _check_same(connection: Connection, asked: S3Uri, source: Described) -> None:
     """Raise `errors.Changed` when the original isn't what was copied."""
     if not is_same(head(connection, asked), source):
         raise errors.Changed(f"“{asked}” has changed meanwhile.", "Look at it.")

@@ -10,7 +10,7 @@ from s3tui.background import CancelToken
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.delete_objects import Doomed, delete_batch, fitting
-from s3tui.s3.objects import ObjectInfo, from_head
+from s3tui.s3.description import Described
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy_notes, move
 from s3tui.transfers.flood import Ended
@@ -30,7 +30,7 @@ class Moved:
     token: CancelToken
     notes: Notes
     asked: S3Uri
-    source: ObjectInfo
+    source: Described
     outcome: Outcome
 
     @property
@@ -74,7 +74,7 @@ def _look(connection: Connection, same: set[int], each: Moved) -> Work:
     try:
         asked = connection.begin("head_object", **each.asked.parameters, ChecksumMode="ENABLED")
         yield asked
-        now = from_head(each.asked, asked.finish())
+        now = asked.describe(each.asked)
     except errors.S3Error:
         return
     if move.is_same(now, each.source):

@@ -36,13 +36,14 @@ def asked_twice(connection: Connection, operation: str, parameters: dict[str, An
         ("put_object", PUT, Answer(200, headers=SAID)),
         ("put_object", PUT, Answer(200)),
         ("put_object", PUT, Answer(200, headers={**SAID, "Connection": "keep-alive", "Server": ""})),
+        ("put_object", PUT, Answer(200, headers={**SAID, "Vary": "Origin", "vary": "Accept-Encoding"})),
         ("get_object", GET, Answer(206, b"content", FOUND)),
         ("get_object", GET, Answer(206, b"content", {**FOUND, "Content-Range": "bytes 0-6/*"})),
         ("get_object", GET, Answer(200, b"content", {**SAID, "Last-Modified": "Thursday, 01-Jan-26 00:00:07 GMT"})),
         ("get_object", GET, Answer(200, b"", SAID)),
         ("get_object", GET, Answer(200, bytes(range(256)) * 4096, SAID)),
     ],
-    ids=["put", "nothing said", "kept", "part", "no total", "old date", "empty", "1 MiB"],
+    ids=["put", "nothing said", "kept", "repeated", "part", "no total", "old date", "empty", "1 MiB"],
 )
 def test_it_tells_what_boto3_tells(operation: str, parameters: dict[str, Any], answer: Answer) -> None:
     with stub(lambda asked: answer if asked.path == "/bucket/k" else Answer(200)) as server:
@@ -67,6 +68,7 @@ def test_it_tells_what_boto3_tells(operation: str, parameters: dict[str, Any], a
     "odd",
     [
         Answer(200, headers={**SAID, "Etag": '"other"'}),
+        Answer(200, headers={**SAID, "Vary": "a", "vary": "b", "etag": "c"}),
         Answer(200, headers={**SAID, "Connection": "close"}),
         Answer(200, headers={**SAID, "X-Long": "a\r\n folded"}),
         Answer(206, b"x" * (MIB + 1), FOUND),
@@ -74,7 +76,7 @@ def test_it_tells_what_boto3_tells(operation: str, parameters: dict[str, Any], a
         Answer(206, b"content", {**FOUND, "Last-Modified": "soon"}),
         Answer(200, b"content", {**SAID, "Content-Length": "7, 7"}),
     ],
-    ids=["two ETags", "closed", "folded", "long", "chunks", "no date", "two lengths"],
+    ids=["two ETags", "and two of what may repeat", "closed", "folded", "long", "chunks", "no date", "two lengths"],
 )
 def test_what_is_not_plain_is_read_as_a_whole(odd: Answer) -> None:
     def answer(asked: Asked) -> Answer:

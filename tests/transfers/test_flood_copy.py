@@ -32,6 +32,7 @@ from tests.transfers.test_flood import states
 from tests.transfers.test_move import exists
 
 NUMBERS = range(10)  # more than go one by one
+FAILED_LATE = b"<?xml version='1.0'?>\n<Error><Code>InternalError</Code><Message>late</Message></Error>"
 PRECONDITION = b"<Error><Code>PreconditionFailed</Code></Error>"
 
 
@@ -290,6 +291,27 @@ def test_what_is_lost_on_the_line_is_asked_for_again(
     proxy.rules += rules
     assert states(flood(through, copying(filled))) == {"verified"}
     assert [content(through, filled, f"to/{n:02}") for n in NUMBERS] == [str(n).encode() for n in NUMBERS]
+
+
+@pytest.mark.parametrize("treatment", [Treatment(instead=(200, FAILED_LATE)), Treatment(instead=(200, b""))])
+def test_a_success_without_a_result_is_asked_again(
+    through: Connection, proxy: Proxy, filled: str, honouring: None, treatment: Treatment
+) -> None:
+    for end in ("/to/03", "/to/07"):
+        proxy.once(lambda asked, end=end: treatment if is_copy(asked) and asked.path.endswith(end) else None)  # type: ignore[misc]
+    assert states(flood(through, copying(filled))) == {"verified"}
+    assert [content(through, filled, f"to/{n:02}") for n in NUMBERS] == [str(n).encode() for n in NUMBERS]
+
+
+def test_what_is_described_alike_is_copied_with_its_own_metadata(through: Connection, filled: str) -> None:
+    """And what isn't alike with what it has: one more entry, another type."""
+    for number, more in ((4, {"ContentType": "text/html"}), (6, {"CacheControl": "no-store"})):
+        metadata = {"number": f"{number}", "other": "x"}
+        put(through, filled, f"from/{number:02}", Body=b"new", Metadata=metadata, **more)
+    assert states(flood(through, copying(filled))) == {"verified"}
+    for number in NUMBERS:
+        source, copy = (objects.head(through, S3Uri(filled, f"{at}/{number:02}")) for at in ("from", "to"))
+        assert copy.metadata == source.metadata and (copy.etag, copy.size) == (source.etag, source.size)
 
 
 def test_a_list_that_lies_is_not_what_decides(through: Connection, proxy: Proxy, filled: str) -> None:
