@@ -133,8 +133,8 @@ class S3tuiApp(TellsFailures, App[None]):
     async def ended_from_outside(self) -> None:
         """The terminal was closed, or the process is asked to end: keep for later what can be kept."""
         stop = self.queue.pause_all if self.queue.is_kept else self.queue.cancel_all
-        await background.run(background.LOCAL, stop, LAST_SECONDS)
-        self.exit(return_code=1)
+        ended = await background.run(background.LOCAL, stop, LAST_SECONDS)
+        self.exit(return_code=1, message=None if ended else not_ended(self.queue))
 
     def on_unmount(self) -> None:
         """The screen is gone."""
@@ -308,6 +308,12 @@ class S3tuiApp(TellsFailures, App[None]):
         else:
             text = visible(f"{type(error).__name__}: {error}")
             self.notify(text, title="A fault in s3tui", severity="error", markup=False, timeout=15)
+
+
+def not_ended(queue: Queue) -> str:
+    """What is said in the terminal, where it stays to be read, when transfers could not be stopped in time."""
+    late = "T shows it next time." if queue.is_kept else "unfinished uploads may remain."
+    return f"Not every transfer ended in time: {late}"
 
 
 def _all_profiles(path: Path, env_file: Path | None) -> list[Profile]:

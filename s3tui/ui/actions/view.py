@@ -165,6 +165,7 @@ def _lost(browser: Browser) -> str:
 
 
 async def _ask_and_leave(browser: Browser) -> None:
+    from s3tui.ui.app import not_ended
     from s3tui.ui.dialogs.confirm import Confirm
     from s3tui.ui.dialogs.leave import Leave
 
@@ -181,8 +182,7 @@ async def _ask_and_leave(browser: Browser) -> None:
     elif answer is not None:
         browser.say("Pausing …" if answer == "keep" else "Cancelling …")
         ended = await _stop_transfers(browser, queue.pause_all if answer == "keep" else queue.cancel_all)
-        late = "T shows it next time." if queue.is_kept else "unfinished uploads may remain."
-        browser.app.exit(message=None if ended else f"Not every transfer ended in time: {late}")
+        browser.app.exit(message=None if ended else not_ended(queue))
 
 
 async def _wait_and_leave(browser: Browser) -> None:
