@@ -47,14 +47,14 @@ def told_in(answer: Mapping[str, Any]) -> Told:
 def read(line: Line) -> Told | None:
     """The answer on `line`, all of it. None when it is no plain success, is long or is cut: `Line.head` begins with it
     then."""
-    return _read(line, lambda came: _told(line, came))
+    return _read(line, _told)
 
 
 def read_head(line: Line, take: Callable[[dict[str, str]], T | None]) -> T | None:
     """What `take` makes of the headers (names in lower case) of an answer to HEAD. None when it makes nothing of them,
     or the answer is no plain success or is cut: as `read`."""
 
-    def taken(came: bytes) -> T | None:
+    def taken(_: Line, came: bytes) -> T | None:
         if came[-4:] != b"\r\n\r\n" or (found := _fields(came[:-4])) is None or found[0] != 200:
             return None
         return take(found[1])
@@ -62,10 +62,10 @@ def read_head(line: Line, take: Callable[[dict[str, str]], T | None]) -> T | Non
     return _read(line, taken)
 
 
-def _read(line: Line, take: Callable[[bytes], T | None]) -> T | None:
+def _read(line: Line, take: Callable[[Line, bytes], T | None]) -> T | None:
     try:
         came = line.first()
-        if (taken := take(came)) is not None:
+        if (taken := take(line, came)) is not None:
             return taken
         line.give_back(came)
     except OSError:
