@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from s3tui.s3.header_values import moment
@@ -77,24 +76,25 @@ def _fields(head: bytes) -> tuple[int, dict[str, str]] | None:
     """Status and headers of a success, where each line is a header that is there once, and a length is said by which
     the connection can be kept."""
     text = head.decode("latin-1")
-    status, pairs = _SUCCESS.get(text[:12]), _FIELD.findall(text)
-    if not status or not pairs or len(pairs) != text.count("\r\n"):
+    pairs = _FIELD.findall(text)
+    fields = {name.lower(): value for name, value in pairs}
+    if (
+        text[:12] not in _SUCCESS
+        or len(pairs) != text.count("\r\n")
+        or (len(fields) != len(pairs) and not _only_vary_repeats(pairs))
+        or not fields.get("content-length", "").isdecimal()
+        or "transfer-encoding" in fields
+        or fields.get("connection", "keep-alive").lower() != "keep-alive"
+    ):
         return None
-    names, values = zip(*pairs, strict=True)
-    if not (plain := _plain_names(names)):
-        return None
-    fields = dict(zip(plain, values, strict=True))
-    is_kept = fields.get("connection", "keep-alive").lower() == "keep-alive"
-    return (status, fields) if is_kept and fields["content-length"].isdecimal() else None
+    return _SUCCESS[text[:12]], fields
 
 
-@lru_cache(256)
-def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """In lower case; none when that isn't enough to read them. Answers to equal requests have them in common."""
-    lower = tuple(name.lower() for name in names)
-    once = [name for name in lower if name != "vary"]  # MinIO sends that twice, and it tells nothing here
-    plain = len(set(once)) == len(once) and "content-length" in once and "transfer-encoding" not in once
-    return lower if plain else ()
+def _only_vary_repeats(pairs: list[tuple[str, str]]) -> bool:
+    """MinIO sends that twice, and it tells nothing here."""
+    names = [name.lower() for name, _ in pairs]
+    once = [name for name in names if name != "vary"]
+    return len(set(once)) == len(once)
 
 
 def _told(line: Line, came: bytes) -> Told | None:
