@@ -23,10 +23,10 @@ from s3tui.s3.packed import pack, pieces
 from s3tui.s3.page_source import AskedPage
 from s3tui.s3.reader import Reader
 from s3tui.s3.requests import LoggedRequest
+from s3tui.s3.standing_back import stand_back
 
 _EVERY = 0.5  # s; a screen shows what came no oftener
 _MOST = 50  # pages that are sent at once: fresh memory for more would take the screen's process longer than the rows
-_NICE = 5  # the screen goes first
 _CHILDREN = min(CHILDREN, max(1, (os.cpu_count() or 1) - 1))  # a core is left to the screen
 
 
@@ -167,7 +167,7 @@ class Lister:
 
 def main() -> None:
     """Until the listing has ended, or standard input is closed."""
-    os.nice(_NICE)
+    stand_back()
     with suppress(EOFError, OSError):
         Lister(sys.stdin.buffer, sys.stdout.buffer).run()
     os._exit(0)

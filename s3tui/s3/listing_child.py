@@ -21,9 +21,9 @@ from s3tui.background import Pool
 from s3tui.s3.direct import Answer, Direct, Way
 from s3tui.s3.packed import pack
 from s3tui.s3.page_parser import NotPlain, Page, page_for
+from s3tui.s3.standing_back import stand_back
 
 LENGTH = struct.Struct(">I")
-_NICE = 5  # the screen goes first
 
 
 @dataclass(slots=True)
@@ -162,7 +162,7 @@ def _is_past(page: Page, end: bytes | None) -> bool:
 
 def main() -> None:
     """Until standard input is closed."""
-    os.nice(_NICE)
+    stand_back()
     # For signatures that aren't made here; a sixth of the time until the first job.
     sys.modules["awscrt"] = None  # type: ignore[assignment]
     try:

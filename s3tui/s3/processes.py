@@ -28,6 +28,7 @@ def start(module: str) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         bufsize=0,
+        start_new_session=True,  # see `standing_back`
     )
     with suppress(OSError, AttributeError):  # a user may have only so much in pipes; then several writes are needed
         fcntl.fcntl(cast(BinaryIO, process.stdout), fcntl.F_SETPIPE_SZ, PIPE)

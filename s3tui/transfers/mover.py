@@ -27,6 +27,7 @@ from s3tui.s3 import connections, session
 from s3tui.s3.borrowed import Borrowed
 from s3tui.s3.listing_child import read, write
 from s3tui.s3.requests import LoggedRequest, RequestLog
+from s3tui.s3.standing_back import stand_back
 from s3tui.transfers.bandwidth import Bandwidth
 from s3tui.transfers.lots import Lots
 from s3tui.transfers.mover_words import (
@@ -57,7 +58,6 @@ from s3tui.transfers.notes import Fact, Notes
 from s3tui.transfers.progress import Progress
 
 _EVERY = 0.1  # s between two times that the parent is told how far all are
-_NICE = 5  # the screen goes first
 _GARBAGE = 100_000  # objects more than before, until those in circles are looked for: transfers are in none
 _MOST_LOGGED = 2000  # requests that wait to be told; a log keeps no more
 Ask = Callable[[Any], Any]
@@ -296,9 +296,9 @@ def _load() -> None:
 
 def main() -> None:
     """Until standard input is closed."""
-    os.nice(_NICE)
+    stand_back()
     gc.set_threshold(_GARBAGE)
-    # Ctrl-C and a terminal that closes reach all processes of it; the parent says what shall be done then.
+    # Who ends all processes of a user or a service means their parent too, which says what shall be done then.
     for each in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     try:
