@@ -68,12 +68,13 @@ class Descriptions:
             modified, alike = moment(headers["last-modified"]), sort.alike(headers)
         except (KeyError, ValueError, NotPlain):
             return None
+        etag, version_id = headers.get("etag", ""), headers.get("x-amz-version-id")
         return Description(
             uri,
             int(headers["content-length"]),
             modified,
-            bare_etag(headers.get("etag", "")),
-            headers.get("x-amz-version-id"),
+            bare_etag(etag.rstrip(" \t")),
+            version_id and version_id.rstrip(" \t"),
             alike,
             partial(_told, shape, uri, headers),
             headers.get("x-amz-request-id", ""),

@@ -85,8 +85,13 @@ def test_it_tells_what_is_told_in_full(more: dict[str, str]) -> None:
 
 
 def test_space_around_a_value_is_none_of_it() -> None:
-    with saying(k={**SAID, "Content-Type": "\t text/plain \t"}) as server:
-        assert describe(known(server), "k").tell().metadata.content_type == "text/plain"
+    padded = {name: f"\t {SAID[name]} \t" for name in ("Content-Type", "ETag", "Last-Modified")}
+    with saying(k={**SAID, **padded, "x-amz-version-id": " V.1 "}) as server:
+        described = describe(known(server), "k")
+        info = described.tell()
+        assert described.alike and info.metadata.content_type == "text/plain"
+        assert (described.etag, described.version_id) == (info.etag, info.version_id) == ("e", "V.1")
+        assert described.modified == info.modified
 
 
 def test_those_are_alike_that_differ_in_what_is_their_own() -> None:
