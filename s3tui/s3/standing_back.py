@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from pathlib import Path
+
+from s3tui import background
 
 _NICE, _NICE_SESSION = 5, 10
 _TRIES = 20
@@ -19,7 +20,7 @@ def stand_back() -> None:
     a session of its own, which is nice. Elsewhere only the process is.
     """
     os.nice(_NICE)
-    threading.Thread(target=_let_session_stand_back, daemon=True).start()
+    background.LOCAL.submit(_let_session_stand_back)
 
 
 def _let_session_stand_back() -> None:
