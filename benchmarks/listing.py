@@ -70,8 +70,8 @@ class Rounds:
         if not path:
             return None
         command = [path, *_words(name, self.endpoint)]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return lambda: subprocess.run(command, env=environment(self.home), check=True, **quiet)  # type: ignore[call-overload]
+        quiet = subprocess.DEVNULL
+        return lambda: subprocess.run(command, env=environment(self.home), check=True, stdout=quiet, stderr=quiet)
 
 
 def run() -> list[Result]:

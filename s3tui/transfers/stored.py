@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
-from s3tui.s3.objects import ObjectInfo, head
+from s3tui.s3.objects import ObjectInfo, bare_etag, head
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.checksums import is_md5
 
@@ -24,8 +24,8 @@ def holds(connection: Connection, uri: S3Uri, size: int, etag: str) -> ObjectInf
 
 
 def bare(etag: object) -> str:
-    """An ETag without quotes and weakness mark."""
-    return str(etag or "").removeprefix("W/").strip('"').lower()
+    """An ETag as it is compared: without quotes and weakness mark, in lower case."""
+    return bare_etag(str(etag or "")).lower()
 
 
 def opaque_etag(info: ObjectInfo) -> str:

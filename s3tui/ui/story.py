@@ -31,6 +31,7 @@ from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.ui.app import S3tuiApp, Start
 from s3tui.ui.screens.browser import Browser
+from s3tui.ui.widgets.clickable_rows import ClickableRows
 
 PATIENCE = 60.0  # s for one step
 PREFIX = "openshift/4.14/"
@@ -132,7 +133,7 @@ class Story:
         for place in ("openshift/", PREFIX):
             await self.put_cursor_on(place)
             await self.press("enter")
-            await self.until(f"{place} is listed", lambda place=place: self._lists(place))  # type: ignore[misc]
+            await self.until(f"{place} is listed", partial(self._lists, place))
         self.tell(f"walked to {self.browser.place}; the table shows {self.browser.objects.table.shown} rows")
 
     def _lists(self, prefix: str) -> bool:
@@ -167,7 +168,9 @@ class Story:
             await self.press("u")
             await self.until("the form is there", lambda: self.screen == "UploadForm")
             await self.press(f"paste:{image}", "enter")
-            await self.until("the file is on the list", lambda: self.pilot.app.screen.query_one("MoveList").row_count)  # type: ignore[attr-defined]
+            await self.until(
+                "the file is on the list", lambda: self.pilot.app.screen.query_one("MoveList", ClickableRows).row_count
+            )
             await self.press("ctrl+s")
             await self.until("the upload is verified", lambda: self.browser.queue.snapshot()[-1].state == "verified")
         head = await self.ask("head_object", Bucket=self.bucket, Key=PREFIX + IMAGE)

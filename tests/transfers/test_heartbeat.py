@@ -23,9 +23,9 @@ from s3tui.transfers.places import apart
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.upload import UploadRequest
 from tests.s3.processes import eventually
+from tests.transfers.apart import children, ended, part
 from tests.transfers.conftest import MIB, content
 from tests.transfers.proxy import Proxy, Treatment
-from tests.transfers.test_movers import children, ended, part
 
 pytestmark = pytest.mark.long
 

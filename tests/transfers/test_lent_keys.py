@@ -17,9 +17,9 @@ from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers.queue import Queue
 from s3tui.transfers.upload import UploadRequest
+from tests.transfers.apart import ended, queue  # noqa: F401
 from tests.transfers.conftest import content
 from tests.transfers.proxy import Asked, Proxy, Treatment
-from tests.transfers.test_movers import ended, queue  # noqa: F401
 
 pytestmark = pytest.mark.long
 SHORT, LONG = timedelta(minutes=5), timedelta(hours=8)  # botocore takes the first for run out

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+from textual.widgets.button import ButtonVariant
 
 from s3tui.display import visible
 from s3tui.errors import S3tuiError
@@ -33,7 +34,7 @@ class Dialog(TellsFailures, ModalScreen[T | None], Generic[T]):
 
     BINDINGS = [Binding("escape", "cancel", "Cancel", show=False)]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
-    buttons: tuple[tuple[str, str, str], ...] = (("ok", "OK", "primary"), ("cancel", "Cancel", "default"))
+    buttons: tuple[tuple[str, str, ButtonVariant], ...] = (("ok", "OK", "primary"), ("cancel", "Cancel", "default"))
     wide = False  # 90% of the screen instead of just enough
 
     def __init__(self, heading: str) -> None:
@@ -48,7 +49,7 @@ class Dialog(TellsFailures, ModalScreen[T | None], Generic[T]):
             yield Static("", classes="dialog-complaint")
             with Horizontal(classes="dialog-buttons"):
                 for identity, label, variant in self.buttons:
-                    yield Button(label, id=identity, variant=variant)  # type: ignore[arg-type]
+                    yield Button(label, id=identity, variant=variant)
 
     def compose_body(self) -> ComposeResult:
         """What stands between heading and buttons."""
