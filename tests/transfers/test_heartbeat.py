@@ -98,6 +98,15 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     eventually(lambda: not children(os.getpid()))
 
 
+def stands_still(process: int) -> bool:
+    """Whether all its threads are stopped."""
+    try:
+        told = [thread.read_text() for thread in Path(f"/proc/{process}/task").glob("*/stat")]
+    except OSError:
+        return False  # one has just ended
+    return {text.rpartition(")")[2].split()[0] for text in told} == {"T"}
+
+
 @pytest.fixture
 def freeze(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Stops the mover, which is noticed soon; of the next one no haste is expected."""
@@ -110,6 +119,7 @@ def freeze(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def freeze() -> None:
         [child] = children(os.getpid())
         os.kill(child, signal.SIGSTOP)
+        eventually(lambda: stands_still(child))  # a thread that still runs would send the next request
         monkeypatch.setattr(heartbeat, "UNANSWERED", NOT_LONG)
 
     monkeypatch.setattr(movers._Child, "_hung", noticed)
