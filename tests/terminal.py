@@ -115,6 +115,7 @@ class Terminal:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.pid = 0
+                self.read(1)  # what it wrote last
                 return os.waitstatus_to_exitcode(status)
         raise AssertionError(f"Still running after {PATIENCE} s. The screen:\n{self.text}")
 
