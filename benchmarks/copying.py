@@ -1,4 +1,5 @@
-"""Small objects copied by the server itself, beside s5cmd on the same SeaweedFS.
+"""5,000 small objects copied by the server itself, beside s5cmd and rclone: on the thin sink, where the time is the
+client's own, and on SeaweedFS, whose own work is most of it.
 
 s5cmd sends one CopyObject an object, which replaces what is there, and believes the answer. Here each object is
 described before, nothing is replaced, and the copies are compared.
@@ -9,12 +10,16 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from peers import S5CMD, Rounds, program
+from peers import S5CMD, Program, Rounds, program, rclone, s5cmd
 from result import Result
+from small_objects import APART, RCLONE_32, all_verified, connection, sent_apart
+from thin_sink import COUNT, GIVEN, SMALL, sinking
+from uploading import forget
 
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
@@ -24,66 +29,85 @@ from s3tui.transfers.flood import Item
 from s3tui.transfers.flood_copy import copy_all
 from tests.servers.launch import LAUNCHERS, OWNER
 
-OBJECTS = 5_000
-SIZE = 4096  # bytes
-ROUNDS = 3
+ROUNDS = 5
 AT_ONCE = 16
-SHARE = 0.9  # of s5cmd's time
-BUCKET = "bench"
+BUCKET, FOLDER = "bench", "from/"
 SERVICE = "copy service"
+PAIRS = ((SERVICE, S5CMD, None), (APART, S5CMD, 0.9), (APART, RCLONE_32, None))
 
 
 def run() -> list[Result]:
-    """Rounds alternate. Nothing is measured where s5cmd or SeaweedFS isn't installed."""
-    server = LAUNCHERS["seaweedfs"]
+    """Rounds alternate between the programs. A peer, or a server, that isn't installed is left out."""
     with tempfile.TemporaryDirectory() as home:
-        keys = {"AWS_ACCESS_KEY_ID": OWNER.access_key_id, "AWS_SECRET_ACCESS_KEY": OWNER.secret_access_key}
-        if program(S5CMD, (), home) is None or server.missing:
-            return []
-        with server.start(Path(home)) as running:
-            connection = running.connection()
-            _fill(connection)
-            places = map(str, itertools.count())
+        return [*_on_the_sink(home), *_on_seaweedfs(home)]
 
-            def by_s5cmd() -> None:
-                words = ("--endpoint-url", running.endpoint, "cp", f"s3://{BUCKET}/from/*", f"s3://{BUCKET}/")
-                command = [*words[:-1], f"{words[-1]}{next(places)}/"]
-                if copying := program(S5CMD, command, home, **keys):
-                    copying()
 
-            rounds = Rounds(
-                f"{OBJECTS:,} objects of {SIZE:,} bytes copied",
-                {SERVICE: lambda: _by_us(connection, f"{next(places)}/"), S5CMD: by_s5cmd},
-                lambda: None,
-            )
-            for _ in range(ROUNDS):
-                rounds.once()
-                before = connection.log.total
-            _by_us(connection, "counted/")
-            requests = (connection.log.total - before) / OBJECTS
-    return [
-        *rounds.results(((SERVICE, S5CMD, SHARE),)),
-        Result("requests for each of them", requests, "", S5CMD, 1.0),
-    ]
+def _on_the_sink(home: str) -> list[Result]:
+    source = S3Uri(GIVEN, "small/")
+    with sinking() as endpoint:
+        before = connection(endpoint)
+        _copied(before, source, S3Uri("copies", "counted/"))
+        requests = before.log.total / COUNT
+        programs: Mapping[str, Program | None] = {
+            SERVICE: lambda: _copied(connection(endpoint), source, S3Uri("copies", "service/")),
+            APART: lambda: _copied_apart(connection(endpoint), source, S3Uri("copies", "apart/")),
+            S5CMD: s5cmd(endpoint, home, "cp", f"{source}*", "s3://copies/s5cmd/"),
+            RCLONE_32: rclone(endpoint, home, "copy", f":s3:{GIVEN}/small", ":s3:copies/rclone", "--transfers", "32"),
+        }
+        rounds = Rounds("5,000 x 4 KiB copied", programs, lambda: forget(endpoint))
+        for _ in range(ROUNDS):
+            rounds.once()
+    return [*rounds.results(PAIRS, {APART}), Result("requests for each of them", requests, "", S5CMD, 1.0)]
+
+
+def _on_seaweedfs(home: str) -> list[Result]:
+    server = LAUNCHERS["seaweedfs"]
+    if server.missing:
+        return []
+    keys = {"AWS_ACCESS_KEY_ID": OWNER.access_key_id, "AWS_SECRET_ACCESS_KEY": OWNER.secret_access_key}
+    source = S3Uri(BUCKET, FOLDER)
+    places = (f"{number}/" for number in itertools.count())
+    with server.start(Path(home)) as running:
+        connection = running.connection()
+        _fill(connection)
+
+        def by_s5cmd() -> None:
+            words = ("--endpoint-url", running.endpoint, "cp", f"{source}*", f"s3://{BUCKET}/{next(places)}")
+            if copying := program(S5CMD, words, home, **keys):
+                copying()
+
+        programs: dict[str, Callable[[], None]] = {
+            SERVICE: lambda: _copied(connection, source, S3Uri(BUCKET, next(places))),
+            APART: lambda: _copied_apart(connection, source, S3Uri(BUCKET, next(places))),
+        }
+        if program(S5CMD, (), home):
+            programs[S5CMD] = by_s5cmd
+        rounds = Rounds("the same by SeaweedFS", programs, lambda: None)
+        for _ in range(ROUNDS):
+            rounds.once()
+    return list(rounds.results(((SERVICE, S5CMD, None), (APART, S5CMD, None)), {APART}))
 
 
 def _fill(connection: Connection) -> None:
     connection.call("create_bucket", Bucket=BUCKET)
-    body = os.urandom(SIZE)
+    body = os.urandom(SMALL)
 
     def put(number: int) -> None:
         metadata = {"number": str(number)}
-        connection.call("put_object", Bucket=BUCKET, Key=f"from/{number:05}", Body=body, Metadata=metadata)
+        connection.call("put_object", Bucket=BUCKET, Key=f"{FOLDER}{number:05}", Body=body, Metadata=metadata)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(put, range(OBJECTS)))
+        list(pool.map(put, range(COUNT)))
 
 
-def _by_us(connection: Connection, prefix: str) -> None:
-    planned = list(plan(connection, [S3Uri(BUCKET, "from/")], S3Uri(BUCKET, prefix)))
-    requests = [CopyRequest(each.source, each.target, etag=each.etag) for each in planned]
-    ends: Counter[str] = Counter()
-    items = [Item(number, request) for number, request in enumerate(requests)]
-    copy_all(connection, items, lambda _, end: ends.update([getattr(end, "state", str(end))]))
-    if ends != {"verified": OBJECTS}:
-        raise AssertionError(ends)
+def _copied(connection: Connection, source: S3Uri, target: S3Uri) -> None:
+    all_verified(lambda ended: copy_all(connection, list(_items(connection, source, target)), ended))
+
+
+def _copied_apart(connection: Connection, source: S3Uri, target: S3Uri) -> None:
+    sent_apart(connection, "copy", _items(connection, source, target))
+
+
+def _items(connection: Connection, source: S3Uri, target: S3Uri) -> Iterator[Item[Any]]:
+    for number, each in enumerate(plan(connection, [source], target)):
+        yield Item(number, CopyRequest(each.source, each.target, etag=each.etag))

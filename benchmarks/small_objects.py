@@ -61,7 +61,7 @@ def run() -> list[Result]:
                 FLOOR: lambda: small_up(endpoint, folder),
                 SIGNED: lambda: signed_up(endpoint, folder),
                 SERVICE: lambda: uploaded(endpoint, folder),
-                APART: lambda: _sent_apart(endpoint, "upload", uploads(folder)),
+                APART: lambda: sent_apart(connection(endpoint), "upload", uploads(folder)),
                 COMMAND: s3tui(endpoint, home, "put", "-r", f"{folder}/", "s3://up/command/"),
                 S5CMD: s5cmd(endpoint, home, "cp", f"{folder}/", "s3://up/s5cmd/"),
                 RCLONE_32: rclone(endpoint, home, "copy", str(folder), ":s3:up/rclone", "--transfers", "32"),
@@ -79,7 +79,7 @@ def run() -> list[Result]:
             {
                 FLOOR: lambda: small_down(endpoint, there),
                 SERVICE: lambda: downloaded(endpoint, there),
-                APART: lambda: _sent_apart(endpoint, "download", downloads(there)),
+                APART: lambda: sent_apart(connection(endpoint), "download", downloads(there)),
                 COMMAND: s3tui(endpoint, home, "get", "-r", f"s3://{GIVEN}/small/", str(there)),
                 S5CMD: s5cmd(endpoint, home, "cp", f"s3://{GIVEN}/small/*", f"{there}/"),
                 RCLONE_32: rclone(endpoint, home, "copy", f":s3:{GIVEN}/small", str(there), "--transfers", "32"),
@@ -123,16 +123,15 @@ def downloads(folder: Path) -> Iterator[Item[DownloadRequest]]:
 
 
 def uploaded(endpoint: str, folder: Path) -> None:
-    _all_verified(lambda ended: upload_all(connection(endpoint), list(uploads(folder)), ended))
+    all_verified(lambda ended: upload_all(connection(endpoint), list(uploads(folder)), ended))
 
 
 def downloaded(endpoint: str, folder: Path) -> None:
-    _all_verified(lambda ended: download_all(connection(endpoint), list(downloads(folder)), ended))
+    all_verified(lambda ended: download_all(connection(endpoint), list(downloads(folder)), ended))
 
 
-def _sent_apart(endpoint: str, kind: Kind, items: Iterator[Item[Any]]) -> None:
+def sent_apart(way: Connection, kind: Kind, items: Iterator[Item[Any]]) -> None:
     """Some hundreds at a time at each of two processes, made when one is free, as the queue does it."""
-    way = connection(endpoint)
     taking = threading.Lock()
     left = COUNT
 
@@ -153,10 +152,10 @@ def _sent_apart(endpoint: str, kind: Kind, items: Iterator[Item[Any]]) -> None:
         for future in [FLOOD.submit(some) for _ in range(_PLACES.count)]:
             future.result()
 
-    _all_verified(work)
+    all_verified(work)
 
 
-def _all_verified(work: Callable[[Callable[[int, object], None]], object]) -> None:
+def all_verified(work: Callable[[Callable[[int, object], None]], object]) -> None:
     ends: Counter[str] = Counter()
     work(lambda _, end: ends.update([getattr(end, "state", type(end).__name__)]))
     if ends != {"verified": COUNT}:

@@ -179,6 +179,8 @@ class Client:
     ) -> list[bytes | memoryview]:
         if not place[1]:
             return answer()
+        if source := headers.get(b"x-amz-copy-source"):
+            return self._copy(source, place, headers)
         size = int(headers.get(b"x-amz-decoded-content-length") or headers.get(b"content-length", b"0"))
         md5 = headers.get(b"content-md5")
         etag = base64.b64decode(md5).hex().encode() if md5 else b"unknown-0"
@@ -191,6 +193,17 @@ class Client:
             self._sink.put(place, Stored(size, etag, _kept(head), crc64))
         told = b"x-amz-checksum-crc64nvme: %s\r\n" % crc64 if crc64 else b""
         return answer(headers=b'ETag: "%b"\r\n%b' % (etag, told))
+
+    def _copy(self, source: bytes, place: tuple[str, str], headers: dict[bytes, bytes]) -> list[bytes | memoryview]:
+        bucket, _, key = unquote(source.decode()).removeprefix("/").partition("/")
+        stored = self._sink.objects.get((bucket, key))
+        if stored is None:
+            return failure(b"404 Not Found", b"NoSuchKey")
+        expected = headers.get(b"x-amz-copy-source-if-match", stored.etag).strip(b'"')
+        if expected != stored.etag or (b"if-none-match" in headers and place in self._sink.objects):
+            return failure(b"412 Precondition Failed", b"PreconditionFailed")
+        self._sink.put(place, stored)
+        return document(b"CopyObjectResult", b"<ETag>&quot;%b&quot;</ETag>" % stored.etag)
 
     def _post(
         self, _: str, place: tuple[str, str], query: dict[str, str], head: bytes, headers: dict[bytes, bytes]
@@ -221,6 +234,8 @@ class Client:
             return self._list(place[0], query) if method == "GET" else answer()
         if "uploadId" in query:
             return self._list_parts(query["uploadId"])
+        if query.keys() & {"acl", "tagging"}:
+            return failure(b"501 Not Implemented", b"NotImplemented")
         stored = self._sink.objects.get(place)
         if stored is None:
             return failure(b"404 Not Found", b"NoSuchKey", method)
