@@ -8,12 +8,12 @@ import shutil
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from peers import S5CMD, Rounds, peak, rclone, s3tui, s5cmd
+from peers import S5CMD, Program, Rounds, peak, rclone, s3tui, s5cmd
 from result import Result, at
 from thin_sink import COUNT, GIVEN, SMALL, sinking
 from transfer_floor import signed_up, small_down, small_up
@@ -46,57 +46,68 @@ PAIRS = (
     (APART, RCLONE_32, 0.7),
     (COMMAND, S5CMD, None),
 )
+FAR = 40  # ms that an answer of the other sink takes, as over a long line
+FAR_PAIRS = ((APART, S5CMD, None), (APART, RCLONE_32, None), (COMMAND, S5CMD, None))
 _PLACES = apart(Bandwidth())  # started with the first round, as a session does with its first transfer
 
 
 def run() -> list[Result]:
     """Rounds alternate between the programs. A peer that isn't installed is left out."""
     gc.set_threshold(MANY)  # as the processes do that have a queue
-    with tempfile.TemporaryDirectory(dir=MEMORY) as home, sinking() as endpoint:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as home:
         folder = Path(home) / "files"
         make_files(folder)
-        up = Rounds(
-            "5,000 x 4 KiB up",
-            {
-                FLOOR: lambda: small_up(endpoint, folder),
-                SIGNED: lambda: signed_up(endpoint, folder),
-                SERVICE: lambda: uploaded(endpoint, folder),
-                APART: lambda: sent_apart(connection(endpoint), "upload", uploads(folder)),
-                COMMAND: s3tui(endpoint, home, "put", "-r", f"{folder}/", "s3://up/command/"),
-                S5CMD: s5cmd(endpoint, home, "cp", f"{folder}/", "s3://up/s5cmd/"),
-                RCLONE_32: rclone(endpoint, home, "copy", str(folder), ":s3:up/rclone", "--transfers", "32"),
-            },
-            lambda: forget(endpoint),
-        )
-        there = Path(home) / "there"
+        with sinking() as endpoint:
+            up, down = _rounds(endpoint, home, folder, "5,000 x 4 KiB", {FLOOR, SERVICE, SIGNED, COMMAND})
+            forget(endpoint)
+            code = f"from small_objects import *; uploaded(endpoint, Path({str(folder)!r}))"
+            results = [
+                Result("the thin sink takes", COUNT / at(0.5, up.seconds[FLOOR]), "/s"),
+                *up.results(PAIRS, {APART}),
+                *down.results(PAIRS, {APART}),
+                Result("5,000 x 4 KiB up: peak memory", peak(endpoint, home, code) / 2**20, "MiB"),
+            ]
+        with sinking(FAR) as endpoint:
+            for rounds in _rounds(endpoint, home, folder, f"the same, {FAR} ms away", {COMMAND}):
+                results += rounds.results(FAR_PAIRS, {APART})
+    return results
 
-        def empty() -> None:
-            shutil.rmtree(there, ignore_errors=True)
-            there.mkdir()
 
-        down = Rounds(
-            "5,000 x 4 KiB down",
-            {
-                FLOOR: lambda: small_down(endpoint, there),
-                SERVICE: lambda: downloaded(endpoint, there),
-                APART: lambda: sent_apart(connection(endpoint), "download", downloads(there)),
-                COMMAND: s3tui(endpoint, home, "get", "-r", f"s3://{GIVEN}/small/", str(there)),
-                S5CMD: s5cmd(endpoint, home, "cp", f"s3://{GIVEN}/small/*", f"{there}/"),
-                RCLONE_32: rclone(endpoint, home, "copy", f":s3:{GIVEN}/small", str(there), "--transfers", "32"),
-            },
-            empty,
-        )
-        for _ in range(ROUNDS):
-            up.once()
-            down.once()
+def _rounds(endpoint: str, home: str, folder: Path, what: str, also: Collection[str]) -> tuple[Rounds, Rounds]:
+    """Up and down, beside the peers, with `also` of ours."""
+    there = Path(home) / "there"
+
+    def empty() -> None:
         forget(endpoint)
-        code = f"from small_objects import *; uploaded(endpoint, Path({str(folder)!r}))"
-        return [
-            Result("the thin sink takes", COUNT / at(0.5, up.seconds[FLOOR]), "/s"),
-            *up.results(PAIRS, {APART}),
-            *down.results(PAIRS, {APART}),
-            Result("5,000 x 4 KiB up: peak memory", peak(endpoint, home, code) / 2**20, "MiB"),
-        ]
+        shutil.rmtree(there, ignore_errors=True)
+        there.mkdir()
+
+    up: dict[str, Program | None] = {
+        FLOOR: lambda: small_up(endpoint, folder),
+        SIGNED: lambda: signed_up(endpoint, folder),
+        SERVICE: lambda: uploaded(endpoint, folder),
+        APART: lambda: sent_apart(connection(endpoint), "upload", uploads(folder)),
+        COMMAND: s3tui(endpoint, home, "put", "-r", f"{folder}/", "s3://up/command/"),
+        S5CMD: s5cmd(endpoint, home, "cp", f"{folder}/", "s3://up/s5cmd/"),
+        RCLONE_32: rclone(endpoint, home, "copy", str(folder), ":s3:up/rclone", "--transfers", "32"),
+    }
+    down: dict[str, Program | None] = {
+        FLOOR: lambda: small_down(endpoint, there),
+        SERVICE: lambda: downloaded(endpoint, there),
+        APART: lambda: sent_apart(connection(endpoint), "download", downloads(there)),
+        COMMAND: s3tui(endpoint, home, "get", "-r", f"s3://{GIVEN}/small/", str(there)),
+        S5CMD: s5cmd(endpoint, home, "cp", f"s3://{GIVEN}/small/*", f"{there}/"),
+        RCLONE_32: rclone(endpoint, home, "copy", f":s3:{GIVEN}/small", str(there), "--transfers", "32"),
+    }
+    chosen = {APART, S5CMD, RCLONE_32, *also}
+    both = tuple(
+        Rounds(f"{what} {way}", {name: programs[name] for name in programs if name in chosen}, empty)
+        for way, programs in (("up", up), ("down", down))
+    )
+    for _ in range(ROUNDS):
+        for rounds in both:
+            rounds.once()
+    return both[0], both[1]
 
 
 def make_files(folder: Path) -> None:

@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,9 +41,9 @@ _DATE = b"Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
 
 
 @contextmanager
-def sinking() -> Iterator[str]:
-    """The endpoint of a server in a child process."""
-    command = [sys.executable, str(Path(__file__)), "--with-parent"]
+def sinking(delay: float = 0) -> Iterator[str]:
+    """The endpoint of a server in a child process. `delay` is in milliseconds a request."""
+    command = [sys.executable, str(Path(__file__)), "--with-parent", "--delay", str(delay)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -120,8 +121,8 @@ class Sink:
 class Client:
     """One connection."""
 
-    def __init__(self, connected: socket.socket, sink: Sink) -> None:
-        self._socket, self._sink = connected, sink
+    def __init__(self, connected: socket.socket, sink: Sink, delay: float) -> None:
+        self._socket, self._sink, self._delay = connected, sink, delay
         self._received = bytearray()
         self._space = bytearray(1 << 18)
 
@@ -136,6 +137,8 @@ class Client:
                 self._drop(length)
             else:
                 self._take(length)
+            if self._delay:
+                time.sleep(self._delay)
             path, _, rest = target.partition("?")
             bucket, _, key = unquote(path[1:]).partition("/")
             query = {name: unquote_plus(value) for name, _, value in (pair.partition("=") for pair in rest.split("&"))}
@@ -304,15 +307,16 @@ def _row(key: str, stored: Stored) -> bytes:
     ) % (key.encode(), stored.etag, stored.size)
 
 
-def _serve(connected: socket.socket, sink: Sink) -> None:
+def _serve(connected: socket.socket, sink: Sink, delay: float) -> None:
     with connected, suppress(ConnectionError):
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        Client(connected, sink).serve()
+        Client(connected, sink, delay).serve()
 
 
 def main() -> None:
     """Print the endpoint, then serve until killed."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--delay", type=float, default=0, help="milliseconds before each answer")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     arguments = parser.parse_args()
     sink = Sink()
@@ -324,7 +328,7 @@ def main() -> None:
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     while True:
         connected, _ = listener.accept()
-        threading.Thread(target=_serve, args=(connected, sink), daemon=True).start()
+        threading.Thread(target=_serve, args=(connected, sink, arguments.delay / 1000), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from s3tui.s3.line import HEAD, Head, Line, NotPlain, Place, Sendable
 
-_MOST_KEPT = 64
+_MOST_KEPT = 256
 LINES = "user-agent: s3tui\r\naccept-encoding: identity\r\n\r\n"  # the last ones of every head
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,6}")
 

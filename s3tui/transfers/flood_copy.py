@@ -50,7 +50,6 @@ Note = Callable[[Sequence[tuple[Notes, Mapping[str, Fact]]]], object]
 
 _TRIED = 4  # of a kind, until one goes well
 _ROUND = 512  # are looked at while as many are copied
-_AHEAD = 8  # copies before the first look of a round
 _MOST_LIKES = 1000  # that are remembered
 
 
@@ -141,16 +140,14 @@ class _Flood:
             self._at_the_same_time([partial(self._quickly, each) for each in going], looking)
             going = self._allowed(looked)
             self._note([(each.item.notes, {"copying": copy_notes.identity(each.source)}) for each in going])
-        in_flight(self._quickly, going)
+        in_flight(self._connection, self._quickly, going)
         self._compare()
         self._note([(each.notes, each.facts) for each in self._moved])
         delete_originals(self._connection, self._moved, self._ended)
 
     def _at_the_same_time(self, copying: Sequence[Callable[[], Work]], looking: Sequence[Callable[[], Work]]) -> None:
-        """Copies come first, since `in_flight` looks at the first ones to find out how long answers take."""
-        ahead = _AHEAD if copying else 0
-        pairs = zip_longest(copying[ahead:], looking)
-        in_flight(lambda work: work(), [*copying[:ahead], *(work for pair in pairs for work in pair if work)])
+        works = [work for pair in zip_longest(copying, looking) for work in pair if work]
+        in_flight(self._connection, lambda work: work(), works)
 
     # ---- the sources
 

@@ -45,7 +45,7 @@ def download_all(connection: Connection, items: Sequence[Item[DownloadRequest]],
     keys = [item.request.source.key for item in items]
     found = found_among(connection, items[0].request.source.bucket, keys, CancelToken())
     flood = _Flood(connection, found, ended)
-    in_flight(flood.receive, items)
+    in_flight(connection, flood.receive, items)
     flood.write()
 
 

@@ -60,7 +60,7 @@ def _delete(connection: Connection, batch: Sequence[Moved], ended: Ended) -> Non
         ended(each.number, move.delete_original(connection, each.asked, each.source, each.outcome))
 
     same = set[int]()
-    in_flight(partial(_look, connection, same), batch)
+    in_flight(connection, partial(_look, connection, same), batch)
     fit = {doomed.key for doomed in fitting([Doomed(each.asked.key) for each in batch])}
     going = [each for each in batch if each.number in same and each.asked.key in fit]
     left = [each for each in batch if each.number not in same or each.asked.key not in fit]

@@ -15,13 +15,13 @@ from s3tui import folders
 from s3tui.s3.client import Connection
 from s3tui.s3.errors import NoSuchKey
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import together
 from s3tui.transfers.download import DownloadRequest
 from s3tui.transfers.flood import SMALL
 from s3tui.transfers.journal import Journal
 from s3tui.transfers.names import local_paths
 from s3tui.transfers.queue import Queue, Transfer
 from s3tui.transfers.upload import UploadRequest
+from tests.floods import few_on_their_way
 from tests.transfers.conftest import content
 from tests.transfers.proxy import Asked, Proxy, Treatment
 
@@ -119,9 +119,7 @@ def test_a_bad_download_beside_its_checksum_file_never_goes_up(
 def test_paused_in_the_middle_and_resumed(
     through: Connection, proxy: Proxy, bucket: str, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for most in ("_AHEAD", "_AHEAD_ALONE"):  # not all of so few are on their way at once
-        monkeypatch.setattr(together, most, 2)
-    monkeypatch.setattr(together, "_MOST", 1)
+    few_on_their_way(monkeypatch)
     queue = Queue(None, Journal(folders.transfers_folder()))
 
     def pause(asked: Asked) -> Treatment | None:
@@ -139,9 +137,7 @@ def test_paused_in_the_middle_and_resumed(
 def test_cancelled_one_by_one(
     through: Connection, proxy: Proxy, bucket: str, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for most in ("_AHEAD", "_AHEAD_ALONE"):  # not all of so few are on their way at once
-        monkeypatch.setattr(together, most, 2)
-    monkeypatch.setattr(together, "_MOST", 1)
+    few_on_their_way(monkeypatch)
     queue = Queue(None, Journal(folders.transfers_folder()))
     last: list[int] = []
 

@@ -11,13 +11,12 @@ from s3tui.background import Cancelled, CancelToken
 from s3tui.s3 import errors, objects, tags
 from s3tui.s3.client import Connection
 from s3tui.s3.uri import S3Uri
-from s3tui.transfers import together
 from s3tui.transfers.failures import AlreadyExists, FileChanged, LocalFailure
 from s3tui.transfers.flood import SMALL, End, upload_all
 from s3tui.transfers.progress import Outcome
 from s3tui.transfers.source import identity_of
 from s3tui.transfers.upload import UploadRequest
-from tests.floods import ends_of
+from tests.floods import ends_of, few_on_their_way
 from tests.hostile import NAMES
 from tests.transfers.conftest import content
 from tests.transfers.proxy import Asked, Proxy, Treatment
@@ -207,13 +206,6 @@ def test_a_file_that_changes_before_its_turn_goes_as_it_is_now_or_not_at_all(
         assert isinstance(other, Outcome)
         assert other.state == "verified"
         assert content(through, bucket, KEYS[20]) == path.read_bytes()
-
-
-def few_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not all of so few are sent at once."""
-    for most in ("_AHEAD", "_AHEAD_ALONE"):
-        monkeypatch.setattr(together, most, 2)
-    monkeypatch.setattr(together, "_MOST", 1)
 
 
 def test_a_read_only_connection_sends_nothing(through: Connection, proxy: Proxy, bucket: str, make: Make) -> None:

@@ -41,7 +41,6 @@ def filled(connection: Connection, bucket: str, monkeypatch: pytest.MonkeyPatch)
     """A bucket with objects that differ, each with metadata. Its objects have no access list to ask for. They take
     some rounds."""
     monkeypatch.setattr(flood_copy, "_ROUND", 4)
-    monkeypatch.setattr(flood_copy, "_AHEAD", 1)
     enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     connection.call("put_bucket_ownership_controls", Bucket=bucket, OwnershipControls=enforced)
     for number in NUMBERS:
