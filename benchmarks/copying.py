@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from peers import S5CMD, Program, Rounds, program, rclone, s5cmd
+from peers import S5CMD, Program, Rounds, program, rclone, s3tui, s5cmd
 from result import Result
-from small_objects import APART, RCLONE_32, all_verified, connection, sent_apart
+from small_objects import APART, COMMAND, RCLONE_32, all_verified, connection, sent_apart
 from thin_sink import COUNT, GIVEN, SMALL, sinking
 from uploading import forget
 
@@ -33,7 +33,14 @@ ROUNDS = 5
 AT_ONCE = 16
 BUCKET, FOLDER = "bench", "from/"
 SERVICE = "copy service"
-PAIRS = ((SERVICE, S5CMD, None), (APART, S5CMD, 0.9), (APART, RCLONE_32, None))
+S5CMD_32 = "s5cmd --numworkers 32"  # each of its usual 256 costs the sink a thread
+PAIRS = (
+    (SERVICE, S5CMD, None),
+    (APART, S5CMD, 0.9),
+    (APART, S5CMD_32, None),
+    (APART, RCLONE_32, None),
+    (COMMAND, S5CMD, None),
+)
 
 
 def run() -> list[Result]:
@@ -51,7 +58,9 @@ def _on_the_sink(home: str) -> list[Result]:
         programs: Mapping[str, Program | None] = {
             SERVICE: lambda: _copied(connection(endpoint), source, S3Uri("copies", "service/")),
             APART: lambda: _copied_apart(connection(endpoint), source, S3Uri("copies", "apart/")),
+            COMMAND: s3tui(endpoint, home, "cp", "-r", str(source), "s3://copies/command/"),
             S5CMD: s5cmd(endpoint, home, "cp", f"{source}*", "s3://copies/s5cmd/"),
+            S5CMD_32: s5cmd(endpoint, home, "--numworkers", "32", "cp", f"{source}*", "s3://copies/s5cmd/"),
             RCLONE_32: rclone(endpoint, home, "copy", f":s3:{GIVEN}/small", ":s3:copies/rclone", "--transfers", "32"),
         }
         rounds = Rounds("5,000 x 4 KiB copied", programs, lambda: forget(endpoint))

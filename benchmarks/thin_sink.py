@@ -123,6 +123,7 @@ class Client:
 
     def __init__(self, connected: socket.socket, sink: Sink, delay: float) -> None:
         self._socket, self._sink, self._delay = connected, sink, delay
+        self._is_known = False
         self._received = bytearray()
         self._space = bytearray(1 << 18)
 
@@ -138,7 +139,8 @@ class Client:
             else:
                 self._take(length)
             if self._delay:
-                time.sleep(self._delay)
+                time.sleep(self._delay * (1 if self._is_known else 2))  # connecting takes as long
+                self._is_known = True
             path, _, rest = target.partition("?")
             bucket, _, key = unquote(path[1:]).partition("/")
             query = {name: unquote_plus(value) for name, _, value in (pair.partition("=") for pair in rest.split("&"))}

@@ -28,8 +28,8 @@ def ends_of(
 
 def few_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not all of so few are sent at once."""
-    for name, most in {"_CLOSE_BY": 2, "_FAR": 3, "_FEW": 2}.items():
-        monkeypatch.setattr(together, name, most)
+    for most in ("_CLOSE_BY", "_FAR"):
+        monkeypatch.setattr(together, most, 2)
 
 
 def _ordinary(connection: Connection, item: Item[Any]) -> End:

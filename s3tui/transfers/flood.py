@@ -162,7 +162,7 @@ class _Flood:
             else:
                 self._ended(item.number, None)
         self._note(going)
-        in_flight(self._connection, self._quickly, going)
+        in_flight(self._connection, self._quickly, going, lambda each: each[1].file[0])
 
     def _begun(self, item: Item[UploadRequest]) -> Begun | None:
         """What is to be noted of it; None when it must go by itself."""

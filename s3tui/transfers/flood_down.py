@@ -45,7 +45,7 @@ def download_all(connection: Connection, items: Sequence[Item[DownloadRequest]],
     keys = [item.request.source.key for item in items]
     found = found_among(connection, items[0].request.source.bucket, keys, CancelToken())
     flood = _Flood(connection, found, ended)
-    in_flight(connection, flood.receive, items)
+    in_flight(connection, flood.receive, items, flood.size_of)
     flood.write()
 
 
@@ -69,6 +69,11 @@ class _Flood:
         self._lock = threading.Lock()
         self._lot: list[_Received] = []
         self._held = 0  # bytes of them
+
+    def size_of(self, item: Item[DownloadRequest]) -> int:
+        """What comes of it; 0 when nothing does, since it is given back."""
+        size, _ = self._found.get(item.request.source.key) or (0, "")
+        return size if size <= SMALL else 0
 
     def receive(self, item: Item[DownloadRequest]) -> Work:
         """One object."""
