@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from s3tui.s3.header_values import moment
 from s3tui.s3.line import NotPlain
+from s3tui.s3.metadata import USER_PREFIX, differences
 from s3tui.s3.objects import ObjectInfo, bare_etag, from_head
 from s3tui.s3.shape import Shape, members
 from s3tui.s3.uri import S3Uri
@@ -36,6 +37,7 @@ class Description(NamedTuple):
     etag: str
     version_id: str | None
     alike: Hashable
+    user: Hashable  # values of user metadata, which those that are alike call the same
     tell: Callable[[], ObjectInfo]
     request_id: str = ""
 
@@ -51,7 +53,31 @@ Described: TypeAlias = ObjectInfo | Description  # in full or in brief
 def of(info: ObjectInfo) -> Description:
     """The same of one that was told in full."""
     own = info.uri, info.size, info.modified, info.etag, info.version_id
-    return Description(*own, None, lambda: info)
+    return Description(*own, None, None, lambda: info)
+
+
+def is_same(now: Described, before: Described) -> bool:
+    """Whether an object is what it was. Its time is told in seconds: within one, the same bytes may have been written
+    with other metadata."""
+    if _identity(now) != _identity(before):
+        return False
+    in_brief = _in_brief(now)
+    if in_brief and in_brief == _in_brief(before):
+        return True
+    return not differences(_in_full(now).metadata, _in_full(before).metadata)
+
+
+def _identity(described: Described) -> tuple[object, ...]:
+    return described.etag, described.size, described.modified, described.version_id
+
+
+def _in_brief(described: Described) -> tuple[Hashable, Hashable] | None:
+    """What is told besides, where that is known."""
+    return (described.alike, described.user) if isinstance(described, Description) and described.alike else None
+
+
+def _in_full(described: Described) -> ObjectInfo:
+    return described.tell() if isinstance(described, Description) else described
 
 
 class Descriptions:
@@ -76,6 +102,7 @@ class Descriptions:
             bare_etag(etag.rstrip(" \t")),
             version_id and version_id.rstrip(" \t"),
             alike,
+            sort.user(headers),
             partial(_told, shape, uri, headers),
             headers.get("x-amz-request-id", ""),
         )
@@ -90,6 +117,8 @@ class _Sort:
         told = [name for name in names if name in shape.answered or name == "server"]
         common = [name for name in told if name not in _OWN and not _is_sum(name)]
         self._values = itemgetter(*common) if common else lambda _: None
+        user = [name for name in names if name.startswith(USER_PREFIX)]
+        self.user: Callable[[dict[str, str]], Hashable] = itemgetter(*user) if user else lambda _: ()
         self._known: dict[Hashable, object] = {}
 
     def alike(self, headers: dict[str, str]) -> object:

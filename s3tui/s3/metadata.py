@@ -22,7 +22,7 @@ from s3tui.errors import BadInput
 USER_LIMIT = 2048  # bytes; S3 user guide, "Working with object metadata"
 SYSTEM_LIMIT = 2048
 DEFAULT_TYPE = "binary/octet-stream"  # what S3 stores when it is told no content type
-_USER_PREFIX = "x-amz-meta-"
+USER_PREFIX = "x-amz-meta-"
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -105,7 +105,7 @@ def _utf8(value: str) -> str:
 def described(metadata: Metadata) -> list[tuple[str, str]]:
     """What is set, as S3's header and its readable value; user metadata last."""
     system = [(field.header, field.of(metadata)) for field in FIELDS if field.of(metadata)]
-    return system + [(_USER_PREFIX + name, readable(value)) for name, value in metadata.user]
+    return system + [(USER_PREFIX + name, readable(value)) for name, value in metadata.user]
 
 
 def parameters(metadata: Metadata) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def set_value(metadata: Metadata, name: str, value: str) -> Metadata:
     if field := _BY_NAME.get(name.lower()):
         changed: dict[str, Any] = {field.attribute: value}
         return replace(metadata, **changed)
-    plain = name[len(_USER_PREFIX) :] if name.lower().startswith(_USER_PREFIX) else name
+    plain = name[len(USER_PREFIX) :] if name.lower().startswith(USER_PREFIX) else name
     others = tuple(pair for pair in metadata.user if pair[0].lower() != plain.lower())
     return replace(metadata, user=tuple(sorted((*others, (plain, value)))) if value else others)
 

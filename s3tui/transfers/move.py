@@ -9,7 +9,7 @@ from s3tui.background import CancelToken
 from s3tui.packing import packed_by_fields
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
-from s3tui.s3.description import Described
+from s3tui.s3.description import Described, is_same
 from s3tui.s3.objects import head
 from s3tui.s3.tags import refuse_writing
 from s3tui.s3.uri import S3Uri
@@ -127,15 +127,6 @@ def deleted(outcome: Outcome, asked: S3Uri, source: Described) -> Outcome:
     """How a move ended whose original was deleted."""
     marker = " A delete marker hides the original: its versions stay." if _leaves_versions(asked, source) else ""
     return outcome._replace(detail=f"{outcome.detail}{marker or ' The original is deleted.'}")
-
-
-def is_same(now: Described, source: Described) -> bool:
-    """Whether nobody has written it meanwhile."""
-    return _identity(now) == _identity(source)
-
-
-def _identity(info: Described) -> tuple[object, ...]:
-    return info.etag, info.size, info.modified, info.version_id
 
 
 def _leaves_versions(asked: S3Uri, source: Described) -> bool:

@@ -10,7 +10,7 @@ from s3tui.background import CancelToken
 from s3tui.s3 import errors
 from s3tui.s3.client import Connection
 from s3tui.s3.delete_objects import Doomed, delete_batch, fitting
-from s3tui.s3.description import Described
+from s3tui.s3.description import Described, is_same
 from s3tui.s3.uri import S3Uri
 from s3tui.transfers import copy_notes, move
 from s3tui.transfers.flood import Ended
@@ -77,7 +77,7 @@ def _look(connection: Connection, same: set[int], each: Moved) -> Work:
         now = asked.describe(each.asked)
     except errors.S3Error:
         return
-    if move.is_same(now, each.source):
+    if is_same(now, each.source):
         same.add(each.number)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from s3tui.s3.client import Connection
-from s3tui.s3.description import Description
+from s3tui.s3.description import Description, is_same
 from s3tui.s3.objects import head
 from s3tui.s3.uri import S3Uri
 from tests.s3.stub_server import Answer, Asked, Stub, stub
@@ -170,3 +170,24 @@ def test_many_sorts_are_forgotten_and_learnt_anew() -> None:
         others = {describe(connection, f"{number:03}").alike for number in range(1, 300)}
         assert len(others) == 299 and first not in others
         assert describe(connection, "000").alike is not first
+
+
+@pytest.mark.parametrize("more", [{"x-amz-meta-name": "b"}, {"x-amz-meta-more": "b"}, {"Content-Type": "text/html"}])
+@pytest.mark.parametrize("is_full", [False, True])
+def test_other_metadata_in_the_same_second_is_no_longer_the_same(more: dict[str, str], is_full: bool) -> None:
+    """Whichever way it is told now, or was told before."""
+    with saying(k=SAID, changed={**SAID, **more}) as server:
+        connection = known(server)
+        before = describe(connection, "k")
+        tell = head if is_full else lambda connection, uri: describe(connection, uri.key)
+        now, changed = (tell(connection, S3Uri("bucket", key)) for key in ("k", "changed"))
+        assert is_same(now, before) and is_same(before, now)
+        assert not is_same(changed, before) and not is_same(before, changed)
+
+
+def test_names_of_metadata_differ_by_more_than_case() -> None:
+    with saying(
+        k=SAID, other={**{n: v for n, v in SAID.items() if n != "x-amz-meta-name"}, "X-Amz-Meta-Name": "a"}
+    ) as server:
+        connection = known(server)
+        assert is_same(head(connection, S3Uri("bucket", "other")), describe(connection, "k"))
