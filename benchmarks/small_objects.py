@@ -33,7 +33,7 @@ from s3tui.transfers.request import Kind
 from s3tui.transfers.upload import UploadRequest
 from s3tui.ui.heap import MANY
 
-ROUNDS = 5
+ROUNDS, FAR_ROUNDS = 5, 3
 FLOOR, SERVICE, RCLONE_32 = "one socket", "flood service", "rclone --transfers 32"
 SIGNED = "bare process that sums and signs"
 APART = "in two processes"
@@ -58,7 +58,7 @@ def run() -> list[Result]:
         folder = Path(home) / "files"
         make_files(folder)
         with sinking() as endpoint:
-            up, down = _rounds(endpoint, home, folder, "5,000 x 4 KiB", {FLOOR, SERVICE, SIGNED, COMMAND})
+            up, down = _rounds(endpoint, home, folder, "5,000 x 4 KiB", ROUNDS, {FLOOR, SERVICE, SIGNED, COMMAND})
             forget(endpoint)
             code = f"from small_objects import *; uploaded(endpoint, Path({str(folder)!r}))"
             results = [
@@ -68,13 +68,15 @@ def run() -> list[Result]:
                 Result("5,000 x 4 KiB up: peak memory", peak(endpoint, home, code) / 2**20, "MiB"),
             ]
         with sinking(FAR) as endpoint:
-            for rounds in _rounds(endpoint, home, folder, f"the same, {FAR} ms away", {COMMAND}):
+            for rounds in _rounds(endpoint, home, folder, f"the same, {FAR} ms away", FAR_ROUNDS, {COMMAND}):
                 results += rounds.results(FAR_PAIRS, {APART})
     return results
 
 
-def _rounds(endpoint: str, home: str, folder: Path, what: str, also: Collection[str]) -> tuple[Rounds, Rounds]:
-    """Up and down, beside the peers, with `also` of ours."""
+def _rounds(
+    endpoint: str, home: str, folder: Path, what: str, count: int, also: Collection[str]
+) -> tuple[Rounds, Rounds]:
+    """Up and down, so many times beside the peers, with `also` of ours."""
     there = Path(home) / "there"
 
     def empty() -> None:
@@ -104,7 +106,7 @@ def _rounds(endpoint: str, home: str, folder: Path, what: str, also: Collection[
         Rounds(f"{what} {way}", {name: programs[name] for name in programs if name in chosen}, empty)
         for way, programs in (("up", up), ("down", down))
     )
-    for _ in range(ROUNDS):
+    for _ in range(count):
         for rounds in both:
             rounds.once()
     return both[0], both[1]
